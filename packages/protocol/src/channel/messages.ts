@@ -1,0 +1,130 @@
+import type { WireError } from '../errors.ts'
+
+/**
+ * The wire between the service worker and the page that hosts the peer. Both
+ * ends compile against these unions. `docs/wire.md` has the sequence.
+ *
+ * Either side opens it: the worker posts {@link ConnectMessage} to a window
+ * client, or the host page posts it to the worker, each with one port of a
+ * `MessageChannel`. The first message of both sides on the port is a hello.
+ */
+export interface ConnectMessage {
+  readonly type: 'blackhole:connect'
+  /** `CHANNEL_VERSION` of the sender. */
+  readonly version: number
+  /** Site that the sender serves. */
+  readonly site: string
+}
+
+/** Where bytes came from. `local`: this browser's piece store. */
+export type Source = 'local' | 'peers' | 'http'
+
+/** Bytes by source since the page's origin was first seen. */
+export interface ReceivedBytes {
+  readonly local: number
+  readonly peers: number
+  readonly http: number
+}
+
+/** Greeting of the page. A guest page does not host a peer, and the worker looks further. */
+export interface PageHello {
+  readonly type: 'hello'
+  readonly version: number
+  readonly role: 'host' | 'guest'
+  /** Peers connected now. */
+  readonly peers: number
+}
+
+/** Greeting of the worker. */
+export interface WorkerHello {
+  readonly type: 'hello'
+  readonly version: number
+}
+
+/** "Get these blocks from peers." Answered by head, then chunks, then end or error. */
+export interface RequestMessage {
+  readonly type: 'request'
+  readonly id: number
+  /** CIDs in the order in which they are needed. */
+  readonly cids: readonly string[]
+  /** The first is needed in so many milliseconds: it decides what is fetched first. */
+  readonly deadlineMs: number
+  /** Bytes that may be sent before more credit. */
+  readonly credit: number
+}
+
+/** The page accepted the request. */
+export interface HeadMessage {
+  readonly type: 'head'
+  readonly id: number
+  /** For each CID, whether any connected peer is known to hold it. */
+  readonly available: readonly boolean[]
+}
+
+/** One whole, verified block. Order is the page's choice. */
+export interface ChunkMessage {
+  readonly type: 'chunk'
+  readonly id: number
+  readonly cid: string
+  readonly source: Source
+  /** Transferred, not copied. */
+  readonly data: ArrayBuffer
+}
+
+/** All blocks of the request were sent. */
+export interface EndMessage {
+  readonly type: 'end'
+  readonly id: number
+}
+
+/** The request failed; blocks already sent stay valid. */
+export interface ErrorMessage {
+  readonly type: 'error'
+  readonly id: number
+  readonly error: WireError
+}
+
+/** More bytes may be sent. */
+export interface CreditMessage {
+  readonly type: 'credit'
+  readonly id: number
+  readonly bytes: number
+}
+
+/** The worker no longer needs these blocks of the request, or any when left out. */
+export interface CancelMessage {
+  readonly type: 'cancel'
+  readonly id: number
+  readonly cids?: readonly string[]
+}
+
+/** The worker stored blocks that came over HTTP: the page announces them to its peers. */
+export interface StoredMessage {
+  readonly type: 'stored'
+  readonly cids: readonly string[]
+}
+
+/** The worker's counters changed. */
+export interface CountersMessage {
+  readonly type: 'counters'
+  readonly received: ReceivedBytes
+}
+
+/** The page learned of a newer record (signed IPNS record) of the site. */
+export interface RecordMessage {
+  readonly type: 'record'
+  readonly record: ArrayBuffer
+}
+
+/** The page's role or number of peers changed. */
+export interface PageStateMessage {
+  readonly type: 'state'
+  readonly role: 'host' | 'guest'
+  readonly peers: number
+}
+
+export type PageToWorker =
+  | PageHello | HeadMessage | ChunkMessage | EndMessage | ErrorMessage | RecordMessage | PageStateMessage
+
+export type WorkerToPage =
+  | WorkerHello | RequestMessage | CreditMessage | CancelMessage | StoredMessage | CountersMessage

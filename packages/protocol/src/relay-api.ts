@@ -1,0 +1,127 @@
+import { ValidationError } from './errors.ts'
+import type { SiteName } from './id.ts'
+
+/**
+ * The relay's HTTP interface: paths and JSON shapes that relay, SDK and worker
+ * share. It answers below the reserved folder of every origin that the relay
+ * serves, so a hosted site reaches it without leaving its own origin.
+ */
+export const API_PATH = '/.blackhole/api/v1'
+
+/** Scripts below the reserved folder of each origin, and at the root of the relay's own. */
+export const SCRIPT_PATHS = {
+  loader: '/.blackhole/blackhole.js',
+  worker: '/.blackhole/blackhole-sw.js',
+  peer: '/.blackhole/blackhole-peer.js',
+} as const
+
+/** Paths of the interface. */
+export const relayPaths = {
+  /** GET {@link RelayInfo} */
+  relay: () => `${API_PATH}/relay`,
+  /** GET {@link SiteSummary} of all sites of the relay */
+  sites: () => `${API_PATH}/sites`,
+  /** GET {@link SiteSummary} */
+  site: (name: SiteName) => `${API_PATH}/sites/${name}`,
+  /** GET the signed IPNS record; PUT a newer one (publish token) */
+  record: (name: SiteName) => `${API_PATH}/sites/${name}/record`,
+  /** GET {@link SiteVersion} list, newest first */
+  versions: (name: SiteName) => `${API_PATH}/sites/${name}/versions`,
+  /** POST `{cids}` -> `{missing}` (publish token) */
+  missing: (name: SiteName) => `${API_PATH}/sites/${name}/blocks/missing`,
+  /** POST a CAR -> {@link UploadResult} (publish token) */
+  blocks: (name: SiteName) => `${API_PATH}/sites/${name}/blocks`,
+  /** POST `{peer}` -> {@link SwarmToken}; the browser's Origin header must be one of the site's */
+  token: (name: SiteName) => `${API_PATH}/sites/${name}/token`,
+} as const
+
+/** Content types of the interface, as IANA has them. */
+export const CONTENT_TYPES = {
+  record: 'application/vnd.ipfs.ipns-record',
+  car: 'application/vnd.ipld.car',
+  raw: 'application/vnd.ipld.raw',
+  json: 'application/json',
+} as const
+
+/** What a relay says of itself. */
+export interface RelayInfo {
+  readonly peerId: string
+  /** Version of the software. */
+  readonly version: string
+  /** Multiaddrs that browsers and Node peers can dial, peer id included. */
+  readonly addresses: readonly string[]
+  /** STUN servers to use: `stun:host:port`, the relay's own. */
+  readonly stun: readonly string[]
+  /** Host of per-site origins, port included: sites are at `http(s)://NAME.host/`. */
+  readonly siteHost: string
+  readonly maxUploadBytes: number
+}
+
+/** A site as the relay knows it. */
+export interface SiteSummary {
+  readonly name: SiteName
+  readonly alias: string | null
+  readonly root: string
+  /** Sequence number of the record. */
+  readonly version: number
+  readonly files: number
+  readonly bytes: number
+  /** Peers that announced lately. */
+  readonly peers: number
+  /** When this version arrived, ISO 8601. */
+  readonly updated: string
+  /** Where the relay serves it. */
+  readonly url: string
+}
+
+/** A version that the relay still holds. */
+export interface SiteVersion {
+  readonly version: number
+  readonly root: string
+  /** ISO 8601. */
+  readonly published: string
+}
+
+/** What became of an uploaded CAR. */
+export interface UploadResult {
+  readonly stored: number
+  readonly bytes: number
+}
+
+/** Permission to join a site's swarm. */
+export interface SwarmToken {
+  readonly token: string
+  /** ISO 8601. */
+  readonly expires: string
+}
+
+/**
+ * Checks what a relay (or something that is none) answered to `relayPaths.relay()`.
+ *
+ * @throws {ValidationError} naming the field
+ */
+export function parseRelayInfo(value: unknown): RelayInfo {
+  const info = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  const text = (field: string): string => {
+    const found = info[field]
+    if (typeof found !== 'string' || found.length === 0 || found.length > 300) throw new ValidationError(`relay.${field}`, 'a text', found)
+    return found
+  }
+  const texts = (field: string): string[] => {
+    const found = info[field]
+    if (!Array.isArray(found) || found.length > 32 || !found.every((item) => typeof item === 'string' && item.length <= 500)) {
+      throw new ValidationError(`relay.${field}`, 'a list of at most 32 texts', found)
+    }
+    return found as string[]
+  }
+  const maxUploadBytes = info['maxUploadBytes']
+  if (typeof maxUploadBytes !== 'number' || !(maxUploadBytes > 0)) throw new ValidationError('relay.maxUploadBytes', 'a number above 0', maxUploadBytes)
+  return {
+    peerId: text('peerId'),
+    version: text('version'),
+    addresses: texts('addresses'),
+    stun: texts('stun'),
+    siteHost: text('siteHost'),
+    maxUploadBytes,
+  }
+}
