@@ -1,0 +1,47 @@
+import type { TypedEventTarget } from 'main-event'
+import type { Source } from '@blackhole/protocol'
+
+/** Whether this page runs the peer of the browser for its site, or follows the page that does. */
+export type PageRole = 'host' | 'guest'
+
+/** A whole block, checked against its CID. */
+export interface FetchedBlock {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly source: Source
+}
+
+/** How soon a block is needed. */
+export interface BlockFetchOptions {
+  /** The block is needed in so many milliseconds; it decides what is fetched first. */
+  readonly deadlineMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Events of a {@link BlockProvider}. */
+export interface BlockProviderEvents {
+  /** Role or number of peers changed. */
+  state: CustomEvent<{ role: PageRole; peers: number }>
+  /** A newer record of the site (signed IPNS record) was learned and checked. */
+  record: CustomEvent<{ record: Uint8Array<ArrayBuffer> }>
+}
+
+/**
+ * What the bridge to the service worker needs of the page's peer: blocks from
+ * the piece store and the swarm. A guest's provider has no peers and rejects
+ * every fetch with {@link NotFoundError}, so that the worker looks further.
+ */
+export interface BlockProvider extends TypedEventTarget<BlockProviderEvents> {
+  /** For each CID, whether it is stored here or a connected peer is known to hold it. */
+  available(cids: readonly string[]): boolean[]
+  /**
+   * One whole, verified block.
+   *
+   * @throws {NotFoundError} at once when no connected peer can have it
+   */
+  fetch(cid: string, options?: BlockFetchOptions): Promise<FetchedBlock>
+  /** These blocks came another way (HTTP) and are in the store: peers are told. */
+  stored(cids: readonly string[]): void
+  /** Connected peers that are visitors or relays of the site's swarm. */
+  peers(): number
+  role(): PageRole
+}
