@@ -1,1 +1,2 @@
-export {}
+export * from './commands.ts'
+export * from './run-cli.ts'
