@@ -83,6 +83,15 @@ export const CHANNEL_HELLO_TIMEOUT_MS = 300
 /** Requests that the worker may have open at the page at once. */
 export const MAX_CHANNEL_REQUESTS = 256
 
+/** CIDs in one channel message (a request, a list of stored blocks): bounds what a broken page makes the worker allocate. */
+export const MAX_CHANNEL_CIDS = 4096
+
+/** URLs in one list of what a page loaded. */
+export const MAX_LOADED_URLS = 1000
+
+/** A page wakes a streaming worker this often: Firefox ends a worker 30 s after its last event. */
+export const KEEP_ALIVE_MS = 20_000
+
 /** Largest CAR upload in one request: bounds what a relay buffers per client and what a broken upload repeats. */
 export const MAX_UPLOAD_BYTES = 32 * MiB
 

@@ -116,6 +116,43 @@ export interface RecordMessage {
   readonly record: ArrayBuffer
 }
 
+/**
+ * What the page loaded before the worker controlled it: the worker takes these
+ * files from the browser's HTTP cache, checks them and stores their pieces, so
+ * that a first visit is shared without being downloaded twice.
+ */
+export interface LoadedMessage {
+  readonly type: 'loaded'
+  /** Absolute URLs of the page's origin, at most {@link MAX_LOADED_URLS}. */
+  readonly urls: readonly string[]
+  /** Root CID that the page's document was served from, where it is known. */
+  readonly root?: string
+}
+
+/**
+ * The worker is (or no longer is) in the middle of a response. A page that
+ * hears so posts a {@link KeepAliveMessage} every {@link KEEP_ALIVE_MS}, since
+ * Firefox ends a worker 30 s after its last event even while it streams.
+ */
+export interface BusyMessage {
+  readonly type: 'busy'
+  readonly busy: boolean
+}
+
+/** Posted by a page to the worker itself (not on the port): an event that keeps it alive. */
+export interface KeepAliveMessage {
+  readonly type: 'blackhole:alive'
+}
+
+/** Posted by a page to the worker itself: the visitor left or came back. It is stored for the origin. */
+export interface OptOutMessage {
+  readonly type: 'blackhole:opt-out'
+  readonly optedOut: boolean
+}
+
+/** What a page posts to the worker itself, not on a port. */
+export type WindowToWorker = ConnectMessage | KeepAliveMessage | OptOutMessage
+
 /** The page's role or number of peers changed. */
 export interface PageStateMessage {
   readonly type: 'state'
@@ -124,7 +161,7 @@ export interface PageStateMessage {
 }
 
 export type PageToWorker =
-  | PageHello | HeadMessage | ChunkMessage | EndMessage | ErrorMessage | RecordMessage | PageStateMessage
+  PageHello | HeadMessage | ChunkMessage | EndMessage | ErrorMessage | RecordMessage | LoadedMessage | PageStateMessage
 
 export type WorkerToPage =
-  | WorkerHello | RequestMessage | CreditMessage | CancelMessage | StoredMessage | CountersMessage
+  WorkerHello | RequestMessage | CreditMessage | CancelMessage | StoredMessage | CountersMessage | BusyMessage
