@@ -117,8 +117,22 @@ export class TokenError extends BlackholeError {
 }
 
 const REASONS: ReadonlySet<string> = new Set<Reason>([
-  'aborted', 'banned', 'changed', 'conflict', 'corrupt', 'expired', 'forbidden', 'full',
-  'incomplete', 'invalid', 'limit', 'missing', 'stale', 'timeout', 'unavailable', 'unsupported',
+  'aborted',
+  'banned',
+  'changed',
+  'conflict',
+  'corrupt',
+  'expired',
+  'forbidden',
+  'full',
+  'incomplete',
+  'invalid',
+  'limit',
+  'missing',
+  'stale',
+  'timeout',
+  'unavailable',
+  'unsupported',
 ])
 
 /** Makes the wire form of anything that was thrown. Foreign errors become `unavailable`. */

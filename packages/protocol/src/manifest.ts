@@ -65,7 +65,8 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
  * @throws {LimitError} when it is larger than any site may be
  */
 export function decodeManifest(bytes: Uint8Array): Manifest {
-  if (bytes.byteLength > MAX_MANIFEST_BYTES) throw new LimitError('manifest bytes', MAX_MANIFEST_BYTES, bytes.byteLength)
+  if (bytes.byteLength > MAX_MANIFEST_BYTES)
+    throw new LimitError('manifest bytes', MAX_MANIFEST_BYTES, bytes.byteLength)
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
@@ -74,7 +75,11 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   }
   const manifest = record(value, 'manifest')
   if (manifest['version'] !== MANIFEST_VERSION) {
-    throw new ValidationError('manifest.version', `${String(MANIFEST_VERSION)} (update the reader for newer ones)`, manifest['version'])
+    throw new ValidationError(
+      'manifest.version',
+      `${String(MANIFEST_VERSION)} (update the reader for newer ones)`,
+      manifest['version'],
+    )
   }
   const files: Record<string, ManifestFile> = Object.create(null) as Record<string, ManifestFile>
   const entries = Object.entries(record(manifest['files'], 'manifest.files'))
@@ -98,12 +103,13 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
  * @throws {ValidationError}
  */
 export function checkSitePath(path: string): string {
-  const bad = path === ''
-    || path.startsWith('/')
-    || path.normalize('NFC') !== path
-    || /[\0\\]/.test(path)
-    || !path.isWellFormed()
-    || path.split('/').some((part) => part === '' || part === '.' || part === '..')
+  const bad =
+    path === '' ||
+    path.startsWith('/') ||
+    path.normalize('NFC') !== path ||
+    /[\0\\]/.test(path) ||
+    !path.isWellFormed() ||
+    path.split('/').some((part) => part === '' || part === '.' || part === '..')
   if (bad) throw new ValidationError('path', 'relative, in NFC, without empty, "." or ".." parts', path)
   if (new TextEncoder().encode(path).byteLength > MAX_PATH_BYTES) {
     throw new ValidationError('path', `at most ${String(MAX_PATH_BYTES)} bytes long`, path)
@@ -123,7 +129,11 @@ function checkFile(path: string, value: unknown): ManifestFile {
   }
   const pieces = list(file['pieces'], `${field}.pieces`).map((piece) => parseCid(piece, `${field}.pieces`).toString())
   if (pieces.length !== Math.ceil(size / PIECE_BYTES)) {
-    throw new ValidationError(`${field}.pieces`, `${String(Math.ceil(size / PIECE_BYTES))} pieces for its size`, pieces.length)
+    throw new ValidationError(
+      `${field}.pieces`,
+      `${String(Math.ceil(size / PIECE_BYTES))} pieces for its size`,
+      pieces.length,
+    )
   }
   return { cid, size, type, pieces }
 }
@@ -131,13 +141,15 @@ function checkFile(path: string, value: unknown): ManifestFile {
 function checkOrigins(value: unknown): string[] {
   return list(value ?? [], 'manifest.origins').map((origin) => {
     const parsed = typeof origin === 'string' ? URL.parse(origin) : null
-    if (parsed === null || parsed.origin !== origin) throw new ValidationError('manifest.origins', 'web origins such as https://example.com', origin)
+    if (parsed === null || parsed.origin !== origin)
+      throw new ValidationError('manifest.origins', 'web origins such as https://example.com', origin)
     return origin
   })
 }
 
 function record(value: unknown, field: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ValidationError(field, 'an object', value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ValidationError(field, 'an object', value)
   return value as Record<string, unknown>
 }
 
@@ -147,12 +159,14 @@ function list(value: unknown, field: string): unknown[] {
 }
 
 function text(value: unknown, field: string): string {
-  if (typeof value !== 'string' || value.length > 1000) throw new ValidationError(field, 'a text of at most 1000 characters', value)
+  if (typeof value !== 'string' || value.length > 1000)
+    throw new ValidationError(field, 'a text of at most 1000 characters', value)
   return value
 }
 
 function count(value: unknown, field: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new ValidationError(field, 'a whole number', value)
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new ValidationError(field, 'a whole number', value)
   return value
 }
 

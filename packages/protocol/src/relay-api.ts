@@ -104,18 +104,24 @@ export function parseRelayInfo(value: unknown): RelayInfo {
   const info = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
   const text = (field: string): string => {
     const found = info[field]
-    if (typeof found !== 'string' || found.length === 0 || found.length > 300) throw new ValidationError(`relay.${field}`, 'a text', found)
+    if (typeof found !== 'string' || found.length === 0 || found.length > 300)
+      throw new ValidationError(`relay.${field}`, 'a text', found)
     return found
   }
   const texts = (field: string): string[] => {
     const found = info[field]
-    if (!Array.isArray(found) || found.length > 32 || !found.every((item) => typeof item === 'string' && item.length <= 500)) {
+    if (
+      !Array.isArray(found) ||
+      found.length > 32 ||
+      !found.every((item) => typeof item === 'string' && item.length <= 500)
+    ) {
       throw new ValidationError(`relay.${field}`, 'a list of at most 32 texts', found)
     }
     return found as string[]
   }
   const maxUploadBytes = info['maxUploadBytes']
-  if (typeof maxUploadBytes !== 'number' || !(maxUploadBytes > 0)) throw new ValidationError('relay.maxUploadBytes', 'a number above 0', maxUploadBytes)
+  if (typeof maxUploadBytes !== 'number' || !(maxUploadBytes > 0))
+    throw new ValidationError('relay.maxUploadBytes', 'a number above 0', maxUploadBytes)
   return {
     peerId: text('peerId'),
     version: text('version'),

@@ -64,7 +64,12 @@ export function readToken(token: unknown): TokenClaims {
  * @param now - milliseconds since 1970
  * @throws {TokenError} with reason `expired`, `forbidden` or `invalid`
  */
-export async function verifyToken(token: unknown, issuer: PublicKey, expected: ExpectedClaims, now: number): Promise<TokenClaims> {
+export async function verifyToken(
+  token: unknown,
+  issuer: PublicKey,
+  expected: ExpectedClaims,
+  now: number,
+): Promise<TokenClaims> {
   const claims = readToken(token)
   const text = token as string
   const at = text.lastIndexOf('.')
@@ -75,22 +80,30 @@ export async function verifyToken(token: unknown, issuer: PublicKey, expected: E
     throw malformed(cause)
   }
   if (!valid) throw new TokenError('forbidden', 'The token is not signed by the key that it names')
-  if (claims.scope !== expected.scope) throw new TokenError('forbidden', `The token is for ${claims.scope}, not for ${expected.scope}`)
-  if (claims.aud !== expected.aud) throw new TokenError('forbidden', `The token is for ${claims.aud}, not for ${expected.aud}`)
-  if (expected.sub !== undefined && claims.sub !== expected.sub) throw new TokenError('forbidden', 'The token belongs to another peer')
+  if (claims.scope !== expected.scope)
+    throw new TokenError('forbidden', `The token is for ${claims.scope}, not for ${expected.scope}`)
+  if (claims.aud !== expected.aud)
+    throw new TokenError('forbidden', `The token is for ${claims.aud}, not for ${expected.aud}`)
+  if (expected.sub !== undefined && claims.sub !== expected.sub)
+    throw new TokenError('forbidden', 'The token belongs to another peer')
   const leftMs = claims.exp * 1000 - now
   if (leftMs < -CLOCK_SKEW_MS) throw new TokenError('expired', 'The token has expired')
-  if (leftMs > expected.maxLifetimeMs + CLOCK_SKEW_MS) throw new TokenError('invalid', 'The token is valid for longer than is allowed')
+  if (leftMs > expected.maxLifetimeMs + CLOCK_SKEW_MS)
+    throw new TokenError('invalid', 'The token is valid for longer than is allowed')
   return claims
 }
 
 function isClaims(value: unknown): value is TokenClaims {
   if (typeof value !== 'object' || value === null) return false
   const { scope, iss, aud, sub, exp } = value as Record<string, unknown>
-  return (scope === 'publish' || scope === 'swarm')
-    && typeof iss === 'string' && typeof aud === 'string'
-    && (sub === undefined || typeof sub === 'string')
-    && typeof exp === 'number' && Number.isSafeInteger(exp)
+  return (
+    (scope === 'publish' || scope === 'swarm') &&
+    typeof iss === 'string' &&
+    typeof aud === 'string' &&
+    (sub === undefined || typeof sub === 'string') &&
+    typeof exp === 'number' &&
+    Number.isSafeInteger(exp)
+  )
 }
 
 function malformed(cause?: unknown): TokenError {

@@ -1,0 +1,32 @@
+import { defineConfig } from 'playwright/test'
+import { chromiumFlags } from './packages/testkit/src/browsers/chromium-flags.ts'
+import { findBrowser } from './packages/testkit/src/browsers/executables.ts'
+
+const executablePath = findBrowser('chromium')
+
+/**
+ * End-to-end tests. Playwright drives Chromium. Tests that need Firefox, or
+ * both, start it themselves through the testkit (`launchFirefox`) and carry
+ * the tag `@firefox`.
+ */
+export default defineConfig({
+  testMatch: ['examples/**/*.e2e.ts', 'packages/*/src/**/*.e2e.ts'],
+  outputDir: 'test-results',
+  // The machine that this must pass on has two cores, and a test may run four browsers.
+  workers: 1,
+  // A test that passes at the second try is a test that fails.
+  retries: 0,
+  forbidOnly: process.env['CI'] !== undefined,
+  reporter: [['list']],
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  use: {
+    headless: true,
+    launchOptions: { args: chromiumFlags(), ...(executablePath === undefined ? {} : { executablePath }) },
+    trace: 'off',
+  },
+  projects: [
+    { name: 'chromium', grepInvert: /@firefox/ },
+    { name: 'firefox', grep: /@firefox/ },
+  ],
+})

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The repository's root. */
+export const ROOT = join(import.meta.dirname, '../..')
+
+/** One bundle: what goes in, what comes out, and for which world. Paths are relative to the root. */
+export interface Target {
+  /** How messages name it. */
+  readonly name: string
+  /** Output file name without extension -> source file. */
+  readonly entries: Readonly<Record<string, string>>
+  readonly outDir: string
+  /**
+   * `script`: a classic script that needs nothing. `module`: one ES module that
+   * needs nothing. `library`: ES modules for Node and bundlers; packages from
+   * npm stay imports.
+   */
+  readonly kind: 'script' | 'module' | 'library'
+  /** Where source maps go, when not beside the output: maps of served files are not served. */
+  readonly mapDir?: string
+}
+
+const ASSETS = 'packages/cli/dist/assets'
+const ASSET_MAPS = 'packages/cli/dist/maps'
+
+/** What a site's visitors get; file names are those of the relay's reserved paths. */
+const ASSET_TARGETS: readonly Target[] = [
+  asset('script', 'blackhole', 'packages/sdk/src/loader/loader.ts'),
+  asset('script', 'blackhole-sw', 'packages/sw/src/sw.ts'),
+  asset('module', 'blackhole-peer', 'packages/sdk/src/browser/peer-entry.ts'),
+]
+
+/** The packages that npm gets beside the command. */
+export const PUBLISHED_LIBRARIES = ['relay', 'sdk', 'sw'] as const
+
+/** All bundles of the repository. */
+export function targets(): Target[] {
+  return [
+    ...ASSET_TARGETS,
+    ...PUBLISHED_LIBRARIES.map((name) => library(name)),
+    {
+      name: 'blackhole command',
+      kind: 'library',
+      entries: { main: 'packages/cli/src/main.ts' },
+      outDir: 'packages/cli/dist',
+    },
+  ]
+}
+
+function asset(kind: 'script' | 'module', name: string, source: string): Target {
+  return { name: `${name}.js`, kind, entries: { [name]: source }, outDir: ASSETS, mapDir: ASSET_MAPS }
+}
+
+/** A library has one entry per path of its `exports`. */
+function library(name: string): Target {
+  const folder = `packages/${name}`
+  const { exports } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
+    exports: Record<string, string>
+  }
+  const entries = Object.entries(exports).map(([path, source]) => [
+    path === '.' ? 'index' : path.slice('./'.length),
+    join(folder, source),
+  ])
+  return {
+    name: `@blackhole/${name}`,
+    kind: 'library',
+    entries: Object.fromEntries(entries) as Record<string, string>,
+    outDir: `${folder}/dist`,
+  }
+}

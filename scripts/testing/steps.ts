@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+
+/** Folder for what test runners report; emptied by nobody, overwritten each time. */
+export const REPORTS = join(import.meta.dirname, '../../node_modules/.cache/blackhole-tests')
+
+/** One part of `npm test`. */
+export interface Step {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Whose JSON report, named for the step in {@link REPORTS}, tells how many tests ran; without one the step counts as one. */
+  readonly report?: 'vitest' | 'playwright'
+  /** Later steps need what it makes. */
+  readonly required?: true
+}
+
+/** Where the runner of a step leaves its report. */
+export function reportPath(name: string): string {
+  return join(REPORTS, `${name}.json`)
+}
+
+/** All of it in the order in which mistakes show soonest. */
+export const STEPS: readonly Step[] = [
+  { name: 'browsers', command: ['node', 'scripts/ensure-browsers.ts'], required: true },
+  { name: 'build', command: ['node', 'scripts/build.ts'], required: true },
+  { name: 'types', command: ['tsc', '-b'] },
+  { name: 'format', command: ['npm', 'run', '--silent', 'format:check'] },
+  { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
+  vitest('unit', []),
+  vitest('browser', []),
+  {
+    name: 'e2e',
+    command: ['playwright', 'test', '--reporter=list,json'],
+    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: reportPath('e2e') },
+    report: 'playwright',
+  },
+]
+
+/** The repository's checks of its own shape: a part of the unit tests, to be run alone. */
+export const SHAPE: Step = vitest('shape', ['packages/testkit/src/shape'])
+
+function vitest(name: string, files: readonly string[]): Step {
+  const project = name === 'browser' ? 'browser' : 'unit'
+  return {
+    name,
+    command: [
+      'vitest',
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportPath(name)}`,
+      ...files,
+    ],
+    report: 'vitest',
+  }
+}
