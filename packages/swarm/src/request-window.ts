@@ -1,0 +1,98 @@
+import { REQUEST_BYTES } from '@blackhole/protocol'
+
+/** js-libp2p's WebRTC keeps at most 2 MiB in its send buffer: asking for more per round trip gains nothing. */
+export const MAX_WINDOW_BYTES = 2 * 1024 * 1024
+/** Two requests: one arriving while the next is on its way. */
+export const MIN_WINDOW_BYTES = 2 * REQUEST_BYTES
+/** Before anything was measured. */
+export const INITIAL_WINDOW_BYTES = 4 * REQUEST_BYTES
+
+/** Headroom over the measured product, so that a rate that the window itself limits can be seen to rise (BBR's cwnd_gain is 2). */
+const GAIN = 1.5
+/** A peer reads its store and shares its thread: data for this time is kept on its way besides the round trip. */
+const SERVICE_MS = 100
+/** Time over which a rate is measured. */
+const SAMPLE_MS = 100
+/** Largest rate and smallest round trip are believed for this long (BBR, draft-ietf-ccwg-bbr: 10 s for the round trip). */
+const MEMORY_MS = 10_000
+
+/**
+ * How many bytes to keep requested from one peer: measured bandwidth × round trip
+ * time, both filtered as BBR does (largest delivery rate, smallest round
+ * trip of the last seconds), with a floor and a ceiling.
+ */
+export class RequestWindow {
+  #rate = 0
+  #rateAt = 0
+  #rttMs = 0
+  #rttAt = 0
+  #sampleBytes = 0
+  #sampleStart = 0
+  #lastByte = 0
+
+  /** Bytes per second; 0 before anything was measured. */
+  get bytesPerSecond(): number {
+    return this.#rate
+  }
+
+  /** Milliseconds between a request and its first byte, the smallest seen lately; 0 before anything was measured. */
+  get rttMs(): number {
+    return this.#rttMs
+  }
+
+  /** Bytes that may be requested and not yet received. */
+  get bytes(): number {
+    if (this.#rate === 0) return INITIAL_WINDOW_BYTES
+    const bytes = (this.#rate / 1000) * (GAIN * this.#rttMs + SERVICE_MS)
+    return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, bytes))
+  }
+
+  /** The first byte of an answer came this long after its request. */
+  answered(rttMs: number, now: number): void {
+    if (this.#rttMs === 0 || rttMs <= this.#rttMs || now - this.#rttAt > MEMORY_MS) {
+      this.#rttMs = Math.max(0.1, rttMs)
+      this.#rttAt = now
+    }
+  }
+
+  /**
+   * Data arrived.
+   *
+   * @param pending - whether more was requested: a pause with nothing requested says nothing of the peer
+   */
+  received(bytes: number, pending: boolean, now: number): void {
+    this.#lastByte = now
+    if (this.#sampleStart === 0) {
+      // The first bytes only start the clock: when they were sent is not known.
+      this.#sampleStart = now
+      this.#sampleBytes = 0
+      return
+    }
+    this.#sampleBytes += bytes
+    const elapsed = now - this.#sampleStart
+    if (elapsed >= SAMPLE_MS || (!pending && elapsed >= SAMPLE_MS / 10)) {
+      this.#sample((this.#sampleBytes / elapsed) * 1000, now)
+      this.#sampleStart = now
+      this.#sampleBytes = 0
+    }
+    if (!pending) this.#sampleStart = 0
+  }
+
+  /** Milliseconds without a byte after which the peer counts as stalled; follows its round trip and rate. */
+  stallMs(pendingBytes: number): number {
+    const expected = this.#rate === 0 ? 0 : (Math.min(pendingBytes, MAX_WINDOW_BYTES) / this.#rate) * 1000
+    return Math.min(10_000, Math.max(1_500, 8 * this.#rttMs + expected))
+  }
+
+  /** When data came last; 0 before that. */
+  get lastByteAt(): number {
+    return this.#lastByte
+  }
+
+  #sample(rate: number, now: number): void {
+    if (rate >= this.#rate || now - this.#rateAt > MEMORY_MS) {
+      this.#rate = rate
+      this.#rateAt = now
+    }
+  }
+}
