@@ -39,7 +39,11 @@ it('is closed by a message that does not validate, once, with the reason', async
         resolve(error)
       },
     })
-    ports.push(port, { close: () => { port2.close() } })
+    ports.push(port, {
+      close: () => {
+        port2.close()
+      },
+    })
     port2.postMessage('one')
     port2.postMessage('two')
   })

@@ -116,7 +116,8 @@ function isRecord(value: unknown): value is Fields {
 }
 
 function asRecord(value: unknown, name?: string): Fields {
-  if (!isRecord(value)) throw new ValidationError(name === undefined ? 'channel message' : field(name), 'an object', value)
+  if (!isRecord(value))
+    throw new ValidationError(name === undefined ? 'channel message' : field(name), 'an object', value)
   return value
 }
 
