@@ -12,15 +12,25 @@ const parse = (args: string[], env: Record<string, string> = {}) => parseArgumen
 
 describe('parseArguments', () => {
   it('reads strings, lists, switches and operands in any order', () => {
-    expect(parse(['dist', '--origin', 'https://a.example', '-w', '--relay=http://r', '--origin', 'https://b.example'])).toEqual({
+    expect(
+      parse(['dist', '--origin', 'https://a.example', '-w', '--relay=http://r', '--origin', 'https://b.example']),
+    ).toEqual({
       options: { relay: 'http://r', origin: ['https://a.example', 'https://b.example'], watch: true },
       operands: ['dist'],
     })
   })
 
   it('takes what is not given from the environment, and prefers what is given', () => {
-    const env = { BLACKHOLE_RELAY: 'http://env', BLACKHOLE_ORIGIN: 'https://a.example,https://b.example', BLACKHOLE_WATCH: '1' }
-    expect(parse([], env).options).toEqual({ relay: 'http://env', origin: ['https://a.example', 'https://b.example'], watch: true })
+    const env = {
+      BLACKHOLE_RELAY: 'http://env',
+      BLACKHOLE_ORIGIN: 'https://a.example,https://b.example',
+      BLACKHOLE_WATCH: '1',
+    }
+    expect(parse([], env).options).toEqual({
+      relay: 'http://env',
+      origin: ['https://a.example', 'https://b.example'],
+      watch: true,
+    })
     expect(parse(['--relay', 'http://given'], env).options['relay']).toBe('http://given')
     expect(parse([], { BLACKHOLE_RELAY: ' ' }).options['relay']).toBeUndefined()
   })

@@ -21,7 +21,12 @@ export function parseArguments(
 ): ParsedArguments {
   const { tokens } = parseArgs({
     args: [...args],
-    options: Object.fromEntries(Object.entries(table).map(([name, { type, short }]) => [name, { type, ...(short === undefined ? {} : { short }) }])),
+    options: Object.fromEntries(
+      Object.entries(table).map(([name, { type, short }]) => [
+        name,
+        { type, ...(short === undefined ? {} : { short }) },
+      ]),
+    ),
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -35,10 +40,16 @@ export function parseArguments(
     if (spec === undefined) throw unknown(token.rawName, table)
     const value = checkValue(token.rawName, spec, token.value, token.inlineValue === true)
     const values = given.get(token.name) ?? []
-    if (values.length > 0 && spec.multiple !== true && spec.type === 'string') throw new UsageError(`${token.rawName} is given twice`)
+    if (values.length > 0 && spec.multiple !== true && spec.type === 'string')
+      throw new UsageError(`${token.rawName} is given twice`)
     given.set(token.name, [...values, value])
   }
-  return { options: Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, settle(spec, given.get(name), env)])), operands }
+  return {
+    options: Object.fromEntries(
+      Object.entries(table).map(([name, spec]) => [name, settle(spec, given.get(name), env)]),
+    ),
+    operands,
+  }
 }
 
 function checkValue(rawName: string, spec: OptionSpec, value: string | undefined, inline: boolean): string {
@@ -53,10 +64,15 @@ function checkValue(rawName: string, spec: OptionSpec, value: string | undefined
   return value
 }
 
-function settle(spec: OptionSpec, given: readonly string[] | undefined, env: Readonly<Record<string, string | undefined>>): AnyOptionValue {
+function settle(
+  spec: OptionSpec,
+  given: readonly string[] | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): AnyOptionValue {
   const set = spec.env === undefined ? undefined : env[spec.env]
   const fromEnv = set === undefined || set.trim() === '' ? undefined : set.trim()
-  if (spec.type === 'boolean') return given !== undefined || (fromEnv !== undefined && readSwitch(spec.env ?? '', fromEnv))
+  if (spec.type === 'boolean')
+    return given !== undefined || (fromEnv !== undefined && readSwitch(spec.env ?? '', fromEnv))
   if (spec.multiple === true) return given ?? fromEnv?.split(/[\s,]+/) ?? []
   return given?.[0] ?? fromEnv
 }

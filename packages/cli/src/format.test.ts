@@ -16,7 +16,16 @@ describe('formatBytes', () => {
 
 describe('formatTable', () => {
   it('aligns columns, numbers to the right', () => {
-    expect(formatTable(['name', 'files'], [['a', '1,876'], ['longer', '2']], ['files'])).toBe('name    files\na       1,876\nlonger      2')
+    expect(
+      formatTable(
+        ['name', 'files'],
+        [
+          ['a', '1,876'],
+          ['longer', '2'],
+        ],
+        ['files'],
+      ),
+    ).toBe('name    files\na       1,876\nlonger      2')
   })
 })
 

@@ -29,7 +29,11 @@ export function formatPairs(pairs: readonly (readonly [string, string])[], inden
 }
 
 /** A table with a header; columns of numbers are named in `right` and stand to the right. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[], right: readonly string[] = []): string {
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly string[] = [],
+): string {
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]): string =>
     cells

@@ -20,7 +20,9 @@ async function main(): Promise<number> {
   }
   // A reader that has gone (`| head`) is no failure of ours, but there is nobody left to write to.
   process.stdout.on('error', () => process.exit(EXIT.failed))
-  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   const components = { stdout: process.stdout, stderr: process.stderr, env: process.env, signal: controller.signal }
   return await runCli(process.argv.slice(2), components, { commands: COMMANDS, version })
 }

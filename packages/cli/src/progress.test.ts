@@ -3,9 +3,9 @@ import { formatProgress } from './progress.ts'
 
 describe('formatProgress', () => {
   it('draws a bar with bytes and counts', () => {
-    expect(formatProgress({ label: 'Uploading', doneBytes: 5e6, totalBytes: 1e7, done: 5, total: 10, noun: 'pieces' }, 80)).toBe(
-      `Uploading ${'█'.repeat(15)}${'░'.repeat(15)} 5.0 MB of 10.0 MB, 5 of 10 pieces`,
-    )
+    expect(
+      formatProgress({ label: 'Uploading', doneBytes: 5e6, totalBytes: 1e7, done: 5, total: 10, noun: 'pieces' }, 80),
+    ).toBe(`Uploading ${'█'.repeat(15)}${'░'.repeat(15)} 5.0 MB of 10.0 MB, 5 of 10 pieces`)
   })
 
   it('fits into a narrow window and never divides by zero', () => {

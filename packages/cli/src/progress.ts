@@ -45,11 +45,18 @@ export class Progress {
 
 /** The bar as one line no wider than the window. */
 export function formatProgress(state: ProgressState, columns: number): string {
-  const bytes = state.totalBytes === undefined ? formatBytes(state.doneBytes) : `${formatBytes(state.doneBytes)} of ${formatBytes(state.totalBytes)}`
-  const count = state.done === undefined ? '' : `, ${formatCount(state.done)}${state.total === undefined ? '' : ` of ${formatCount(state.total)}`} ${state.noun ?? ''}`
+  const bytes =
+    state.totalBytes === undefined
+      ? formatBytes(state.doneBytes)
+      : `${formatBytes(state.doneBytes)} of ${formatBytes(state.totalBytes)}`
+  const count =
+    state.done === undefined
+      ? ''
+      : `, ${formatCount(state.done)}${state.total === undefined ? '' : ` of ${formatCount(state.total)}`} ${state.noun ?? ''}`
   const words = `${bytes}${count}`.trimEnd()
   const room = Math.min(30, columns - state.label.length - words.length - 5)
-  if (state.totalBytes === undefined || state.totalBytes === 0 || room < 5) return `${state.label}  ${words}`.slice(0, columns - 1)
+  if (state.totalBytes === undefined || state.totalBytes === 0 || room < 5)
+    return `${state.label}  ${words}`.slice(0, columns - 1)
   const filled = Math.round(room * Math.min(1, state.doneBytes / state.totalBytes))
   return `${state.label} ${'█'.repeat(filled)}${'░'.repeat(room - filled)} ${words}`
 }

@@ -32,7 +32,11 @@ const group = { name: 'key', summary: 'Keys', examples: [], commands: [greet] }
 async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const stdout = new PassThrough()
   const stderr = new PassThrough()
-  const code = await runCli(args, { stdout, stderr, env: {}, signal: new AbortController().signal }, { commands: [greet, fail, group], version: '1.2.3' })
+  const code = await runCli(
+    args,
+    { stdout, stderr, env: {}, signal: new AbortController().signal },
+    { commands: [greet, fail, group], version: '1.2.3' },
+  )
   const text = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? ''
   return { code, stdout: text(stdout), stderr: text(stderr) }
 }
@@ -54,7 +58,11 @@ describe('runCli', () => {
   })
 
   it('says what failed and why, and nothing on standard output', async () => {
-    expect(await run('fail', '--json')).toEqual({ code: 1, stdout: '', stderr: 'error: the relay is down\n  because: connect ECONNREFUSED\n' })
+    expect(await run('fail', '--json')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'error: the relay is down\n  because: connect ECONNREFUSED\n',
+    })
   })
 
   it.each([

@@ -66,7 +66,13 @@ export async function runCli(args: readonly string[], components: CliComponents,
   }
 }
 
-async function runCommand(command: Command, path: string, args: readonly string[], terminal: Terminal, components: CliComponents): Promise<number> {
+async function runCommand(
+  command: Command,
+  path: string,
+  args: readonly string[],
+  terminal: Terminal,
+  components: CliComponents,
+): Promise<number> {
   if (asksForHelp(args)) {
     print(components, formatCommandHelp(path, command))
     return EXIT.done
@@ -91,7 +97,10 @@ function find<C extends Command | CommandGroup>(name: string, commands: readonly
   const found = commands.find((command) => command.name === name)
   if (found !== undefined) return found
   if (name.startsWith('-')) throw new UsageError(`unknown option ${name}: the command comes first`)
-  const near = suggest(name, commands.map((command) => command.name))
+  const near = suggest(
+    name,
+    commands.map((command) => command.name),
+  )
   throw new UsageError(`unknown ${what} ${JSON.stringify(name)}${near === undefined ? '' : `: did you mean ${near}?`}`)
 }
 

@@ -18,7 +18,8 @@ function edits(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const replace = a[i - 1] === b[j - 1] ? 0 : 1
       let best = Math.min(at(rows, i - 1, j) + 1, at(rows, i, j - 1) + 1, at(rows, i - 1, j - 1) + replace)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, at(rows, i - 2, j - 2) + 1)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, at(rows, i - 2, j - 2) + 1)
       cell(rows, i)[j] = best
     }
   }
