@@ -16,6 +16,8 @@ export interface Invocation<O extends OptionTable = OptionTable> {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Folder with the scripts that browsers get. */
+  readonly scripts: string
 }
 
 /** What the help tells of a command. */

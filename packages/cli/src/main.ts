@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { COMMANDS } from './commands.ts'
 import { EXIT } from './failure.ts'
 import { runCli } from './run-cli.ts'
@@ -23,6 +24,12 @@ async function main(): Promise<number> {
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
-  const components = { stdout: process.stdout, stderr: process.stderr, env: process.env, signal: controller.signal }
+  const components = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: controller.signal,
+    scripts: fileURLToPath(new URL('../dist/assets/', import.meta.url)),
+  }
   return await runCli(process.argv.slice(2), components, { commands: COMMANDS, version })
 }

@@ -34,7 +34,7 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
   const stderr = new PassThrough()
   const code = await runCli(
     args,
-    { stdout, stderr, env: {}, signal: new AbortController().signal },
+    { stdout, stderr, env: {}, signal: new AbortController().signal, scripts: '' },
     { commands: [greet, fail, group], version: '1.2.3' },
   )
   const text = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? ''

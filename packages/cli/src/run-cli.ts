@@ -11,6 +11,8 @@ export interface CliComponents extends TerminalComponents {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted to end what runs: a relay stops, a publish gives up. */
   readonly signal: AbortSignal
+  /** Folder with the scripts that browsers get: loader, worker and peer. */
+  readonly scripts: string
 }
 
 export interface CliInit {
@@ -83,7 +85,14 @@ async function runCommand(
   if (missing !== undefined) throw new UsageError(`${missing} is missing: ${path} ${command.operands.join(' ')}`)
   const extra = operands[command.operands.length]
   if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`)
-  await command.run({ options, operands, terminal, signal: components.signal, env: components.env })
+  await command.run({
+    options,
+    operands,
+    terminal,
+    signal: components.signal,
+    env: components.env,
+    scripts: components.scripts,
+  })
   return EXIT.done
 }
 

@@ -1,0 +1,66 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseSiteName } from '@blackhole/protocol'
+import { readBrowserScripts } from '../browser-scripts.ts'
+import { defineCommand } from '../command.ts'
+import { formatPairs } from '../format.ts'
+import { parseWith, relayOrigin } from '../values.ts'
+
+/** What stands for a value that is not given. */
+const UNKNOWN = { relay: 'https://relay.example', site: 'k51…' } as const
+
+/** Writes the scripts for owners who host them themselves, and prints the tag. */
+export const assets = defineCommand({
+  name: 'assets',
+  summary: 'Write the scripts for an existing site, and print the tag to paste',
+  details:
+    'With DIR (the folder that is the root of your site), loader, worker and peer are written there, and your site needs\n' +
+    'nothing from the relay but introductions. Without DIR, the tag takes the loader from the relay, pinned by its hash.',
+  operands: ['[DIR]'],
+  options: {
+    relay: { type: 'string', placeholder: 'URL', summary: 'Relay that the tag names', env: 'BLACKHOLE_RELAY' },
+    site: {
+      type: 'string',
+      placeholder: 'NAME',
+      summary: 'Name of the site (k51…) that the tag names',
+      env: 'BLACKHOLE_SITE',
+    },
+  },
+  examples: [
+    {
+      purpose: 'Host the scripts beside your own files',
+      line: 'blackhole assets ./public --relay https://relay.example --site k51…',
+    },
+    {
+      purpose: 'Take them from the relay, and only see the tag',
+      line: 'blackhole assets --relay https://relay.example',
+    },
+  ],
+  async run({ options, operands: [folder], terminal, scripts }) {
+    const relay = options.relay === undefined ? UNKNOWN.relay : relayOrigin(options.relay)
+    const site =
+      options.site === undefined ? UNKNOWN.site : parseWith('--site', () => parseSiteName(options.site, '--site'))
+    const found = await readBrowserScripts(scripts)
+    const files = Object.values(found)
+    if (folder !== undefined) {
+      await mkdir(folder, { recursive: true })
+      for (const { file, bytes } of files) await writeFile(join(folder, file), bytes)
+    }
+    const { loader, worker } = found
+    const tag =
+      folder === undefined
+        ? `<script async src="${relay}/${loader.file}" integrity="${loader.integrity}" crossorigin="anonymous" data-site="${site}"></script>`
+        : `<script async src="/${loader.file}" data-relay="${relay}" data-site="${site}"></script>`
+    const workerFile = folder === undefined ? `importScripts("${relay}/${worker.file}")` : null
+    const listed = files.map(({ file, bytes, integrity }) => ({ file, bytes: bytes.byteLength, integrity }))
+    terminal.result(
+      { folder: folder ?? null, files: listed, tag, workerFile },
+      [
+        ...(folder === undefined ? [] : [`Written to ${folder}:`]),
+        formatPairs(listed.map(({ file, integrity }) => [file, integrity])),
+        `\nIn the <head> of each page:\n  ${tag}`,
+        ...(workerFile === null ? [] : [`\nIn a file ${worker.file} at the root of the site:\n  ${workerFile}`]),
+      ].join('\n'),
+    )
+  },
+})
