@@ -1,1 +1,7 @@
-export {}
+export * from './browsers/chromium-flags.ts'
+export * from './browsers/chromium.ts'
+export * from './browsers/executables.ts'
+export * from './browsers/firefox.ts'
+export * from './browsers/visitor.ts'
+export * from './clock.ts'
+export * from './rng.ts'
