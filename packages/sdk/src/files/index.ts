@@ -1,0 +1,3 @@
+export * from './read-folder.ts'
+export * from './key-file.ts'
+export * from './key-folder.ts'

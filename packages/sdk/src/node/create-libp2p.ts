@@ -1,0 +1,87 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { identify, type Identify } from '@libp2p/identify'
+import { FaultTolerance, type ComponentLogger, type Libp2p } from '@libp2p/interface'
+import { ping, type Ping } from '@libp2p/ping'
+import { webRTC, webRTCDirect } from '@libp2p/webrtc'
+import { webSockets } from '@libp2p/websockets'
+import { createLibp2p } from 'libp2p'
+import { MAX_BROWSER_PEERS, type RelayInfo } from '@blackhole/protocol'
+import { peerConnectionClass } from '#rtc'
+import { dialGater } from './dial-gater.ts'
+import { RelayReservations } from './relay-reservations.ts'
+import { mendInitChannel } from './webrtc-init-channel.ts'
+
+/** The libp2p node of a visitor. */
+export type PeerNode = Libp2p<{ identify: Identify; ping: Ping; reservations: RelayReservations }>
+
+/** Options of {@link createPeerNode}. */
+export interface PeerNodeInit {
+  /** The relays that the site's owner chose; no other host is ever contacted first. */
+  readonly relays: readonly RelayInfo[]
+  /** Loopback and private addresses may be dialled. */
+  readonly allowPrivate: boolean
+  /** No WebRTC: only relays are talked to, and no visitor learns this one's IP address. */
+  readonly relayOnly: boolean
+  /** Connections to other visitors; relays come on top. */
+  readonly maxPeers: number
+  readonly logger?: ComponentLogger
+}
+
+/** Connections that come and go beside those to peers: one relayed one per dial while it is negotiated. */
+const SPARE_CONNECTIONS = 16
+
+/** Bounds what a stranger can make a page negotiate at once. */
+const MAX_PENDING_INBOUND = 16
+
+/** Chrome spends its ~500 `RTCPeerConnection`s on dials too, so few run at once. */
+const MAX_PARALLEL_DIALS = 6
+
+/**
+ * Creates and starts the libp2p node of a visitor, in a page or in Node. Its
+ * identity is a fresh Ed25519 key, so visits can't be linked by it. It knows no
+ * bootstrap nodes and no STUN servers but those of its relays, and listens on
+ * nothing before {@link RelayReservations.reserve}.
+ */
+export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
+  const maxPeers = Math.min(init.maxPeers, MAX_BROWSER_PEERS)
+  const rtc = init.relayOnly ? undefined : peerConnectionClass()
+  if (rtc !== undefined) mendInitChannel(rtc)
+  const rtcConfiguration: RTCConfiguration = { iceServers: iceServersOf(init.relays) }
+  return await createLibp2p({
+    nodeInfo: { name: 'blackhole' },
+    addresses: { listen: rtc === undefined ? [] : ['/webrtc'] },
+    transports: [
+      webSockets(),
+      circuitRelayTransport(),
+      ...(rtc === undefined ? [] : [webRTC({ rtcConfiguration }), webRTCDirect({ rtcConfiguration })]),
+    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: dialGater({
+      relays: new Set(init.relays.map(({ peerId }) => peerId)),
+      allowPrivate: init.allowPrivate,
+    }),
+    connectionManager: {
+      maxConnections: maxPeers + init.relays.length + SPARE_CONNECTIONS,
+      maxParallelDials: MAX_PARALLEL_DIALS,
+      maxIncomingPendingConnections: MAX_PENDING_INBOUND,
+      // All inbound connections come over the relay's one address.
+      inboundConnectionThreshold: Number.POSITIVE_INFINITY,
+      // Relays are redialled with our own backoff.
+      reconnectRetries: 0,
+    },
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    ...(init.logger === undefined ? {} : { logger: init.logger }),
+    services: {
+      identify: identify(),
+      ping: ping(),
+      reservations: (components: ConstructorParameters<typeof RelayReservations>[0]) => new RelayReservations(components),
+    },
+  })
+}
+
+function iceServersOf(relays: readonly RelayInfo[]): RTCIceServer[] {
+  return relays.flatMap(({ stun }) => stun.filter((url) => /^stuns?:/.test(url)).map((urls) => ({ urls })))
+}

@@ -1,0 +1,111 @@
+import type { SwarmCandidate } from './tracker-client.ts'
+
+/** Limits of {@link DialPlan}. */
+export interface DialPlanInit {
+  /** Dials at once. */
+  readonly parallel: number
+  /** Dials in the node's whole life: Chrome allows a tab some 500 `RTCPeerConnection`s, others' dials included. */
+  readonly lifetime: number
+  /** Wait before a peer that could not be reached is tried again; doubles each time. */
+  readonly backoffMs: number
+  /** A peer that failed so often is not tried again. */
+  readonly maxFailures: number
+  /** Candidates that are remembered: a tracker could name new ones for ever. */
+  readonly maxCandidates: number
+}
+
+/** Defaults of {@link DialPlanInit}. */
+export const DEFAULT_DIAL_PLAN: DialPlanInit = Object.freeze({
+  parallel: 4,
+  lifetime: 200,
+  backoffMs: 30_000,
+  maxFailures: 3,
+  maxCandidates: 200,
+})
+
+interface Attempt {
+  failures: number
+  notBefore: number
+}
+
+/** Who to dial next. Decides only; it dials nobody, and is told what became of it. */
+export class DialPlan {
+  readonly #init: DialPlanInit
+  readonly #random: () => number
+  #candidates = new Map<string, SwarmCandidate>()
+  readonly #attempts = new Map<string, Attempt>()
+  readonly #dialling = new Set<string>()
+  #dialled = 0
+
+  constructor(components: { random: () => number }, init: Partial<DialPlanInit> = {}) {
+    this.#random = components.random
+    this.#init = { ...DEFAULT_DIAL_PLAN, ...init }
+  }
+
+  /** What trackers know now. A peer that is named again keeps its failures. */
+  offer(candidates: readonly SwarmCandidate[]): void {
+    for (const candidate of candidates) {
+      this.#candidates.delete(candidate.peer)
+      this.#candidates.set(candidate.peer, candidate)
+    }
+    const surplus = this.#candidates.size - this.#init.maxCandidates
+    for (const peer of [...this.#candidates.keys()].slice(0, Math.max(0, surplus))) {
+      this.#candidates.delete(peer)
+      this.#attempts.delete(peer)
+    }
+  }
+
+  /**
+   * The peers to dial now, best first: holders of more pieces before others,
+   * equals at random, so that visitors don't all dial the same one.
+   *
+   * @param exclude - peers that are connected, banned or this one
+   * @param wanted - connections that are still wished for
+   */
+  next(now: number, exclude: ReadonlySet<string>, wanted: number): SwarmCandidate[] {
+    const room = Math.min(
+      wanted - this.#dialling.size,
+      this.#init.parallel - this.#dialling.size,
+      this.#init.lifetime - this.#dialled,
+    )
+    if (room <= 0) return []
+    return [...this.#candidates.values()]
+      .filter(({ peer }) => !exclude.has(peer) && !this.#dialling.has(peer) && this.#isDue(peer, now))
+      .map((candidate) => ({ candidate, rank: share(candidate) + this.#random() / 2 }))
+      .sort((a, b) => b.rank - a.rank)
+      .slice(0, room)
+      .map(({ candidate }) => candidate)
+  }
+
+  /** Candidates that hold pieces and may still be reached, connected ones excepted. */
+  holdersLeft(exclude: ReadonlySet<string>): number {
+    return [...this.#candidates.values()].filter(({ peer, have }) =>
+      have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0).length
+  }
+
+  started(peer: string): void {
+    this.#dialling.add(peer)
+    this.#dialled++
+  }
+
+  succeeded(peer: string): void {
+    this.#dialling.delete(peer)
+    this.#attempts.delete(peer)
+  }
+
+  failed(peer: string, now: number): void {
+    this.#dialling.delete(peer)
+    const failures = (this.#attempts.get(peer)?.failures ?? 0) + 1
+    this.#attempts.set(peer, { failures, notBefore: now + this.#init.backoffMs * 2 ** (failures - 1) })
+  }
+
+  #isDue(peer: string, now: number): boolean {
+    const attempt = this.#attempts.get(peer)
+    return attempt === undefined || (attempt.failures < this.#init.maxFailures && attempt.notBefore <= now)
+  }
+}
+
+/** Part of the site that a candidate says it holds. */
+function share({ have, total }: SwarmCandidate): number {
+  return total > 0 ? Math.min(1, have / total) : 0
+}

@@ -1,0 +1,19 @@
+/**
+ * Waits.
+ *
+ * @throws the signal's reason as soon as it is aborted
+ */
+export async function sleep(ms: number, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => { resolve(undefined) }, ms)
+  const onAbort = (): void => { reject(signal?.reason as Error) }
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    await promise
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
