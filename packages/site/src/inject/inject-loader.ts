@@ -1,0 +1,99 @@
+import { SCRIPT_PATHS } from '@blackhole/protocol'
+import type { SiteName } from '@blackhole/protocol'
+import { findHeadPosition } from './head-position.ts'
+
+/** How far into a document a loader tag and the head are looked for; bounds what is held back. */
+export const SCAN_BYTES = 64 * 1024
+
+/** The loader tag that gateway and worker add to hosted documents. */
+export function loaderTag(site: SiteName): string {
+  return `<script async src="${SCRIPT_PATHS.loader}" data-site="${site}" data-worker="${SCRIPT_PATHS.worker}"></script>`
+}
+
+/** Whether a document has a loader tag of its own: a script whose `src` is a `blackhole.js`. */
+export function hasLoaderTag(html: string | Uint8Array): boolean {
+  const text = (typeof html === 'string' ? html : byteText(html.subarray(0, SCAN_BYTES))).replace(/<!--.*?(?:-->|$)/gs, '')
+  return /<script\b[^>]*?\ssrc\s*=\s*["']?[^"'\s>]*\bblackhole\.js\b/i.test(text)
+}
+
+/**
+ * Adds a tag to a document that passes through, unless it has a loader tag
+ * already. What was there stays byte for byte. Documents in UTF-16 pass as
+ * they are. At most {@link SCAN_BYTES} are held back, and only until the head
+ * has been found and the rest of it looked through.
+ */
+export function loaderInjector(tag: string): TransformStream<Uint8Array, Uint8Array> {
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+  let done = false
+
+  const flush = (controller: TransformStreamDefaultController<Uint8Array>, ended: boolean): void => {
+    const bytes = join(held, heldBytes)
+    const decided = decide(bytes, ended || heldBytes >= SCAN_BYTES)
+    if (decided === undefined) {
+      held = [bytes]
+      return
+    }
+    done = true
+    held = []
+    if (decided === 'keep') {
+      if (bytes.byteLength > 0) controller.enqueue(bytes)
+      return
+    }
+    if (decided > 0) controller.enqueue(bytes.subarray(0, decided))
+    controller.enqueue(new TextEncoder().encode(tag))
+    if (decided < bytes.byteLength) controller.enqueue(bytes.subarray(decided))
+  }
+
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      if (done) {
+        controller.enqueue(chunk)
+        return
+      }
+      held.push(chunk)
+      heldBytes += chunk.byteLength
+      flush(controller, false)
+    },
+    flush(controller) {
+      if (!done) flush(controller, true)
+    },
+  })
+}
+
+/** {@link loaderInjector} for a whole stream. */
+export function injectLoader(html: ReadableStream<Uint8Array>, tag: string): ReadableStream<Uint8Array> {
+  return html.pipeThrough(loaderInjector(tag))
+}
+
+/** Offset of the tag, `keep` when the document stays as it is, undefined when more must be seen. */
+function decide(bytes: Uint8Array, ended: boolean): number | 'keep' | undefined {
+  if (isUtf16(bytes)) return 'keep'
+  const text = byteText(bytes.subarray(0, SCAN_BYTES))
+  // the owner's tag may be anywhere in the head
+  if (!ended && !/<\/head[\s>]|<body[\s>]/i.test(text)) return undefined
+  if (hasLoaderTag(text)) return 'keep'
+  const position = findHeadPosition(text, ended)
+  return position.type === 'at' ? position.offset : undefined
+}
+
+function isUtf16(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+}
+
+/** One character per byte, so that offsets are those of the bytes. Markup is ASCII in every encoding that is left. */
+function byteText(bytes: Uint8Array): string {
+  return new TextDecoder('latin1').decode(bytes)
+}
+
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = chunks
+  if (chunks.length === 1 && only !== undefined) return only
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
+}
