@@ -12,6 +12,7 @@ export default defineConfig({
     hookTimeout: 15_000,
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
           environment: 'node',
@@ -20,6 +21,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'browser',
           include: ['packages/*/src/**/*.browser.test.ts'],
