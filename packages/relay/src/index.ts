@@ -1,1 +1,7 @@
-export {}
+export * from './relay.ts'
+export type { RelayComponents } from './parts.ts'
+export { RELAY_DEFAULTS, RELAY_OPTIONS } from './config.ts'
+export type { RelayInit, RelayOption } from './config.ts'
+export { flagOf, parseRelayConfig, variableOf } from './config-sources.ts'
+export type { ConfigSources } from './config-sources.ts'
+export { RELAY_VERSION } from './version.ts'

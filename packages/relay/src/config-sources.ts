@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { ValidationError } from '@blackhole/protocol'
+import { RELAY_OPTIONS, checkRelayInit } from './config.ts'
+import type { RelayInit } from './config.ts'
+
+/** Where options may come from. A flag wins over a variable, a variable over the file. */
+export interface ConfigSources {
+  /** Options by name in camel case, as a parser of flags made them. */
+  flags?: Readonly<Record<string, unknown>>
+  /** Environment variables; those that start with `BLACKHOLE_` are options. */
+  env?: Readonly<Record<string, string | undefined>>
+  /** Path of a JSON file with options by name in camel case. */
+  file?: string | undefined
+}
+
+/** The variable of an option: `stunPort` is `BLACKHOLE_STUN_PORT`. */
+export function variableOf(name: string): string {
+  return `BLACKHOLE_${name.replace(/([A-Z])/g, '_$1').toUpperCase()}`
+}
+
+/** The flag of an option: `stunPort` is `--stun-port`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/([A-Z])/g, '-$1').toLowerCase()}`
+}
+
+/**
+ * Options of a relay from flags, environment and file.
+ *
+ * @throws {ValidationError} naming the option that is wrong or unknown, as it was written
+ */
+export function parseRelayConfig(sources: ConfigSources): RelayInit {
+  return checkRelayInit({ ...fromFile(sources.file), ...fromEnvironment(sources.env ?? {}), ...defined(sources.flags ?? {}) })
+}
+
+function fromFile(path: string | undefined): Record<string, unknown> {
+  if (path === undefined) return {}
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new ValidationError('config', 'a readable file of JSON', path, { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ValidationError('config', 'a file with one JSON object', path)
+  return value as Record<string, unknown>
+}
+
+function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const known = new Map<string, string>(RELAY_OPTIONS.map(({ name }) => [variableOf(name), name]))
+  const values: Record<string, unknown> = {}
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith('BLACKHOLE_') || value === undefined || value === '') continue
+    const name = known.get(variable)
+    if (name === undefined) throw new ValidationError(variable, `one of ${[...known.keys()].join(', ')}`)
+    values[name] = value
+  }
+  return values
+}
+
+function defined(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
+}

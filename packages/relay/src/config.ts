@@ -1,0 +1,192 @@
+import { MAX_UPLOAD_BYTES, ValidationError, parseSiteName } from '@blackhole/protocol'
+import type { SiteName } from '@blackhole/protocol'
+import {
+  MAX_CONNECTIONS, MAX_RESERVATIONS, MAX_SOCKETS_PER_ADDRESS, QUOTA_BYTES, SOCKETS_PER_SECOND_PER_ADDRESS,
+} from './limits.ts'
+
+/** All options of a relay. */
+export interface RelayInit {
+  /** Address of the HTTP and WebSocket port. `0.0.0.0` or `::` for all interfaces. */
+  readonly host: string
+  /** TCP port for everything over HTTP; 0 for any. */
+  readonly port: number
+  /** Folder of all state; created when it doesn't exist. */
+  readonly data: string
+  /** What visitors use to reach the relay, such as `https://relay.example`, when that isn't `http://host:port`. Empty for that. */
+  readonly publicUrl: string
+  /** Host of per-site origins, port included. Empty for `localhost:PORT`, or the host of `publicUrl`. */
+  readonly siteHost: string
+  /** UDP port of STUN; 0 for any, -1 for none. */
+  readonly stunPort: number
+  /** UDP port of webrtc-direct; 0 for any, -1 for none. */
+  readonly webRtcPort: number
+  /** Folder of the loader, worker and peer scripts. Empty: the relay serves none. */
+  readonly scripts: string
+  /** Whether site content is served. Records, tokens, tracker and scripts work either way. */
+  readonly content: boolean
+  /** Whether hosts whose `_dnslink` TXT record names a site held here are served. */
+  readonly dnslink: boolean
+  /** Host or label -> site name: `docs` is served at `docs.SITEHOST`, `example.com` by its Host header. */
+  readonly aliases: Readonly<Record<string, SiteName>>
+  /** Believe `X-Forwarded-For` and `-Proto` of a proxy on this machine. */
+  readonly trustProxy: boolean
+  /** Bytes that one site may add. */
+  readonly quotaBytes: number
+  /** Bytes of one CAR upload. */
+  readonly maxUploadBytes: number
+  /** libp2p connections at once. */
+  readonly maxConnections: number
+  /** Circuit relay reservations at once. */
+  readonly maxReservations: number
+  /** Open TCP connections per address. */
+  readonly maxSocketsPerAddress: number
+  /** New WebSockets per second and address. */
+  readonly socketsPerSecondPerAddress: number
+  /** Level of the log: `fatal` to `trace`, or `silent`. */
+  readonly logLevel: string
+}
+
+/** The defaults: a relay for this machine that needs nothing configured. */
+export const RELAY_DEFAULTS: RelayInit = Object.freeze({
+  host: '127.0.0.1',
+  port: 8080,
+  data: './blackhole-data',
+  publicUrl: '',
+  siteHost: '',
+  stunPort: 0,
+  webRtcPort: 0,
+  scripts: '',
+  content: true,
+  dnslink: false,
+  aliases: Object.freeze({}),
+  trustProxy: false,
+  quotaBytes: QUOTA_BYTES,
+  maxUploadBytes: MAX_UPLOAD_BYTES,
+  maxConnections: MAX_CONNECTIONS,
+  maxReservations: MAX_RESERVATIONS,
+  maxSocketsPerAddress: MAX_SOCKETS_PER_ADDRESS,
+  socketsPerSecondPerAddress: SOCKETS_PER_SECOND_PER_ADDRESS,
+  logLevel: 'info',
+})
+
+/** One option as help and parsers see it. */
+export interface RelayOption {
+  readonly name: keyof RelayInit
+  readonly type: 'text' | 'number' | 'boolean' | 'aliases'
+  readonly default: RelayInit[keyof RelayInit]
+  readonly help: string
+}
+
+const option = (name: keyof RelayInit, type: RelayOption['type'], help: string): RelayOption => ({ name, type, help, default: RELAY_DEFAULTS[name] })
+
+/** The options in the order of help. Flag `--stun-port`, variable `BLACKHOLE_STUN_PORT`, key `stunPort` of the file. */
+export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
+  option('host', 'text', 'address to listen on; 0.0.0.0 for all interfaces'),
+  option('port', 'number', 'TCP port for HTTP and WebSocket; 0 for any'),
+  option('data', 'text', 'folder of all state'),
+  option('publicUrl', 'text', 'URL that visitors use, when it is not http://HOST:PORT'),
+  option('siteHost', 'text', 'host of per-site origins, port included; default localhost:PORT'),
+  option('stunPort', 'number', 'UDP port of STUN; 0 for any, -1 for none'),
+  option('webRtcPort', 'number', 'UDP port of webrtc-direct; 0 for any, -1 for none'),
+  option('scripts', 'text', 'folder of blackhole.js, blackhole-sw.js and blackhole-peer.js'),
+  option('content', 'boolean', 'serve site content; --no-content only introduces visitors'),
+  option('dnslink', 'boolean', 'serve hosts whose _dnslink TXT record names a site held here'),
+  option('aliases', 'aliases', 'names for sites: docs=k51…,example.com=k51…'),
+  option('trustProxy', 'boolean', 'believe X-Forwarded-For and X-Forwarded-Proto of a proxy on this machine'),
+  option('quotaBytes', 'number', 'bytes that one site may add'),
+  option('maxUploadBytes', 'number', 'bytes of one upload'),
+  option('maxConnections', 'number', 'libp2p connections at once'),
+  option('maxReservations', 'number', 'circuit relay reservations at once'),
+  option('maxSocketsPerAddress', 'number', 'open TCP connections per address'),
+  option('socketsPerSecondPerAddress', 'number', 'new WebSockets per second and address'),
+  option('logLevel', 'text', 'fatal, error, warn, info, debug, trace or silent'),
+])
+
+const NUMBER_BOUNDS: Partial<Record<keyof RelayInit, readonly [number, number]>> = Object.freeze({
+  port: [0, 65_535],
+  stunPort: [-1, 65_535],
+  webRtcPort: [-1, 65_535],
+  quotaBytes: [0, Number.MAX_SAFE_INTEGER],
+  maxUploadBytes: [1024, MAX_UPLOAD_BYTES],
+  maxConnections: [1, 1_000_000],
+  maxReservations: [0, 1_000_000],
+  maxSocketsPerAddress: [1, 1_000_000],
+  socketsPerSecondPerAddress: [1, 1_000_000],
+})
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @param values - options by name, from code or a JSON file; texts are read where a number or boolean is due
+ * @throws {ValidationError} naming the option and its bound
+ */
+export function checkRelayInit(values: Readonly<Record<string, unknown>>): RelayInit {
+  const init: Record<string, unknown> = { ...RELAY_DEFAULTS }
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    const known = RELAY_OPTIONS.find((each) => each.name === name)
+    if (known === undefined) throw new ValidationError(name, `one of the options ${RELAY_OPTIONS.map((each) => each.name).join(', ')}`)
+    init[name] = read(known, value)
+  }
+  const checked = init as unknown as RelayInit
+  checkTexts(checked)
+  return Object.freeze(checked)
+}
+
+function read(known: RelayOption, value: unknown): unknown {
+  switch (known.type) {
+    case 'number': return readNumber(known.name, value)
+    case 'boolean': return readBoolean(known.name, value)
+    case 'aliases': return readAliases(value)
+    case 'text':
+      if (typeof value !== 'string' || value.length > 4096 || value.includes('\0')) throw new ValidationError(known.name, 'a text of at most 4096 characters', value)
+      return value
+  }
+}
+
+function readNumber(name: keyof RelayInit, value: unknown): number {
+  const [min, max] = NUMBER_BOUNDS[name] ?? [0, Number.MAX_SAFE_INTEGER]
+  const number = typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < min || number > max) {
+    throw new ValidationError(name, `a whole number from ${String(min)} to ${String(max)}`, value)
+  }
+  return number
+}
+
+function readBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  if (value === 'true' || value === '1' || value === 'yes') return true
+  if (value === 'false' || value === '0' || value === 'no') return false
+  throw new ValidationError(name, 'true or false', value)
+}
+
+function readAliases(value: unknown): Record<string, SiteName> {
+  const pairs = typeof value === 'string'
+    ? value.split(',').filter((pair) => pair.trim() !== '').map((pair) => pair.split('=').map((part) => part.trim()))
+    : Object.entries(typeof value === 'object' && value !== null ? value : {})
+  const aliases: Record<string, SiteName> = {}
+  for (const [host = '', name] of pairs as [string?, unknown?][]) {
+    if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(host) || host.length > 253) {
+      throw new ValidationError('aliases', 'pairs of a host name in lower case and a site name, such as docs=k51…', host)
+    }
+    aliases[host] = parseSiteName(name, `aliases.${host}`)
+  }
+  return aliases
+}
+
+function checkTexts(init: RelayInit): void {
+  if (init.host === '' || /[\s/]/.test(init.host)) throw new ValidationError('host', 'an IP address, such as 127.0.0.1 or 0.0.0.0', init.host)
+  if (init.data === '') throw new ValidationError('data', 'a folder', init.data)
+  if (!LOG_LEVELS.includes(init.logLevel)) throw new ValidationError('logLevel', `one of ${LOG_LEVELS.join(', ')}`, init.logLevel)
+  if (init.publicUrl !== '') {
+    const url = URL.parse(init.publicUrl)
+    if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
+      throw new ValidationError('publicUrl', 'an http or https URL without a path, such as https://relay.example', init.publicUrl)
+    }
+  }
+  if (init.siteHost !== '' && !/^[a-z0-9.-]+(:\d{1,5})?$/.test(init.siteHost)) {
+    throw new ValidationError('siteHost', 'a host name in lower case, with port if need be, such as sites.example or localhost:8080', init.siteHost)
+  }
+}

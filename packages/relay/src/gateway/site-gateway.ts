@@ -1,0 +1,78 @@
+import type { Manifest, ManifestFile, SiteName } from '@blackhole/protocol'
+import { hasLoaderTag, injectLoader, loaderTag, planResponse, resolvePath } from '@blackhole/site'
+import type { ResponsePlan } from '@blackhole/site'
+import { readFile } from '../content/read-file.ts'
+import type { HttpContext } from '../http/context.ts'
+import type { StoredSite } from '../state/site-table.ts'
+import { counted, primed, streamBody } from './bodies.ts'
+import { bootstrapPage } from './bootstrap-page.ts'
+import { NAVIGATION_VARY, isHtml, isNavigation } from './navigation.ts'
+import { textPage } from './text-page.ts'
+
+/** A document with its loader tag has this in its ETag. */
+const LOADER_VARIANT = 'loader'
+
+/** Answers a request for a path of a site on the site's own origin. */
+export async function serveSite(context: HttpContext, name: SiteName, request: Request): Promise<Response> {
+  const site = context.sites.get(name)
+  if (site === undefined || !context.contentSwitch.serving) {
+    return bootstrapPage(name, request, site === undefined ? 'unknown' : 'off')
+  }
+  return serveVersion(context, site, request)
+}
+
+async function serveVersion(context: HttpContext, site: StoredSite, request: Request): Promise<Response> {
+  const { manifest, rules } = await context.contents.get(site.root)
+  const { pathname, search } = new URL(request.url)
+  const resolution = resolvePath(manifest, rules, pathname, search)
+  const origin = { 'X-Ipfs-Path': `/ipns/${site.name}${pathname}`, 'X-Ipfs-Roots': site.root, 'X-Blackhole-Version': String(site.sequence) }
+  if (resolution.type === 'redirect') {
+    return new Response(null, { status: resolution.status, headers: { Location: resolution.location, 'Cache-Control': 'public, max-age=0, must-revalidate' } })
+  }
+  if (resolution.type === 'none') return textPage(resolution.status, resolution.message, request)
+  const navigates = isNavigation(request) && isHtml(resolution.file.type)
+  const injects = navigates && !(await carriesLoader(context, resolution.file))
+  const plan = planResponse({
+    file: resolution.file,
+    pathname,
+    request,
+    status: resolution.status,
+    rules: rules.headers,
+    variant: injects ? LOADER_VARIANT : undefined,
+  })
+  for (const [header, value] of Object.entries(origin)) plan.headers.set(header, value)
+  if (isHtml(resolution.file.type)) plan.headers.append('Vary', NAVIGATION_VARY)
+  plan.headers.set('X-Content-Type-Options', 'nosniff')
+  return respond(context, site, resolution.file, plan, injects)
+}
+
+async function respond(context: HttpContext, site: StoredSite, file: ManifestFile, plan: ResponsePlan, injects: boolean): Promise<Response> {
+  if (plan.ranges.length === 0) return new Response(null, { status: plan.status, headers: plan.headers })
+  const chunks = await primed(counted(planned(context, file, plan), context.metrics))
+  const body = streamBody(chunks)
+  return new Response(injects ? injectLoader(body, loaderTag(site.name)) : body, { status: plan.status, headers: plan.headers })
+}
+
+/** The body that a plan describes. */
+async function* planned(context: HttpContext, file: ManifestFile, plan: ResponsePlan): AsyncGenerator<Uint8Array> {
+  if (plan.multipart !== undefined) {
+    for (const { head, range } of plan.multipart.parts) {
+      yield head
+      yield* readFile(context.vault, file, range.start, range.end)
+    }
+    yield plan.multipart.tail
+    return
+  }
+  for (const { start, end } of plan.ranges) yield* readFile(context.vault, file, start, end)
+}
+
+/** Whether the document was published with a loader tag, in which case it is sent as it is. */
+async function carriesLoader(context: HttpContext, file: ManifestFile): Promise<boolean> {
+  for await (const beginning of readFile(context.vault, file, 0, Math.min(file.size, 64 * 1024))) return hasLoaderTag(beginning)
+  return false
+}
+
+/** Web origins whose visitors may join the swarm, besides those that the relay serves. */
+export function originsOf(manifest: Pick<Manifest, 'origins'>): readonly string[] {
+  return manifest.origins
+}

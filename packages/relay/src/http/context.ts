@@ -1,0 +1,50 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Hono } from 'hono'
+import type { Logger } from 'pino'
+import type { RelayInfo, SiteName } from '@blackhole/protocol'
+import type { RelayInit } from '../config.ts'
+import type { BlockVault } from '../content/block-vault.ts'
+import type { ContentSwitch } from '../content/content-switch.ts'
+import type { SiteContents } from '../content/site-contents.ts'
+import type { DnsLink } from '../gateway/dnslink.ts'
+import type { Publisher } from '../hosting/publisher.ts'
+import type { Metrics } from '../metrics.ts'
+import type { SiteTable } from '../state/site-table.ts'
+import type { SwarmTokens } from '../tokens.ts'
+import type { SwarmRegistry } from '../tracker/swarm-registry.ts'
+import type { HostTarget, Hosts } from './hosts.ts'
+import type { ScriptFiles } from './script-files.ts'
+
+/** What every route may use. Made once, when the relay starts. */
+export interface HttpContext {
+  readonly init: RelayInit
+  readonly log: Logger
+  readonly now: () => number
+  readonly hosts: Hosts
+  readonly dnslink: DnsLink | undefined
+  readonly sites: SiteTable
+  readonly contents: SiteContents
+  readonly vault: BlockVault
+  readonly publisher: Publisher
+  readonly tokens: SwarmTokens
+  readonly registry: SwarmRegistry
+  readonly metrics: Metrics
+  readonly contentSwitch: ContentSwitch
+  readonly scripts: ScriptFiles
+  readonly adminToken: string
+  readonly peerId: string
+  readonly info: () => RelayInfo
+  readonly siteUrl: (name: SiteName) => string
+  /** Announcements heard by the tracker. */
+  readonly announces: () => number
+  /** False until everything runs, and again while stopping. */
+  readonly ready: () => boolean
+}
+
+/** Hono's view of a request: Node's own objects and whose origin it is for. */
+export interface HttpEnv {
+  Bindings: HttpBindings
+  Variables: { target: HostTarget; address: string }
+}
+
+export type HttpApp = Hono<HttpEnv>

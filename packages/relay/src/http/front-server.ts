@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { ValidationError } from '@blackhole/protocol'
+import type { Logger } from 'pino'
+import {
+  HEADERS_TIMEOUT_MS, KEEP_ALIVE_TIMEOUT_MS, MAX_HEADER_BYTES, MAX_SOCKETS, REQUEST_TIMEOUT_MS, SHUTDOWN_TIMEOUT_MS,
+} from '../limits.ts'
+import type { UpgradeHandler } from '../net/upgrades.ts'
+import { RateLimiter, addressKey } from '../rate-limiter.ts'
+import { clientAddress, isTrustedProxy } from './client-address.ts'
+
+export interface FrontServerComponents {
+  log: Logger
+  now(): number
+}
+
+export interface FrontServerInit {
+  host: string
+  port: number
+  trustProxy: boolean
+  maxSocketsPerAddress: number
+  socketsPerSecondPerAddress: number
+}
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * The relay's one TCP port: HTTP for everything, WebSocket upgrades for
+ * libp2p. It counts connections per address before anything else does, so
+ * that a flood from one address ends here.
+ */
+export class FrontServer {
+  readonly #components: FrontServerComponents
+  readonly #init: FrontServerInit
+  readonly #server: Server
+  readonly #perAddress = new Map<string, number>()
+  readonly #upgraded = new Set<Duplex>()
+  readonly #limiter: RateLimiter
+  #onRequest: RequestHandler | undefined
+  #onUpgrade: UpgradeHandler | undefined
+  #refused = 0
+
+  constructor(components: FrontServerComponents, init: FrontServerInit) {
+    this.#components = components
+    this.#init = init
+    this.#limiter = new RateLimiter(components, { perSecond: init.socketsPerSecondPerAddress, burst: 2 * init.socketsPerSecondPerAddress })
+    this.#server = createServer({
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: 5_000,
+      noDelay: true,
+    })
+    this.#server.maxConnections = MAX_SOCKETS
+    this.#server.on('connection', this.#onConnection)
+    this.#server.on('request', (request, response) => {
+      if (this.#onRequest === undefined) response.writeHead(503, { 'Retry-After': '1' }).end()
+      else this.#onRequest(request, response)
+    })
+    this.#server.on('upgrade', this.#upgrade)
+    this.#server.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+      else socket.destroy()
+    })
+  }
+
+  /** The bound TCP port. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0
+  }
+
+  /** Connections refused because their address had too many. */
+  get refused(): number {
+    return this.#refused
+  }
+
+  /** Takes requests from now on; until then all get 503. */
+  handle(onRequest: RequestHandler, onUpgrade: UpgradeHandler): void {
+    this.#onRequest = onRequest
+    this.#onUpgrade = onUpgrade
+  }
+
+  /** @throws {ValidationError} naming `port` or `host` when the port is taken or the address isn't this machine's */
+  async listen(): Promise<void> {
+    const { host, port } = this.#init
+    try {
+      this.#server.listen({ host, port, backlog: 1024 })
+      await once(this.#server, 'listening')
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      if (code === 'EADDRINUSE') throw new ValidationError('port', `a free port of ${host} (another program has this one)`, port, { cause })
+      if (code === 'EACCES') throw new ValidationError('port', 'a port that this user may listen on (1024 and above)', port, { cause })
+      throw new ValidationError('host', 'an address of this machine', host, { cause })
+    }
+  }
+
+  /** Takes no more connections, lets answers under way end for a while, then closes all. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeIdleConnections()
+    for (const socket of this.#upgraded) socket.destroy()
+    const force = setTimeout(() => {
+      this.#server.closeAllConnections()
+    }, SHUTDOWN_TIMEOUT_MS)
+    try {
+      await closed
+    } finally {
+      clearTimeout(force)
+    }
+  }
+
+  readonly #onConnection = (socket: Socket): void => {
+    const key = addressKey(socket.remoteAddress)
+    // All visitors of a trusted proxy have its address; it does its own counting.
+    if (isTrustedProxy(socket.remoteAddress, this.#init.trustProxy)) return
+    const open = (this.#perAddress.get(key) ?? 0) + 1
+    if (open > this.#init.maxSocketsPerAddress) {
+      this.#refused += 1
+      socket.destroy()
+      return
+    }
+    this.#perAddress.set(key, open)
+    socket.once('close', () => {
+      const left = (this.#perAddress.get(key) ?? 1) - 1
+      if (left <= 0) this.#perAddress.delete(key)
+      else this.#perAddress.set(key, left)
+    })
+  }
+
+  readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => socket.destroy())
+    const address = clientAddress(request, this.#init.trustProxy)
+    if (this.#onUpgrade === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n')
+      return
+    }
+    if (!this.#limiter.take(addressKey(address))) {
+      this.#refused += 1
+      socket.end('HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nConnection: close\r\n\r\n')
+      return
+    }
+    this.#upgraded.add(socket)
+    socket.once('close', () => this.#upgraded.delete(socket))
+    try {
+      this.#onUpgrade(request, socket, head)
+    } catch (error) {
+      this.#components.log.debug({ err: error }, 'a WebSocket upgrade failed')
+      socket.destroy()
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { CarBlockIterator } from '@ipld/car/iterator'
+import { LimitError, MAX_MISSING_CIDS, ValidationError, parseCid, parseSiteName, relayPaths } from '@blackhole/protocol'
+import type { SiteName, UploadResult } from '@blackhole/protocol'
+import type { CID } from 'multiformats/cid'
+import { MAX_JSON_BYTES } from '../../limits.ts'
+import { verifyPublisher } from '../../tokens.ts'
+import { headerOf, limitedBody, readJson } from '../body.ts'
+import type { HttpApp, HttpContext } from '../context.ts'
+
+/** Uploading what the relay lacks of a version. */
+export function blockRoutes(app: HttpApp, context: HttpContext): void {
+  app.post(relayPaths.missing(':name' as SiteName), async (c) => {
+    const name = parseSiteName(c.req.param('name'))
+    await verifyPublisher(headerOf(c.req.raw, 'authorization'), name, context.peerId, context.now())
+    const { cids } = await readJson(c.req.raw, MAX_JSON_BYTES)
+    if (!Array.isArray(cids)) throw new ValidationError('cids', 'a list of CIDs', cids)
+    if (cids.length > MAX_MISSING_CIDS) throw new LimitError('cids', MAX_MISSING_CIDS, cids.length)
+    const missing = context.vault.missing(cids.map((cid) => parseCid(cid, 'cids')))
+    return c.json({ missing: missing.map(String) })
+  })
+  app.post(relayPaths.blocks(':name' as SiteName), async (c) => {
+    const name = parseSiteName(c.req.param('name'))
+    await verifyPublisher(headerOf(c.req.raw, 'authorization'), name, context.peerId, context.now())
+    const result = await upload(context, name, c.req.raw)
+    context.metrics.uploaded(result.bytes)
+    return c.json(result)
+  })
+}
+
+/**
+ * Stores the blocks of a CAR one by one. Those before a bad one stay, so the
+ * upload goes on from there once the sender asks what is missing.
+ */
+async function upload(context: HttpContext, name: SiteName, request: Request): Promise<UploadResult> {
+  const { vault } = context
+  await vault.checkRoom(name, Number(request.headers.get('content-length') ?? 0))
+  const written: { cid: CID; size: number }[] = []
+  let bytes = 0
+  try {
+    for await (const { cid, bytes: block } of await blocksOf(limitedBody(request, 'upload bytes', context.init.maxUploadBytes))) {
+      if (!await vault.write(cid, block, 'the upload')) {
+        written.push({ cid, size: block.byteLength })
+        continue
+      }
+      if (vault.used(name) + bytes + block.byteLength > context.init.quotaBytes) await vault.checkRoom(name, bytes + block.byteLength)
+      written.push({ cid, size: block.byteLength })
+      bytes += block.byteLength
+    }
+  } finally {
+    vault.commit(written, name)
+  }
+  return { stored: written.length, bytes }
+}
+
+/** @throws {ValidationError} when the body is no CAR; what its stream throws passes as it is */
+async function blocksOf(body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<{ cid: CID; bytes: Uint8Array }>> {
+  const guarded = guard(body)
+  const malformed = (cause: unknown): unknown => guarded.failed ?? new ValidationError('upload', 'a CAR (version 1)', undefined, { cause })
+  const blocks = await CarBlockIterator.fromIterable(guarded.chunks()).catch((cause: unknown) => {
+    throw malformed(cause)
+  })
+  return (async function* () {
+    const iterator = blocks[Symbol.asyncIterator]()
+    for (;;) {
+      const next = await iterator.next().catch((cause: unknown) => {
+        throw malformed(cause)
+      })
+      if (next.done === true) return
+      yield next.value
+    }
+  })()
+}
+
+/** Remembers an error of the stream itself, to tell it from an error of the parser. */
+function guard(body: AsyncIterable<Uint8Array>): { failed: unknown; chunks(): AsyncGenerator<Uint8Array> } {
+  const state = {
+    failed: undefined as unknown,
+    async *chunks(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* body
+      } catch (error) {
+        state.failed = error
+        throw error
+      }
+    },
+  }
+  return state
+}

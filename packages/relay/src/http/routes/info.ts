@@ -1,0 +1,45 @@
+import { parseSiteName, relayPaths } from '@blackhole/protocol'
+import type { SiteName, SiteSummary, SiteVersion } from '@blackhole/protocol'
+import { NotFoundError } from '@blackhole/protocol'
+import type { HttpApp, HttpContext } from '../context.ts'
+import type { StoredSite } from '../../state/site-table.ts'
+
+/** What the relay is, and which sites it holds. */
+export function infoRoutes(app: HttpApp, context: HttpContext): void {
+  app.get(relayPaths.relay(), (c) => c.json(context.info()))
+  app.get(relayPaths.sites(), (c) => c.json(context.sites.list().map((site) => summaryOf(context, site))))
+  app.get(relayPaths.site(':name' as SiteName), (c) => {
+    const site = siteOf(context, c.req.param('name'))
+    return c.json(summaryOf(context, site))
+  })
+  app.get(relayPaths.versions(':name' as SiteName), (c) => {
+    const { name } = siteOf(context, c.req.param('name'))
+    return c.json(context.sites.versions(name).map((version): SiteVersion => ({
+      version: version.sequence,
+      root: version.root,
+      published: new Date(version.published).toISOString(),
+    })))
+  })
+}
+
+/** A site that the relay holds. */
+export function siteOf(context: HttpContext, name: unknown): StoredSite {
+  const site = context.sites.get(parseSiteName(name))
+  if (site === undefined) throw new NotFoundError(`The site ${String(name)}`)
+  return site
+}
+
+/** A site as the API shows it. */
+export function summaryOf(context: HttpContext, site: StoredSite): SiteSummary {
+  return {
+    name: site.name,
+    alias: context.hosts.aliasOf(site.name),
+    root: site.root,
+    version: site.sequence,
+    files: site.files,
+    bytes: site.bytes,
+    peers: context.registry.count(site.name),
+    updated: new Date(site.updated).toISOString(),
+    url: context.siteUrl(site.name),
+  }
+}

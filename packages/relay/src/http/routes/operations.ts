@@ -1,0 +1,22 @@
+import { API_PATH } from '@blackhole/protocol'
+import type { HttpApp, HttpContext } from '../context.ts'
+import { statusOf } from '../status.ts'
+
+/** For the operator's machinery: is it up, what does it do. */
+export function operationRoutes(app: HttpApp, context: HttpContext): void {
+  // A site may have files of these names on its own origin.
+  app.get('/healthz', (c, next) => {
+    if (c.get('target').kind !== 'relay') return next()
+    c.header('Cache-Control', 'no-store')
+    return Promise.resolve(context.ready() ? c.json({ status: 'ready' }) : c.json({ status: 'starting or stopping' }, 503))
+  })
+  app.get('/metrics', async (c, next) => {
+    if (c.get('target').kind !== 'relay') return next()
+    const text = await context.metrics.registry.metrics()
+    return c.body(text, 200, { 'Content-Type': context.metrics.registry.contentType, 'Cache-Control': 'no-store' })
+  })
+  app.get(`${API_PATH}/status`, (c) => {
+    c.header('Cache-Control', 'no-store')
+    return c.json(statusOf(context))
+  })
+}

@@ -1,0 +1,34 @@
+import type { HttpApp, HttpContext } from '../context.ts'
+import { withCors } from '../cors.ts'
+
+/**
+ * Loader, worker and peer: below the reserved folder of every origin, and at
+ * the root of the relay's own.
+ */
+export function scriptRoutes(app: HttpApp, context: HttpContext): void {
+  const serve = async (request: Request, name: string): Promise<Response | undefined> => {
+    if (!context.scripts.isScript(name)) return undefined
+    const script = await context.scripts.get(name)
+    if (script === undefined) return new Response('This relay was started without scripts\n', { status: 404 })
+    const headers = new Headers({
+      'Content-Type': 'text/javascript; charset=utf-8',
+      'Cache-Control': 'public, max-age=0, must-revalidate',
+      'X-Content-Type-Options': 'nosniff',
+      ETag: script.etag,
+    })
+    if (name === 'blackhole-sw.js') headers.set('Service-Worker-Allowed', '/')
+    const unchanged = request.headers.get('if-none-match') === script.etag
+    if (!unchanged) headers.set('Content-Length', String(script.bytes.byteLength))
+    const body = unchanged || request.method === 'HEAD' ? null : script.bytes
+    return withCors(new Response(body, { status: unchanged ? 304 : 200, headers }))
+  }
+  app.get('/.blackhole/:script', async (c, next) => {
+    const response = await serve(c.req.raw, c.req.param('script'))
+    return response ?? next()
+  })
+  app.get('/:script', async (c, next) => {
+    if (c.get('target').kind !== 'relay') return next()
+    const response = await serve(c.req.raw, c.req.param('script'))
+    return response ?? next()
+  })
+}

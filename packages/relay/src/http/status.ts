@@ -1,0 +1,38 @@
+import type { SiteSummary } from '@blackhole/protocol'
+import type { HttpContext } from './context.ts'
+import { summaryOf } from './routes/info.ts'
+
+/** Sites on the status page: the newest; all are under the API's list. */
+const MAX_STATUS_SITES = 200
+
+/** What the status page shows. */
+export interface RelayStatus {
+  readonly peerId: string
+  readonly version: string
+  readonly addresses: readonly string[]
+  readonly uptimeMs: number
+  readonly serving: boolean
+  readonly peers: number
+  readonly announces: number
+  readonly contentBytes: { readonly http: number; readonly p2p: number }
+  readonly siteCount: number
+  readonly sites: readonly SiteSummary[]
+}
+
+/** The relay's state now. */
+export function statusOf(context: HttpContext): RelayStatus {
+  const sites = context.sites.list()
+  const { peerId, version, addresses } = context.info()
+  return {
+    peerId,
+    version,
+    addresses,
+    uptimeMs: Math.round(process.uptime() * 1000),
+    serving: context.contentSwitch.serving,
+    peers: context.registry.peers,
+    announces: context.announces(),
+    contentBytes: { ...context.metrics.contentBytes },
+    siteCount: sites.length,
+    sites: sites.slice(0, MAX_STATUS_SITES).map((site) => summaryOf(context, site)),
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Every bound of the relay with the attack or the platform limit that it
+ * answers. Those that an operator may change are options (`config.ts`) whose
+ * defaults are here.
+ */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** libp2p connections at once. js-libp2p stops at 300: the 301st visitor would find no swarm. One costs about 100 KB. */
+export const MAX_CONNECTIONS = 5_000
+
+/** Reservations at once: one per connected browser, or it can't be dialled. js-libp2p stops at 15. */
+export const MAX_RESERVATIONS = 5_000
+
+/** A reservation lives this long unless renewed; js-libp2p's own value, which its clients renew in time. */
+export const RESERVATION_TTL_MS = 2 * HOUR
+
+/**
+ * Bytes of one relayed connection. It carries the WebRTC handshake (SDP and
+ * candidates, some 20 KB) and nothing else: enough for a handshake with many
+ * candidates, too little to use the relay as a free tunnel.
+ */
+export const RELAYED_CONNECTION_BYTES = 256 * KiB
+
+/** A handshake is over in seconds; a minute lets slow phones finish and frees what a dead tab left. */
+export const RELAYED_CONNECTION_MS = 1 * MINUTE
+
+/** Relayed connections that one visitor may be the target of at once: js-libp2p's own value is per connection. */
+export const MAX_STOP_STREAMS = 300
+
+/** Connections that are still greeting. A page opened by a crowd arrives within a second; js-libp2p's 10 would refuse most of it. */
+export const MAX_PENDING_CONNECTIONS = 500
+
+/** A greeting (Noise, Yamux) takes a few round trips; who dawdles holds a slot of {@link MAX_PENDING_CONNECTIONS}. */
+export const UPGRADE_TIMEOUT_MS = 10 * SECOND
+
+/**
+ * New WebSockets per second and address, after a burst of as many. A campus
+ * or a mobile carrier has thousands of visitors behind one address (RFC 6598
+ * carrier-grade NAT), so js-libp2p's 5 is far too few; a flood is thousands.
+ */
+export const SOCKETS_PER_SECOND_PER_ADDRESS = 200
+
+/** Open TCP connections per address: a flood from one address must leave descriptors for others (the usual limit is 20,000). */
+export const MAX_SOCKETS_PER_ADDRESS = 2_000
+
+/** Open TCP connections in all: below the usual limit of open files, with room for blocks and the database. */
+export const MAX_SOCKETS = 12_000
+
+/** Headers must be there by then, so that idle connections (slowloris) end. */
+export const HEADERS_TIMEOUT_MS = 15 * SECOND
+
+/** A whole request, upload included: 32 MiB over a slow line of 1 Mbit/s take 270 s. */
+export const REQUEST_TIMEOUT_MS = 10 * MINUTE
+
+/** Idle keep-alive connections; above the 60 s that common proxies reuse theirs for, so that they don't meet a closed one. */
+export const KEEP_ALIVE_TIMEOUT_MS = 65 * SECOND
+
+/** Header bytes of a request: Node's default, browsers stay below. */
+export const MAX_HEADER_BYTES = 16 * KiB
+
+/** Bytes of a JSON request body: 10,000 CIDs are 640 KB. */
+export const MAX_JSON_BYTES = 1 * MiB
+
+/** Bytes a site may add to a relay that sets no other quota: a stranger can't fill the disk with one key. */
+export const QUOTA_BYTES = 5 * GiB
+
+/** Free disk space that uploads leave, so that the database can still write. */
+export const MIN_FREE_BYTES = 256 * MiB
+
+/** Versions of a site that stay for rollback; older ones are let go. */
+export const KEPT_VERSIONS = 10
+
+/** Blocks that no version pins live this long after they were last wanted: an interrupted upload resumes within a day. */
+export const UNPINNED_BLOCK_MS = 24 * HOUR
+
+/** Time between two collections of unpinned blocks. */
+export const COLLECT_INTERVAL_MS = 1 * HOUR
+
+/** Blocks in one site version: 64 MiB of manifest name at most about as many pieces. */
+export const MAX_VERSION_BLOCKS = 1_000_000
+
+/** Depth of a DAG: UnixFS of 1,024 links reaches 1 EB in 7; more is an attack on the stack or the clock. */
+export const MAX_DAG_DEPTH = 64
+
+/** CIDs that an answer about an incomplete version names; the client asks again with what it has. */
+export const MAX_REPORTED_MISSING = 100
+
+/** A visitor announces this often; an announcement is believed for {@link TRACKER_TTL_MS}. */
+export const ANNOUNCE_INTERVAL_MS = 1 * MINUTE
+
+/** Two announcements may be lost before a peer is forgotten. */
+export const TRACKER_TTL_MS = 150 * SECOND
+
+/** Peers remembered per site: a list is drawn from them at random, more make it no better. */
+export const MAX_SWARM_PEERS = 10_000
+
+/** Swarms in memory: at about 300 bytes a peer the tracker stays below 1 GB whatever is announced. */
+export const MAX_SWARMS = 10_000
+
+/** Announcements of one connection per second (after a burst of 20): a page has a handful of sites at most. */
+export const ANNOUNCES_PER_SECOND = 2
+
+/** Streams of one connection waiting for site updates. */
+export const MAX_SUBSCRIPTIONS_PER_CONNECTION = 32
+
+/** Swarm tokens per second and address (after a burst of 100): one per visit, for a crowd behind one NAT. */
+export const TOKENS_PER_SECOND_PER_ADDRESS = 20
+
+/** STUN answers per second and address (after a burst of 200): a dial asks once per interface, and amplification must not pay. */
+export const STUN_PER_SECOND_PER_ADDRESS = 50
+
+/** Addresses that a rate limiter remembers; the idlest goes first, so that spoofed addresses can't fill memory. */
+export const MAX_TRACKED_ADDRESSES = 50_000
+
+/** Streams over which the relay serves pieces, as a peer of last resort, per connection: one per site. */
+export const MAX_CDN_STREAMS_PER_CONNECTION = 16
+
+/** A DNSLink answer is kept this long, whatever its TTL: resolvers don't tell Node the TTL of TXT records. */
+export const DNSLINK_TTL_MS = 1 * MINUTE
+
+/** Domains in the DNSLink cache: the Host header is a stranger's choice. */
+export const MAX_DNSLINK_DOMAINS = 1_000
+
+/** Open streams get this long to end when the relay stops. */
+export const SHUTDOWN_TIMEOUT_MS = 10 * SECOND
+
+/** Files of the site versions whose manifests stay in memory: about 200 bytes each. */
+export const MAX_CACHED_FILES = 500_000

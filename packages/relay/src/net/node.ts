@@ -1,0 +1,95 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
+import type { CircuitRelayService } from '@libp2p/circuit-relay-v2'
+import { identify } from '@libp2p/identify'
+import type { ComponentLogger, Libp2p, PrivateKey } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { ping } from '@libp2p/ping'
+import { webRTCDirect } from '@libp2p/webrtc'
+import { webSockets } from '@libp2p/websockets'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { WebRTCDirect } from '@multiformats/multiaddr-matcher'
+import type { Datastore } from 'interface-datastore'
+import { createLibp2p } from 'libp2p'
+import {
+  MAX_PENDING_CONNECTIONS, MAX_STOP_STREAMS, RELAYED_CONNECTION_BYTES, RELAYED_CONNECTION_MS, RESERVATION_TTL_MS,
+  SOCKETS_PER_SECOND_PER_ADDRESS, UPGRADE_TIMEOUT_MS,
+} from '../limits.ts'
+import type { StoredCertificate } from './certificate.ts'
+import { relayGater } from './gater.ts'
+
+export interface NodeComponents {
+  privateKey: PrivateKey
+  certificate: StoredCertificate
+  datastore: Datastore
+  logger: ComponentLogger
+}
+
+export interface NodeInit {
+  /** Multiaddrs of the front port, announced in place of the inner listener's. */
+  webSockets: readonly Multiaddr[]
+  /** Address to listen on for webrtc-direct; null for none. */
+  webRtc: { host: string; port: number } | null
+  maxConnections: number
+  maxReservations: number
+  version: string
+}
+
+export type RelayNode = Libp2p<{ identify: ReturnType<ReturnType<typeof identify>>; ping: ReturnType<ReturnType<typeof ping>>; relay: CircuitRelayService }>
+
+/**
+ * Makes the relay's libp2p node: WebSockets behind the front server,
+ * webrtc-direct on UDP, and circuit relay v2 with limits sized for crowds of
+ * browsers that only shake hands through it.
+ *
+ * No bootstrap list, no STUN server, no DNS: it contacts nobody.
+ */
+export function createNode(components: NodeComponents, init: NodeInit): Promise<RelayNode> {
+  const peerId = peerIdFromPrivateKey(components.privateKey)
+  const announced = init.webSockets.map((address) => address.encapsulate(`/p2p/${peerId.toString()}`))
+  const listen = ['/ip4/127.0.0.1/tcp/0/ws']
+  if (init.webRtc !== null) {
+    listen.push(`/${init.webRtc.host.includes(':') ? 'ip6' : 'ip4'}/${init.webRtc.host}/udp/${String(init.webRtc.port)}/webrtc-direct`)
+  }
+  return createLibp2p({
+    privateKey: components.privateKey,
+    datastore: components.datastore,
+    logger: components.logger,
+    nodeInfo: { name: 'blackhole-relay', version: init.version, userAgent: `blackhole-relay/${init.version}` },
+    addresses: {
+      listen,
+      // The WebSocket listener is fed by the front server; its own port is an inner detail.
+      announceFilter: (addresses) => [...announced, ...addresses.filter((address) => WebRTCDirect.matches(address))],
+    },
+    transports: [
+      webSockets(),
+      webRTCDirect({ certificate: components.certificate, rtcConfiguration: { iceServers: [] } }),
+    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: relayGater(),
+    connectionManager: {
+      maxConnections: init.maxConnections,
+      maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
+      inboundConnectionThreshold: SOCKETS_PER_SECOND_PER_ADDRESS,
+      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
+      reconnectRetries: 0,
+      resolvers: {},
+    },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      relay: circuitRelayServer({
+        maxInboundHopStreams: MAX_STOP_STREAMS,
+        maxOutboundStopStreams: MAX_STOP_STREAMS,
+        reservations: {
+          maxReservations: init.maxReservations,
+          reservationTtl: RESERVATION_TTL_MS,
+          defaultDurationLimit: RELAYED_CONNECTION_MS,
+          defaultDataLimit: BigInt(RELAYED_CONNECTION_BYTES),
+        },
+      }),
+    },
+  }) as Promise<RelayNode>
+}

@@ -1,0 +1,171 @@
+import { getRequestListener } from '@hono/node-server'
+import type { Logger } from 'pino'
+import type { RelayInfo, SiteName } from '@blackhole/protocol'
+import type { RelayInit } from './config.ts'
+import { BlockVault } from './content/block-vault.ts'
+import { Collector } from './content/collector.ts'
+import { ContentSwitch } from './content/content-switch.ts'
+import { createContentNode } from './content/helia.ts'
+import { SiteContents } from './content/site-contents.ts'
+import { DnsLink } from './gateway/dnslink.ts'
+import { Hosting } from './hosting/hosting.ts'
+import { Publisher } from './hosting/publisher.ts'
+import { createApp } from './http/app.ts'
+import type { HttpContext } from './http/context.ts'
+import { FrontServer } from './http/front-server.ts'
+import { Hosts } from './http/hosts.ts'
+import { ScriptFiles } from './http/script-files.ts'
+import { libp2pLogger } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { webSocketAddresses } from './net/addresses.ts'
+import { makeCertificate } from './net/certificate.ts'
+import type { StoredCertificate } from './net/certificate.ts'
+import { createNode } from './net/node.ts'
+import { upgradeHandlerOf } from './net/upgrades.ts'
+import { endpointsOf, infoOf } from './relay-info.ts'
+import { BlockFiles } from './state/block-files.ts'
+import { DataFolder } from './state/data-folder.ts'
+import { openDatabase } from './state/database.ts'
+import { SiteTable } from './state/site-table.ts'
+import { SqliteDatastore } from './state/sqlite-datastore.ts'
+import { StunServer } from './stun/server.ts'
+import { SwarmTokens } from './tokens.ts'
+import { SwarmRegistry } from './tracker/swarm-registry.ts'
+import { Tracker } from './tracker/tracker.ts'
+import { RELAY_VERSION } from './version.ts'
+
+/** What a relay uses of the world. */
+export interface RelayComponents {
+  log: Logger
+  /** Milliseconds since 1970. */
+  now(): number
+  /** 0 to 1, 1 excluded. */
+  random(): number
+  /** TXT records for DNSLink; default: `node:dns`. */
+  resolveTxt?: (name: string) => Promise<string[][]>
+}
+
+/** A relay that runs. */
+export interface RunningParts {
+  readonly url: string
+  info(): RelayInfo
+  siteUrl(name: SiteName): string
+  stop(): Promise<void>
+}
+
+/**
+ * Puts the parts together and starts them, ports last. When one fails, those
+ * before it are stopped and the error says which option is wrong.
+ */
+export async function startParts(components: RelayComponents, init: RelayInit): Promise<RunningParts> {
+  const stops: (() => Promise<void> | void)[] = []
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) {
+      try {
+        await each()
+      } catch (error) {
+        components.log.warn({ err: error }, 'a part did not stop cleanly')
+      }
+    }
+  }
+  try {
+    return await start(components, init, stops, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(components: RelayComponents, init: RelayInit, stops: (() => Promise<void> | void)[], stop: () => Promise<void>): Promise<RunningParts> {
+  const { log, now } = components
+  const clock = { now: () => now() }
+
+  const folder = new DataFolder(init.data)
+  await folder.open()
+  const scripts = new ScriptFiles(init.scripts)
+  await scripts.check()
+  const privateKey = await folder.privateKey()
+  const adminToken = await folder.adminToken()
+  const certificate = JSON.parse(await folder.secret('webrtc-certificate', () => Promise.resolve(JSON.stringify(makeCertificate(now()))))) as StoredCertificate
+  const database = openDatabase(folder.database)
+  stops.push(() => {
+    database.close()
+  })
+  const files = new BlockFiles(folder.blocks)
+  await files.open()
+
+  const front = new FrontServer({ log, ...clock }, init)
+  await front.listen()
+  stops.push(() => front.close())
+  const endpoints = endpointsOf(init, front.port)
+
+  const datastore = new SqliteDatastore(database)
+  const logger = libp2pLogger()
+  const vault = new BlockVault({ database, files, ...clock }, init)
+  const sites = new SiteTable(database)
+  const helia = await createContentNode({ vault, datastore, logger }).start()
+  stops.push(() => helia.stop().then(() => undefined))
+  const collector = new Collector({ vault, log, ...clock })
+  collector.start()
+  stops.push(() => {
+    collector.stop()
+  })
+
+  const node = await createNode({ privateKey, certificate, datastore, logger }, {
+    webSockets: webSocketAddresses({ host: init.host, port: front.port, publicUrl: endpoints.publicUrl }),
+    webRtc: init.webRtcPort < 0 ? null : { host: init.host, port: init.webRtcPort },
+    maxConnections: init.maxConnections,
+    maxReservations: init.maxReservations,
+    version: RELAY_VERSION,
+  })
+  stops.push(() => node.stop())
+  const peerId = node.peerId.toString()
+  const stun = init.stunPort < 0 ? undefined : new StunServer({ log, ...clock }, { host: init.host, port: init.stunPort, software: `blackhole-relay/${RELAY_VERSION}` })
+  await stun?.start()
+  stops.push(() => stun?.stop())
+
+  const tokens = new SwarmTokens({ privateKey, peerId, ...clock })
+  const registry = new SwarmRegistry({ ...clock, random: () => components.random() })
+  const tracker = new Tracker({ node, registry, tokens, ...clock })
+  await tracker.start()
+  stops.push(() => tracker.stop())
+  const publisher = new Publisher({ sites, vault, ...clock })
+  const hosting = new Hosting({ node, sites, publisher })
+  await hosting.start()
+  stops.push(() => hosting.stop())
+
+  const contentSwitch = new ContentSwitch(init.content)
+  const contents = new SiteContents(vault)
+  const metrics = new Metrics({
+    peers: () => registry.peers,
+    connections: () => node.getConnections().length,
+    reservations: () => node.services.relay.reservations.size,
+    sites: () => sites.count(),
+    blockBytes: () => vault.totals().bytes,
+    stunAnswered: () => stun?.answered ?? 0,
+    announces: () => tracker.announces,
+  })
+
+  let ready = false
+  const context: HttpContext = {
+    init, log, now: clock.now, sites, contents, vault, publisher, tokens, registry, metrics, contentSwitch, scripts, adminToken, peerId,
+    hosts: new Hosts({ relayHosts: endpoints.relayHosts, siteHost: endpoints.siteHost, aliases: init.aliases }),
+    dnslink: init.dnslink ? new DnsLink({ ...clock, ...(components.resolveTxt === undefined ? {} : { resolveTxt: components.resolveTxt }) }) : undefined,
+    info: () => infoOf(init, node, endpoints, stun?.port),
+    siteUrl: endpoints.siteUrl,
+    announces: () => tracker.announces,
+    ready: () => ready,
+  }
+  const app = createApp(context, helia.blockstore)
+  front.handle(getRequestListener(app.fetch, { overrideGlobalObjects: false }), upgradeHandlerOf(node))
+  ready = true
+  return {
+    url: endpoints.url,
+    info: context.info,
+    siteUrl: endpoints.siteUrl,
+    stop: () => {
+      ready = false
+      return stop()
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import type { PrivateKey } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import {
+  MAX_PUBLISH_TOKEN_MS, SWARM_TOKEN_MS, TokenError, ValidationError, publicKeyOfSite, readToken, signToken, verifyToken,
+} from '@blackhole/protocol'
+import type { SiteName, SwarmToken } from '@blackhole/protocol'
+
+export interface TokensComponents {
+  privateKey: PrivateKey
+  /** The relay's own peer id. */
+  peerId: string
+  now(): number
+}
+
+/** Issues and checks the tokens that let a peer join a site's swarm. */
+export class SwarmTokens {
+  readonly #components: TokensComponents
+
+  constructor(components: TokensComponents) {
+    this.#components = components
+  }
+
+  /**
+   * Permission for one peer to join one site's swarm.
+   *
+   * @param peer - a peer id, as it came from outside
+   */
+  async issue(site: SiteName, peer: unknown): Promise<SwarmToken> {
+    const { privateKey, peerId, now } = this.#components
+    const expires = now() + SWARM_TOKEN_MS
+    const token = await signToken(privateKey, {
+      scope: 'swarm', iss: peerId, aud: site, sub: parsePeer(peer), exp: Math.floor(expires / 1000),
+    })
+    return { token, expires: new Date(expires).toISOString() }
+  }
+
+  /**
+   * Checks a token that a peer showed.
+   *
+   * @throws {TokenError}
+   */
+  async verify(token: string, site: SiteName, peer: string): Promise<void> {
+    const { privateKey, peerId, now } = this.#components
+    if (readToken(token).iss !== peerId) throw new TokenError('forbidden', 'The token was issued by another relay')
+    await verifyToken(token, privateKey.publicKey, { scope: 'swarm', aud: site, sub: peer, maxLifetimeMs: SWARM_TOKEN_MS }, now())
+  }
+}
+
+/**
+ * Checks that a request comes from the holder of the site's key.
+ *
+ * @param authorization - the header's value
+ * @throws {TokenError}
+ */
+export async function verifyPublisher(authorization: string | undefined, site: SiteName, relay: string, now: number): Promise<void> {
+  const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
+  if (token === undefined) throw new TokenError('forbidden', `Publishing needs a token signed by the key of ${site}`, { subject: 'authorization' })
+  const claims = readToken(token)
+  if (claims.iss !== site) throw new TokenError('forbidden', `The token was issued by ${claims.iss.slice(0, 100)}, not by ${site}`)
+  await verifyToken(token, publicKeyOfSite(site), { scope: 'publish', aud: relay, maxLifetimeMs: MAX_PUBLISH_TOKEN_MS }, now)
+}
+
+function parsePeer(value: unknown): string {
+  if (typeof value !== 'string' || value.length > 100) throw new ValidationError('peer', 'a peer id', value)
+  try {
+    return peerIdFromString(value).toString()
+  } catch (cause) {
+    throw new ValidationError('peer', 'a peer id', value, { cause })
+  }
+}

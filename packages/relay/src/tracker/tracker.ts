@@ -1,0 +1,117 @@
+import type { Connection, PeerId, Startable, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { pbStream } from '@libp2p/utils'
+import { multiaddr } from '@multiformats/multiaddr'
+import {
+  Announce, AnnounceEvent, AnnounceReply, BlackholeError, CONTROL_TIMEOUT_MS, MAX_CONTROL_MESSAGE_BYTES, MAX_TRACKER_PEERS,
+  TRACKER_PROTOCOL, errorToWire, parseSiteName,
+} from '@blackhole/protocol'
+import { ANNOUNCES_PER_SECOND, ANNOUNCE_INTERVAL_MS } from '../limits.ts'
+import type { RelayNode } from '../net/node.ts'
+import { RateLimiter } from '../rate-limiter.ts'
+import type { SwarmTokens } from '../tokens.ts'
+import type { SwarmRegistry } from './swarm-registry.ts'
+
+export interface TrackerComponents {
+  node: RelayNode
+  registry: SwarmRegistry
+  tokens: SwarmTokens
+  now(): number
+}
+
+/** How often swarms are swept of silent peers. */
+const SWEEP_INTERVAL_MS = 10_000
+
+/** `/blackhole/tracker/1.0.0`: introduces the visitors of a site to one another. */
+export class Tracker implements Startable {
+  readonly #components: TrackerComponents
+  readonly #limiter: RateLimiter
+  #timer: NodeJS.Timeout | undefined
+  #announces = 0
+
+  constructor(components: TrackerComponents) {
+    this.#components = components
+    this.#limiter = new RateLimiter(components, { perSecond: ANNOUNCES_PER_SECOND, burst: 20 })
+  }
+
+  /** Announcements heard so far, refused ones included. */
+  get announces(): number {
+    return this.#announces
+  }
+
+  async start(): Promise<void> {
+    const { node, registry } = this.#components
+    await node.handle(TRACKER_PROTOCOL, (stream, connection) => this.#serve(stream, connection), { maxInboundStreams: 8 })
+    node.addEventListener('peer:disconnect', this.#onDisconnect)
+    this.#timer = setInterval(() => {
+      registry.sweep()
+    }, SWEEP_INTERVAL_MS)
+    this.#timer.unref()
+  }
+
+  async stop(): Promise<void> {
+    const { node } = this.#components
+    clearInterval(this.#timer)
+    node.removeEventListener('peer:disconnect', this.#onDisconnect)
+    await node.unhandle(TRACKER_PROTOCOL)
+  }
+
+  readonly #onDisconnect = (event: CustomEvent<PeerId>): void => {
+    this.#components.registry.leaveAll(event.detail.toString())
+  }
+
+  async #serve(stream: Stream, connection: Connection): Promise<void> {
+    const signal = AbortSignal.timeout(CONTROL_TIMEOUT_MS)
+    try {
+      const messages = pbStream(stream, { maxDataLength: MAX_CONTROL_MESSAGE_BYTES })
+      const announce = await messages.read(Announce, { signal })
+      await messages.write(await this.#answer(announce, connection.remotePeer), AnnounceReply, { signal })
+      await stream.close({ signal })
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  async #answer(announce: Announce, peer: PeerId): Promise<AnnounceReply> {
+    this.#announces += 1
+    const reply: AnnounceReply = { intervalMs: ANNOUNCE_INTERVAL_MS, peers: [], swarmPeers: 0, swarmHolders: 0, error: '' }
+    try {
+      const { registry, tokens } = this.#components
+      const id = peer.toString()
+      if (!this.#limiter.take(id)) throw new BlackholeError('limit', `A peer may announce ${String(ANNOUNCES_PER_SECOND)} times a second`)
+      const site = parseSiteName(announce.site, 'announce.site')
+      await tokens.verify(announce.token, site, id)
+      if (announce.event === AnnounceEvent.ANNOUNCE_STOPPED) {
+        registry.leave(site, id)
+        return reply
+      }
+      registry.announce(site, { peer: id, have: Math.min(announce.have, announce.total), total: announce.total })
+      const drawn = registry.draw(site, id, Math.min(announce.want, MAX_TRACKER_PEERS), (other) => this.#dialable(other))
+      return {
+        ...reply,
+        swarmPeers: drawn.swarmPeers,
+        swarmHolders: drawn.swarmHolders,
+        peers: drawn.peers.map(({ peer: other, have, total }) => ({
+          id: peerIdFromString(other).toMultihash().bytes,
+          addresses: this.#addressesOf(other),
+          have,
+          total,
+        })),
+      }
+    } catch (error) {
+      return { ...reply, error: JSON.stringify(errorToWire(error)) }
+    }
+  }
+
+  /** Browsers are reached through their reservation at this relay alone. */
+  #dialable(peer: string): boolean {
+    return this.#components.node.services.relay.reservations.has(peerIdFromString(peer))
+  }
+
+  /** The asker is connected to this relay, so one circuit address is enough, whichever of the relay's own it names. */
+  #addressesOf(peer: string): Uint8Array<ArrayBuffer>[] {
+    const [relay] = this.#components.node.getMultiaddrs()
+    if (relay === undefined) return []
+    return [new Uint8Array(multiaddr(`${relay.toString()}/p2p-circuit/webrtc/p2p/${peer}`).bytes)]
+  }
+}
