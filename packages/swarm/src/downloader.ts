@@ -1,0 +1,323 @@
+import { AbortError } from '@libp2p/interface'
+import { DeadlineError, parseCid } from '@blackhole/protocol'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { couldServe, expectedMs, hasAlternative, mayAsk } from './candidates.ts'
+import { Completion } from './completion.ts'
+import { FetchQueue } from './fetch-queue.ts'
+import { PieceFetch } from './piece-fetch.ts'
+import { pick } from './piece-picker.ts'
+import { RangeRequests } from './range-requests.ts'
+import type { FetchedPiece } from './piece-fetch.ts'
+import type { PickPeer, PickState } from './piece-picker.ts'
+import type { PrefetchGroup } from './fetch-queue.ts'
+import type { RemotePeer } from './remote-peer.ts'
+import type { Versions } from './versions.ts'
+
+/** What a {@link Downloader} needs from outside. */
+export interface DownloaderComponents {
+  readonly peers: ReadonlyMap<string, RemotePeer>
+  readonly versions: Versions
+  now(): number
+  random(): number
+  /** Whether so many pieces wait to be stored that no new one should begin. */
+  isBusy(): boolean
+  ban(peer: string, cid: string): void
+  strike(peer: RemotePeer, what: string): void
+  deliver(cid: string, piece: FetchedPiece): void
+}
+
+/** What may be set of a {@link Downloader}. */
+export interface DownloaderInit {
+  /** A fetch that got no byte for so long fails. */
+  readonly fetchTimeoutMs: number
+  /** A peer that owes us bytes and sent none for so long is disconnected. */
+  readonly deadPeerTimeoutMs: number
+  /** Requests open at one peer at once. */
+  readonly maxRequestsPerPeer: number
+  /** Background pieces under way at once: bounds memory. */
+  readonly maxBackgroundPieces: number
+}
+
+/** How a piece is fetched. */
+export interface FetchOptions {
+  /** Milliseconds from now in which it is needed. It decides the order, and when help is called; it is no timeout. Default: as soon as possible, after those with a deadline. */
+  readonly deadlineMs?: number | undefined
+  /** Whether peers of last resort may be asked when no other has it or time runs out. Default: true. */
+  readonly lastResort?: boolean | undefined
+  /** Size of the block in bytes, when known: saves a round trip for blocks above 128 KiB. */
+  readonly size?: number | undefined
+  /** Stops waiting; when nobody else waits, the requests are cancelled. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Default of `deadlineMs`. */
+export const DEFAULT_DEADLINE_MS = 60_000
+
+/** Gets pieces from peers: decides whom to ask for what, and does it again when anything changes. */
+export class Downloader {
+  readonly #components: DownloaderComponents
+  readonly #init: DownloaderInit
+  readonly #queue: FetchQueue
+  readonly #completion: Completion
+  /** Requests under way; the swarm feeds it with what peers send. */
+  readonly requests: RangeRequests
+  #scheduled = false
+
+  constructor(components: DownloaderComponents, init: DownloaderInit) {
+    this.#components = components
+    this.#init = init
+    this.#queue = new FetchQueue(components.versions.availability)
+    const { peers } = components
+    const now = (): number => components.now()
+    this.requests = new RangeRequests({
+      peers,
+      now,
+      complete: (fetch) => this.#complete(fetch),
+      disputed: (fetch) => this.#retry(fetch),
+      lost: (peer, fetch) => this.#lost(peer, fetch),
+      absent: (peer, fetch) => {
+        if (fetch.piece !== undefined) components.versions.lost(peer, fetch.piece)
+      },
+      strike: (peer, what) => components.strike(peer, what),
+      changed: () => this.schedule(),
+    })
+    this.#completion = new Completion({
+      peers,
+      now,
+      ban: (peer, cid) => components.ban(peer, cid),
+      deliver: (fetch, piece) => this.#deliver(fetch, piece),
+      retry: (fetch) => {
+        this.#queue.place(fetch)
+        this.schedule()
+      },
+      fail: (fetch, error) => this.#fail(fetch, error),
+    })
+  }
+
+  /** Whether anything is being fetched. */
+  get isActive(): boolean {
+    return this.#queue.size > 0
+  }
+
+  /** @throws {NotFoundError} when no connected peer can have it, CorruptBlockError, DeadlineError, AbortError */
+  async fetch(cid: string, options: FetchOptions = {}): Promise<FetchedPiece> {
+    const { signal, deadlineMs = DEFAULT_DEADLINE_MS, lastResort = true } = options
+    signal?.throwIfAborted()
+    const fetch = this.#queue.get(cid) ?? this.#begin(cid, options.size)
+    fetch.waiting += 1
+    fetch.deadline = Math.min(fetch.deadline, this.#components.now() + deadlineMs)
+    fetch.lastResort ||= lastResort
+    if (!fetch.assembly.isComplete) this.#queue.place(fetch)
+    const aborted = Promise.withResolvers<never>()
+    const onAbort = (): void => aborted.reject(new AbortError())
+    signal?.addEventListener('abort', onAbort)
+    this.schedule()
+    try {
+      return await Promise.race([fetch.done, aborted.promise])
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      fetch.waiting -= 1
+      if (fetch.waiting === 0 && !fetch.isSettled) this.#release(fetch)
+    }
+  }
+
+  /** Resolves when all the pieces are held; unknown ones are left out. */
+  async prefetch(cids: readonly string[], signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    const { versions } = this.#components
+    const left = new Set<number>()
+    for (const cid of cids) {
+      const piece = versions.table.number(cid)
+      if (piece !== undefined && !versions.owns(piece)) left.add(piece)
+    }
+    if (left.size === 0) return
+    const done = Promise.withResolvers<undefined>()
+    const group: PrefetchGroup = { left, done: () => done.resolve(undefined) }
+    const onAbort = (): void => done.reject(new AbortError())
+    signal?.addEventListener('abort', onAbort)
+    this.#queue.addGroup(group)
+    for (const fetch of this.#queue.all) if (fetch.piece !== undefined) versions.availability.unwant(fetch.piece)
+    this.schedule()
+    try {
+      await done.promise
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      for (const fetch of this.#queue.removeGroup(group)) if (fetch.waiting === 0) this.#release(fetch)
+    }
+  }
+
+  /** We hold these pieces now, wherever they came from. */
+  held(cids: readonly string[]): void {
+    const { table } = this.#components.versions
+    this.#queue.held(cids.map((cid) => table.number(cid)).filter((piece) => piece !== undefined))
+  }
+
+  /** A peer's stream has ended. */
+  peerGone(peer: RemotePeer): void {
+    this.requests.cancel(peer)
+    for (const fetch of [...this.#queue.all]) if (fetch.owner === peer.id || fetch.soleSource === peer.id) this.#lost(peer, fetch)
+    this.schedule()
+  }
+
+  /** Everything ends. */
+  stop(): void {
+    for (const fetch of [...this.#queue.all]) {
+      this.requests.cancelFetch(fetch)
+      this.#fail(fetch, new AbortError('The swarm was stopped'))
+    }
+  }
+
+  /** Looks for stalls; called every now and then. */
+  tick(): void {
+    const now = this.#components.now()
+    for (const peer of this.#components.peers.values()) {
+      if (peer.requests.size === 0) continue
+      const silentMs = now - peer.lastProgressAt
+      if (silentMs > this.#init.deadPeerTimeoutMs) {
+        peer.session.abort(new DeadlineError(`An answer of peer ${peer.id}`, this.#init.deadPeerTimeoutMs))
+      } else if (silentMs > peer.window.stallMs(peer.pendingBytes)) {
+        peer.snubbed = true
+        const { peers } = this.#components
+        this.requests.cancel(peer, ({ fetch }) => fetch.soleSource === undefined && hasAlternative(peer, fetch, peers.values(), now))
+      }
+    }
+    for (const fetch of [...this.#queue.all]) {
+      const isLate = fetch.isUrgent && now - fetch.lastProgressAt > this.#init.fetchTimeoutMs
+      if (isLate && !fetch.assembly.isComplete) {
+        this.requests.cancelFetch(fetch)
+        this.#fail(fetch, new DeadlineError(`Block ${fetch.cid}`, this.#init.fetchTimeoutMs))
+      }
+    }
+    this.schedule()
+  }
+
+  /** Something changed: decides again, once for all that changes now. */
+  schedule(): void {
+    if (this.#scheduled || this.#queue.size + this.#components.versions.availability.wanted === 0) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      this.#assign()
+      this.#settleHopeless()
+    })
+  }
+
+  /** Gives out requests, one per peer and round, so that work is shared; the quickest peers first. */
+  #assign(): void {
+    const { now, random } = this.#components
+    const peers = [...this.#components.peers.values()].filter((peer) => this.#hasRoom(peer))
+    peers.sort((a, b) => expectedMs(a, 1) - expectedMs(b, 1))
+    const frames = new Map<RemotePeer, Uint8ArrayList>()
+    let round = peers
+    while (round.length > 0) {
+      round = round.filter((peer) => {
+        const choice = this.#hasRoom(peer) ? pick(this.#view(peer), this.#state(), now(), random) : undefined
+        if (choice === undefined) return false
+        const fetch = choice.kind === 'range' ? choice.fetch : this.#beginBackground(choice.piece)
+        const range = choice.kind === 'range' ? choice.range : fetch?.assembly.nextMissing()
+        if (fetch === undefined || range === undefined) return false
+        const list = frames.get(peer) ?? new Uint8ArrayList()
+        frames.set(peer, list)
+        this.requests.ask(peer, fetch, range, list)
+        return true
+      })
+    }
+    for (const [peer, list] of frames) peer.session.sendFrames(list)
+  }
+
+  #hasRoom(peer: RemotePeer): boolean {
+    if (!peer.session.isOpen || peer.requests.size >= this.#init.maxRequestsPerPeer) return false
+    return peer.snubbed ? peer.requests.size === 0 : peer.pendingBytes < peer.window.bytes
+  }
+
+  #view(peer: RemotePeer): PickPeer {
+    const { peers, versions, now } = this.#components
+    return {
+      id: peer.id,
+      canServe: (fetch) => mayAsk(peer, fetch, peers.values(), now()),
+      holds: (piece) => !peer.chokes && peer.holdings.has(piece) && (!peer.lastResort || versions.visitors.count(piece) === 0),
+    }
+  }
+
+  #state(): PickState {
+    const { peers, versions, isBusy } = this.#components
+    return {
+      urgent: this.#queue.urgent,
+      begun: this.#queue.begun,
+      waiting: versions.availability,
+      mayBegin: this.#queue.begun.size < this.#init.maxBackgroundPieces && !isBusy(),
+      expectedMs: (id, bytes) => {
+        const peer = peers.get(id)
+        return peer === undefined ? Infinity : expectedMs(peer, bytes)
+      },
+    }
+  }
+
+  #begin(cid: string, size: number | undefined): PieceFetch {
+    const { versions, now } = this.#components
+    return new PieceFetch({ cid, cidBytes: new Uint8Array(parseCid(cid).bytes), piece: versions.table.number(cid), size, now: now() })
+  }
+
+  #beginBackground(piece: number): PieceFetch | undefined {
+    const cid = this.#components.versions.table.cid(piece)
+    if (cid === undefined) return undefined
+    const fetch = this.#begin(cid, undefined)
+    fetch.lastResort = true
+    this.#queue.place(fetch)
+    return fetch
+  }
+
+  /** Nobody waits for it any more. */
+  #release(fetch: PieceFetch): void {
+    fetch.deadline = Infinity
+    if (fetch.piece !== undefined && this.#queue.isWanted(fetch.piece)) {
+      if (!fetch.assembly.isComplete) this.#queue.place(fetch)
+      return
+    }
+    this.requests.cancelFetch(fetch)
+    this.#fail(fetch, new AbortError())
+    this.schedule()
+  }
+
+  /** Ends the fetches that no connected peer can have. */
+  #settleHopeless(): void {
+    const now = this.#components.now()
+    const peers = [...this.#components.peers.values()]
+    for (const fetch of [...this.#queue.urgent, ...this.#queue.begun]) {
+      if (fetch.requests > 0 || peers.some((peer) => couldServe(peer, fetch, now))) continue
+      this.#fail(fetch)
+    }
+  }
+
+  #complete(fetch: PieceFetch): void {
+    this.#queue.unplace(fetch)
+    void this.#completion.complete(fetch)
+  }
+
+  #retry(fetch: PieceFetch): void {
+    this.requests.cancelFetch(fetch)
+    this.#queue.unplace(fetch)
+    this.#completion.nextSource(fetch)
+  }
+
+  #lost(peer: RemotePeer, fetch: PieceFetch): void {
+    if (fetch.owner === peer.id) fetch.owner = undefined
+    if (fetch.soleSource === peer.id && !fetch.assembly.isComplete) {
+      fetch.absent.add(peer.id)
+      this.#retry(fetch)
+    }
+    this.schedule()
+  }
+
+  #deliver(fetch: PieceFetch, piece: FetchedPiece): void {
+    this.#components.deliver(fetch.cid, piece)
+    if (fetch.piece !== undefined) this.#queue.held([fetch.piece])
+    this.#queue.remove(fetch)
+    fetch.succeed(piece)
+  }
+
+  #fail(fetch: PieceFetch, error?: Error): void {
+    fetch.fail(error)
+    this.#queue.remove(fetch)
+  }
+}

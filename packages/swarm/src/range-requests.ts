@@ -1,0 +1,149 @@
+import { MAX_BLOCK_BYTES, RejectReason, ValidationError } from '@blackhole/protocol'
+import type { Reject } from '@blackhole/protocol'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { encodeFrame } from './frame-writer.ts'
+import type { ByteRange } from './piece-assembly.ts'
+import type { PieceFetch } from './piece-fetch.ts'
+import type { PieceHeader } from './piece-header.ts'
+import type { RangeRequest, RemotePeer } from './remote-peer.ts'
+
+/** Who acts on what {@link RangeRequests} hears. */
+export interface RangeRequestsHandler {
+  readonly peers: ReadonlyMap<string, RemotePeer>
+  now(): number
+  /** All bytes of the block are there. */
+  complete(fetch: PieceFetch): void
+  /** Two peers say that the block has different sizes. */
+  disputed(fetch: PieceFetch): void
+  /** The peer won't send the rest of what it was asked for. */
+  lost(peer: RemotePeer, fetch: PieceFetch): void
+  /** The peer has not got the block. */
+  absent(peer: RemotePeer, fetch: PieceFetch): void
+  /** A peer did something that may be a mistake. */
+  strike(peer: RemotePeer, what: string): void
+  /** There is room for more requests. */
+  changed(): void
+}
+
+/** A request takes up this much of the window until the size of its block is known: most files of a site are small. */
+const UNKNOWN_SIZE_BYTES = 32 * 1024
+
+/** Range requests under way, and their answers. */
+export class RangeRequests {
+  readonly #handler: RangeRequestsHandler
+  /** The request that each peer's data belongs to; none while data is thrown away. */
+  readonly #current = new WeakMap<RemotePeer, RangeRequest>()
+
+  constructor(handler: RangeRequestsHandler) {
+    this.#handler = handler
+  }
+
+  /** Notes a request and encodes it; the caller sends what it gathered. */
+  ask(peer: RemotePeer, fetch: PieceFetch, range: ByteRange, frames: Uint8ArrayList): void {
+    const length = range.end - range.start
+    const expected = fetch.assembly.size === undefined ? UNKNOWN_SIZE_BYTES : length
+    const request = peer.ask(fetch, range.start, range.end, expected, this.#handler.now())
+    fetch.assembly.requested(range, peer.id)
+    fetch.requests += 1
+    fetch.owner ??= peer.id
+    if (fetch.piece === undefined && !fetch.present.has(peer.id)) fetch.probing = peer.id
+    frames.append(encodeFrame({ request: { id: request.id, cid: fetch.cidBytes, offset: range.start, length } }))
+  }
+
+  /** @throws {ValidationError} when the piece is not what was asked for */
+  onPiece(peer: RemotePeer, piece: PieceHeader): void {
+    this.#current.delete(peer)
+    const request = peer.requests.get(piece.id)
+    if (request === undefined) {
+      if (!peer.isForgiven(piece.id)) this.#handler.strike(peer, 'a piece that nobody asked for')
+      return
+    }
+    if (piece.size > MAX_BLOCK_BYTES) throw new ValidationError('piece.size', `at most ${String(MAX_BLOCK_BYTES)}`, piece.size)
+    const { fetch } = request
+    if (request.received === 0) peer.window.answered(this.#handler.now() - request.sentAt, this.#handler.now())
+    fetch.claims.set(peer.id, piece.size)
+    if (fetch.assembly.size === undefined) fetch.assembly.setSize(piece.size)
+    else if (fetch.assembly.size !== piece.size) {
+      this.#handler.disputed(fetch)
+      return
+    }
+    request.end = Math.min(request.end, piece.size)
+    const next = request.start + request.received
+    if (piece.offset !== next) throw new ValidationError('piece.offset', String(next), piece.offset)
+    if (piece.length > request.end - next) throw new ValidationError('piece.data', `at most ${String(request.end - next)} bytes long`, piece.length)
+    if (piece.length === 0 && piece.size > 0) throw new ValidationError('piece.data', 'at least 1 byte long', 0)
+    fetch.present.add(peer.id)
+    if (fetch.probing === peer.id) fetch.probing = undefined
+    this.#current.set(peer, request)
+    if (piece.length === 0) this.#finish(peer, request)
+    // The other parts can be asked for, now that the size is known.
+    else if (next === 0) this.#handler.changed()
+  }
+
+  onPieceData(peer: RemotePeer, data: Uint8Array): void {
+    const request = this.#current.get(peer)
+    const now = this.#handler.now()
+    if (request === undefined) {
+      peer.bytesIn += data.byteLength
+      return
+    }
+    const { fetch } = request
+    fetch.assembly.write(request.start + request.received, data, peer.id)
+    fetch.lastProgressAt = now
+    peer.progress(request, data.byteLength, now)
+    const isDone = request.received >= request.end - request.start
+    if (isDone) this.#finish(peer, request)
+    peer.window.received(data.byteLength, peer.requests.size > 0, now)
+  }
+
+  onReject(peer: RemotePeer, { id, reason }: Reject): void {
+    const request = peer.requests.get(id)
+    if (request === undefined) return
+    const { fetch } = request
+    this.#release(peer, request)
+    if (reason === RejectReason.REJECT_CHOKED || reason === RejectReason.REJECT_BUSY) {
+      peer.refusedAt = this.#handler.now()
+    } else {
+      fetch.absent.add(peer.id)
+      this.#handler.absent(peer, fetch)
+    }
+    this.#handler.lost(peer, fetch)
+  }
+
+  /** Takes back what a peer is asked for, all or of one block, and tells it. */
+  cancel(peer: RemotePeer, select: (request: RangeRequest) => boolean = () => true): void {
+    const frames = new Uint8ArrayList()
+    for (const request of [...peer.requests.values()]) {
+      if (!select(request)) continue
+      frames.append(encodeFrame({ cancel: { id: request.id } }))
+      this.#release(peer, request)
+    }
+    if (frames.byteLength > 0) peer.session.sendFrames(frames)
+  }
+
+  /** Takes back all that is asked for of a block. */
+  cancelFetch(fetch: PieceFetch): void {
+    for (const peer of this.#handler.peers.values()) this.cancel(peer, (request) => request.fetch === fetch)
+  }
+
+  #finish(peer: RemotePeer, request: RangeRequest): void {
+    const { fetch } = request
+    this.#current.delete(peer)
+    this.#release(peer, request)
+    for (const other of [...fetch.assembly.askers(request)]) {
+      const asked = this.#handler.peers.get(other)
+      if (asked !== undefined) this.cancel(asked, (theirs) => theirs.fetch === fetch && fetch.assembly.has(theirs))
+    }
+    if (fetch.assembly.isComplete) this.#handler.complete(fetch)
+    this.#handler.changed()
+  }
+
+  #release(peer: RemotePeer, request: RangeRequest): void {
+    if (this.#current.get(peer) === request) this.#current.delete(peer)
+    peer.settle(request)
+    peer.forgive(request.id)
+    request.fetch.requests -= 1
+    request.fetch.assembly.released(request, peer.id)
+    if (request.fetch.probing === peer.id) request.fetch.probing = undefined
+  }
+}

@@ -1,0 +1,127 @@
+import { Bitfield } from './bitfield.ts'
+import { RateMeter } from './rate-meter.ts'
+import { RequestWindow } from './request-window.ts'
+import type { PeerSession } from './peer-session.ts'
+import type { PieceFetch } from './piece-fetch.ts'
+import type { UploadQueue } from './upload-queue.ts'
+
+/** A range that one peer is asked for. */
+export interface RangeRequest {
+  readonly id: number
+  readonly fetch: PieceFetch
+  readonly start: number
+  /** Exclusive. Shrinks when the block turns out to be shorter. */
+  end: number
+  received: number
+  /** Milliseconds. */
+  readonly sentAt: number
+  /** Bytes that it takes up in the peer's window. */
+  readonly expected: number
+}
+
+/** What a {@link RemotePeer} begins with. */
+export interface RemotePeerInit {
+  readonly id: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly lastResort: boolean
+  readonly session: PeerSession
+  readonly uploads: UploadQueue
+  /** Milliseconds. */
+  readonly joinedAt: number
+}
+
+/** Requests that were cancelled and whose data may still come. */
+const MAX_CANCELLED = 1024
+
+/** State of one connected peer. Others act on it; it only keeps it consistent. */
+export class RemotePeer {
+  readonly id: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly lastResort: boolean
+  readonly session: PeerSession
+  readonly uploads: UploadQueue
+  readonly joinedAt: number
+
+  /** Numbers of the pieces that it says it holds. */
+  readonly holdings = new Bitfield()
+  /** Roots that we asked about and have no bitfield of yet, and when we asked. */
+  readonly pendingRoots = new Map<string, number>()
+  /** Roots that it subscribed to. */
+  readonly subscriptions = new Set<string>()
+
+  readonly window = new RequestWindow()
+  readonly requests = new Map<number, RangeRequest>()
+  readonly #cancelled = new Set<number>()
+  #nextId = 1
+  #pendingBytes = 0
+
+  /** It doesn't serve us, for now. */
+  chokes = false
+  /** It refused what a choked peer may ask; milliseconds, 0 when it didn't. */
+  refusedAt = 0
+  /** It stopped answering and has sent nothing since (BitTorrent: snubbed). */
+  snubbed = false
+
+  readonly received = new RateMeter()
+  readonly sent = new RateMeter()
+  bytesIn = 0
+  bytesOut = 0
+  /** When anything was expected of it, or came. Milliseconds. */
+  lastProgressAt: number
+
+  constructor(init: RemotePeerInit) {
+    this.id = init.id
+    this.direction = init.direction
+    this.lastResort = init.lastResort
+    this.session = init.session
+    this.uploads = init.uploads
+    this.joinedAt = init.joinedAt
+    this.lastProgressAt = init.joinedAt
+  }
+
+  /** Bytes requested and not yet received. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** Notes a new request. */
+  ask(fetch: PieceFetch, start: number, end: number, expected: number, now: number): RangeRequest {
+    const request = { id: this.#nextId, fetch, start, end, received: 0, sentAt: now, expected }
+    this.#nextId = (this.#nextId + 1) % 0x1_0000_0000
+    if (this.requests.size === 0) this.lastProgressAt = now
+    this.requests.set(request.id, request)
+    this.#pendingBytes += expected
+    return request
+  }
+
+  /** Notes the end of a request. */
+  settle(request: RangeRequest): void {
+    if (!this.requests.delete(request.id)) return
+    this.#pendingBytes = Math.max(0, this.#pendingBytes - Math.max(0, request.expected - request.received))
+  }
+
+  /** Data of a request came. */
+  progress(request: RangeRequest, bytes: number, now: number): void {
+    const before = Math.max(0, request.expected - request.received)
+    request.received += bytes
+    this.#pendingBytes = Math.max(0, this.#pendingBytes - (before - Math.max(0, request.expected - request.received)))
+    this.bytesIn += bytes
+    this.snubbed = false
+    this.lastProgressAt = now
+    this.received.add(bytes, now)
+  }
+
+  /** Remembers that data of this request is not an offence. */
+  forgive(id: number): void {
+    this.#cancelled.add(id)
+    if (this.#cancelled.size <= MAX_CANCELLED) return
+    for (const oldest of this.#cancelled) {
+      this.#cancelled.delete(oldest)
+      return
+    }
+  }
+
+  isForgiven(id: number): boolean {
+    return this.#cancelled.has(id)
+  }
+}

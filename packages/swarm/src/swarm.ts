@@ -1,0 +1,298 @@
+import { BlackholeError, parseCid, ValidationError } from '@blackhole/protocol'
+import type { CdnMessage } from '@blackhole/protocol'
+import type { Logger, Startable } from '@libp2p/interface'
+import { TypedEventEmitter } from 'main-event'
+import { admit, checkWanted, keepsOld } from './admission.ts'
+import { Bans } from './bans.ts'
+import { ChokeControl } from './choke-control.ts'
+import { Downloader } from './downloader.ts'
+import { PieceWriter } from './piece-writer.ts'
+import { RateCap } from './rate-cap.ts'
+import { peerInfo } from './swarm-events.ts'
+import { completeOptions } from './swarm-options.ts'
+import { Uploader } from './uploader.ts'
+import { Versions } from './versions.ts'
+import type { PeerLink } from './admission.ts'
+import type { FetchOptions } from './downloader.ts'
+import type { FetchedPiece } from './piece-fetch.ts'
+import type { RemotePeer } from './remote-peer.ts'
+import type { BannedPeer, PeerInfo, SwarmEvents } from './swarm-events.ts'
+import type { SwarmComponents, SwarmInit, SwarmOptions } from './swarm-options.ts'
+
+/** How often stalls and choking are looked at. */
+const TICK_MS = 500
+
+/** The peers of one site, as far as we are connected: what they hold, getting it from them, and serving them. */
+export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
+  readonly #components: SwarmComponents
+  readonly #options: SwarmOptions
+  readonly #log: Logger | undefined
+  readonly #peers = new Map<string, RemotePeer>()
+  readonly #bans = new Bans()
+  readonly #versions: Versions
+  readonly #writer: PieceWriter
+  readonly #uploader: Uploader
+  readonly #downloader: Downloader
+  readonly #choking: ChokeControl
+  #greeting = 0
+  #lifetime = new AbortController()
+  #cancelTick: (() => void) | undefined
+  #started = false
+  #downloaded = 0
+  #uploaded = 0
+
+  /** @throws {ValidationError} naming the option that is out of bounds */
+  constructor(components: SwarmComponents, init: SwarmInit) {
+    super()
+    const options = completeOptions(init)
+    const { store } = components
+    const now = (): number => components.now()
+    const random = (): number => components.random()
+    const peers: ReadonlyMap<string, RemotePeer> = this.#peers
+    this.#components = components
+    this.#options = options
+    this.#log = components.logger?.forComponent('blackhole:swarm')
+    this.#versions = new Versions({ store, peers, now })
+    this.#writer = new PieceWriter({
+      store,
+      stored: (cids) => this.#held(cids),
+      failed: (error) => {
+        this.#log?.error('a piece could not be stored - %e', error)
+        this.safeDispatchEvent('store:error', { detail: { error } })
+      },
+    }, options.site)
+    this.#uploader = new Uploader({
+      store,
+      peers,
+      cap: new RateCap(options.maxUploadBytesPerSecond, now()),
+      now,
+      setTimer: (callback, ms) => this.#setTimer(callback, ms),
+      strike: (peer, what) => this.#strike(peer.id, what),
+      missing: (cid) => this.#versions.evicted(cid),
+      uploaded: (peer, bytes) => {
+        this.#uploaded += bytes
+        this.safeDispatchEvent('upload', { detail: { peer: peer.id, bytes } })
+      },
+    })
+    this.#downloader = new Downloader({
+      peers,
+      versions: this.#versions,
+      now,
+      random,
+      isBusy: () => this.#writer.isFull,
+      ban: (peer, cid) => this.#ban({ peer, reason: 'corrupt', cid }),
+      strike: (peer, what) => this.#strike(peer.id, what),
+      deliver: (cid, piece) => this.#deliver(cid, piece),
+    }, options)
+    this.#choking = new ChokeControl({ peers, uploader: this.#uploader, now, random }, options.uploadSlots)
+  }
+
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.#lifetime = new AbortController()
+    this.#tick()
+  }
+
+  /** Ends all streams and fetches, and waits until what came is stored. */
+  async stop(): Promise<void> {
+    if (!this.#started) return
+    this.#started = false
+    this.#cancelTick?.()
+    this.#lifetime.abort()
+    this.#downloader.stop()
+    this.#uploader.stop()
+    await Promise.all([...this.#peers.values()].map((peer) => peer.session.close()))
+    await this.#writer.settled()
+  }
+
+  /** Peers that the swarm exchanges pieces with now. */
+  get peers(): readonly PeerInfo[] {
+    const now = this.#components.now()
+    return [...this.#peers.values()].map((peer) => peerInfo(peer, now))
+  }
+
+  /** Bytes of pieces that came from peers and were right, and bytes of content sent to peers. */
+  get counters(): { readonly downloaded: number; readonly uploaded: number } {
+    return { downloaded: this.#downloaded, uploaded: this.#uploaded }
+  }
+
+  isBanned(peer: string): boolean {
+    return this.#bans.isBanned(peer)
+  }
+
+  /**
+   * Takes a stream and owns it from now on. Resolves when both hellos were accepted.
+   *
+   * @throws {BlackholeError} with reason `banned`, LimitError, ValidationError, TokenError, DeadlineError: the stream is aborted then
+   */
+  async addStream(link: PeerLink): Promise<void> {
+    try {
+      if (!this.#started) throw new BlackholeError('unavailable', 'The swarm is not started')
+      checkWanted(link.peer, this.isBanned(link.peer), this.#greeting + this.#peers.size, this.#options.maxPeers)
+    } catch (error) {
+      link.stream.abort(error as Error)
+      throw error
+    }
+    let peer: RemotePeer | undefined
+    this.#greeting += 1
+    try {
+      peer = await admit(link, this.#components, this.#options, {
+        onMessage: (message) => peer !== undefined && this.#onMessage(peer, message),
+        onPiece: (piece) => peer !== undefined && this.#downloader.requests.onPiece(peer, piece),
+        onPieceData: (data) => peer !== undefined && this.#downloader.requests.onPieceData(peer, data),
+        onDrain: () => this.#uploader.run(),
+        onClose: (error) => this.#onClose(link.peer, peer, error),
+      }, this.#lifetime.signal)
+    } finally {
+      this.#greeting -= 1
+    }
+    this.#join(peer)
+  }
+
+  /** Ends the stream to a peer. */
+  removePeer(peer: string): void {
+    void this.#peers.get(peer)?.session.close()
+  }
+
+  /**
+   * Learns a version of the site: tells peers what we hold of it and asks them the same.
+   *
+   * @param root - CID of its root
+   * @param pieces - CIDs of its pieces, in the order of `allPieces(manifest)`
+   */
+  async addVersion(root: string, pieces: readonly string[]): Promise<void> {
+    await this.#versions.add(root, pieces)
+    this.#downloader.schedule()
+  }
+
+  /** Forgets a version. Pieces that are under way go on. */
+  removeVersion(root: string): void {
+    this.#versions.remove(root)
+  }
+
+  /** Connected peers that say they hold the piece. */
+  availability(cid: string): number {
+    const piece = this.#versions.table.number(cid)
+    return piece === undefined ? 0 : this.#versions.availability.count(piece)
+  }
+
+  /**
+   * Gets a block from peers, verified; joins a fetch of the same block that is under way. It is stored in the
+   * background, and peers are told. Blocks of no known version are asked of one peer after the other.
+   *
+   * @throws {NotFoundError} at once when no connected peer can have it
+   * @throws {CorruptBlockError} when all that had it sent bad bytes
+   * @throws {DeadlineError} when nothing came for `fetchTimeoutMs`
+   */
+  async fetch(cid: string, options: FetchOptions = {}): Promise<FetchedPiece> {
+    const name = parseCid(cid).toString()
+    return this.#writer.pending(name) ?? (await this.#downloader.fetch(name, options))
+  }
+
+  /**
+   * Downloads pieces of known versions in the background, rarest first, as peers that hold them come and go.
+   * Resolves when all are held.
+   */
+  async prefetch(cids: readonly string[], options: { signal?: AbortSignal } = {}): Promise<void> {
+    const { signal } = this.#lifetime
+    await this.#downloader.prefetch(cids, options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]))
+  }
+
+  /** These blocks came into the store another way: tells peers. */
+  stored(cids: readonly string[]): Promise<void> {
+    this.#held(cids)
+    return Promise.resolve()
+  }
+
+  /** Stops serving peers (metered connection, low battery, opted out), or begins again. Downloads go on. */
+  pauseUploads(paused: boolean): void {
+    this.#uploader.pause(paused)
+    this.#choking.round()
+  }
+
+  #join(peer: RemotePeer): void {
+    const now = this.#components.now()
+    const old = this.#peers.get(peer.id)
+    if (old !== undefined) {
+      const [loser] = keepsOld(old, peer.direction, this.#options.self, now) ? [peer] : [old]
+      loser?.session.abort(new BlackholeError('conflict', 'There is another stream to this peer'))
+      if (loser === peer) return
+    }
+    this.#peers.set(peer.id, peer)
+    this.#versions.greet(peer)
+    if (this.#uploader.isPaused) this.#choking.round()
+    peer.session.open()
+    this.safeDispatchEvent('peer:add', { detail: peerInfo(peer, now) })
+    this.#downloader.schedule()
+  }
+
+  #onMessage(peer: RemotePeer, message: CdnMessage): void {
+    if (message.hello !== undefined) throw new ValidationError('message', 'anything but a second hello')
+    if (message.request !== undefined) this.#uploader.onRequest(peer, message.request)
+    if (message.cancel !== undefined) this.#uploader.onCancel(peer, message.cancel.id)
+    if (message.reject !== undefined) this.#downloader.requests.onReject(peer, message.reject)
+    if (message.choke !== undefined) {
+      peer.chokes = message.choke.choked
+      peer.refusedAt = 0
+    }
+    try {
+      if (message.subscribe !== undefined) this.#versions.onSubscribe(peer, message.subscribe.root)
+      if (message.bitfield !== undefined) this.#versions.onBitfield(peer, message.bitfield)
+      if (message.have !== undefined) this.#versions.onHave(peer, message.have)
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error
+      this.#strike(peer.id, error.message)
+    }
+    this.#downloader.schedule()
+  }
+
+  #onClose(id: string, peer: RemotePeer | undefined, error: Error | undefined): void {
+    this.#log?.trace('stream of peer %s ended - %e', id, error)
+    if (error instanceof BlackholeError && (error.reason === 'invalid' || error.reason === 'limit')) this.#strike(id, error.message)
+    if (peer === undefined || this.#peers.get(id) !== peer) return
+    this.#peers.delete(id)
+    peer.uploads.clear()
+    this.#versions.forget(peer)
+    this.#downloader.peerGone(peer)
+    this.safeDispatchEvent('peer:remove', { detail: { peer: id } })
+  }
+
+  #strike(peer: string, what: string): void {
+    this.#log?.trace('peer %s: %s', peer, what)
+    if (!this.isBanned(peer) && this.#bans.strike(peer)) this.#ban({ peer, reason: 'invalid' })
+  }
+
+  #ban(banned: BannedPeer): void {
+    if (this.isBanned(banned.peer)) return
+    this.#bans.ban(banned.peer)
+    this.#log?.error('peer %s is banned: %s %s', banned.peer, banned.reason, banned.cid ?? '')
+    this.#peers.get(banned.peer)?.session.abort(new BlackholeError('banned', `Peer ${banned.peer} is banned`, { subject: banned.peer }))
+    this.safeDispatchEvent('peer:ban', { detail: banned })
+  }
+
+  #deliver(cid: string, piece: FetchedPiece): void {
+    this.#downloaded += piece.bytes.byteLength
+    this.#writer.add(cid, piece)
+    this.safeDispatchEvent('piece', { detail: { cid, bytes: piece.bytes.byteLength, peers: piece.peers } })
+  }
+
+  #held(cids: readonly string[]): void {
+    this.#versions.stored(cids)
+    this.#downloader.held(cids)
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#setTimer(() => {
+      this.#downloader.tick()
+      this.#choking.tick()
+      if (this.#started) this.#tick()
+    }, TICK_MS)
+  }
+
+  #setTimer(callback: () => void, ms: number): () => void {
+    if (this.#components.setTimer !== undefined) return this.#components.setTimer(callback, ms)
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  }
+}

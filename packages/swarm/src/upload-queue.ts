@@ -1,0 +1,61 @@
+/** A request that a peer made of us. */
+export interface UploadRequest {
+  readonly id: number
+  readonly cid: string
+  /** Next byte to send. */
+  offset: number
+  /** End as asked for, exclusive; `Infinity` for the end of the block. Bounded by the block's size once that is known. */
+  end: number
+  /** The block, once it was read. */
+  block: Uint8Array<ArrayBuffer> | undefined
+  loading: boolean
+}
+
+/** What one peer has asked for and not got, in its order. */
+export class UploadQueue {
+  readonly #requests = new Map<number, UploadRequest>()
+  /** Bytes that it may still have while it is choked. */
+  allowance: number
+  /** We don't serve it, for now. */
+  choked = false
+  /** When it asked last. Milliseconds; -Infinity for never. */
+  askedAt = -Infinity
+
+  /** @param allowance - bytes that it may have while it is choked */
+  constructor(allowance: number) {
+    this.allowance = allowance
+  }
+
+  get size(): number {
+    return this.#requests.size
+  }
+
+  has(id: number): boolean {
+    return this.#requests.has(id)
+  }
+
+  add(request: UploadRequest): void {
+    this.#requests.set(request.id, request)
+  }
+
+  delete(id: number): boolean {
+    return this.#requests.delete(id)
+  }
+
+  /** The oldest requests. */
+  first(count: number): UploadRequest[] {
+    const first: UploadRequest[] = []
+    for (const request of this.#requests.values()) {
+      if (first.length === count) break
+      first.push(request)
+    }
+    return first
+  }
+
+  /** @returns ids of what was asked for */
+  clear(): number[] {
+    const ids = [...this.#requests.keys()]
+    this.#requests.clear()
+    return ids
+  }
+}

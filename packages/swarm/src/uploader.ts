@@ -1,0 +1,194 @@
+import { LimitError, MAX_OPEN_REQUESTS, PIECE_MESSAGE_BYTES, RejectReason } from '@blackhole/protocol'
+import type { Request } from '@blackhole/protocol'
+import { CID } from 'multiformats/cid'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { BlockCache } from './block-cache.ts'
+import { encodePieceHeader } from './frame-writer.ts'
+import type { PieceStore } from './piece-store.ts'
+import type { RateCap } from './rate-cap.ts'
+import type { RemotePeer } from './remote-peer.ts'
+import type { UploadRequest } from './upload-queue.ts'
+
+/** What an {@link Uploader} needs from outside. */
+export interface UploaderComponents {
+  readonly store: Pick<PieceStore, 'get'>
+  readonly peers: ReadonlyMap<string, RemotePeer>
+  readonly cap: RateCap
+  now(): number
+  /** Calls back later; the result cancels that. */
+  setTimer(callback: () => void, ms: number): () => void
+  /** A peer did something that may be a mistake. */
+  strike(peer: RemotePeer, what: string): void
+  /** A block that we said we have is gone. */
+  missing(cid: string): void
+  uploaded(peer: RemotePeer, bytes: number): void
+}
+
+/** Bytes handed to a stream at once: one turn of a peer. Few calls, and a cancel still stops most of a piece. */
+export const TURN_BYTES = 4 * PIECE_MESSAGE_BYTES
+/** With less than this allowed by the cap, it is better to wait: small messages cost as much as large ones. */
+const MIN_TURN_BYTES = 16 * 1024
+/** Requests of a peer whose blocks are read ahead. */
+const READ_AHEAD = 4
+
+/** Serves peers: in turns, as their streams drain, within the rate cap. */
+export class Uploader {
+  readonly #components: UploaderComponents
+  readonly #cache: BlockCache
+  #cancelTimer: (() => void) | undefined
+  #paused = false
+  #running = false
+
+  constructor(components: UploaderComponents) {
+    this.#components = components
+    this.#cache = new BlockCache(components.store)
+  }
+
+  get isPaused(): boolean {
+    return this.#paused
+  }
+
+  /** Refuses everything until it is told otherwise. */
+  pause(paused: boolean): void {
+    this.#paused = paused
+    if (paused) for (const peer of this.#components.peers.values()) this.drop(peer)
+  }
+
+  /** Nothing is sent any more. */
+  stop(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  /** @throws {LimitError} when a peer has more requests open than is allowed: a flood */
+  onRequest(peer: RemotePeer, request: Request): void {
+    const { uploads } = peer
+    uploads.askedAt = this.#components.now()
+    if (uploads.size >= MAX_OPEN_REQUESTS) throw new LimitError('open requests', MAX_OPEN_REQUESTS, uploads.size + 1)
+    const cid = decodeCid(request.cid)
+    if (cid === undefined || uploads.has(request.id)) {
+      this.#refuse(peer, request.id, 'a request that can not be')
+      return
+    }
+    if (this.#paused || (uploads.choked && uploads.allowance <= 0)) {
+      this.#reject(peer, request.id, RejectReason.REJECT_CHOKED)
+      return
+    }
+    const { id, offset, length } = request
+    const end = length === 0 ? Infinity : offset + length
+    uploads.add({ id, cid, offset, end, block: this.#cache.peek(cid), loading: false })
+    this.run()
+  }
+
+  onCancel(peer: RemotePeer, id: number): void {
+    peer.uploads.delete(id)
+  }
+
+  /** Tells a peer that what it has asked for will not come. */
+  drop(peer: RemotePeer): void {
+    for (const id of peer.uploads.clear()) this.#reject(peer, id, RejectReason.REJECT_CHOKED)
+  }
+
+  /** Sends what can be sent now: peers by turns. */
+  run(): void {
+    if (this.#running) return
+    this.#running = true
+    try {
+      let active = [...this.#components.peers.values()]
+      while (active.length > 0) active = active.filter((peer) => this.#turn(peer))
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** @returns whether the peer could take another turn at once */
+  #turn(peer: RemotePeer): boolean {
+    if (peer.uploads.size === 0 || peer.session.needsDrain || !peer.session.isOpen) return false
+    const ahead = peer.uploads.first(READ_AHEAD)
+    for (const request of ahead) if (request.block === undefined && !request.loading) void this.#load(peer, request)
+    const request = ahead[0]
+    if (request?.block === undefined) return false
+    if (!this.#check(peer, request, request.block)) return true
+    const end = Math.min(request.end, request.block.byteLength)
+    const wanted = Math.min(TURN_BYTES, end - request.offset)
+    const allowed = this.#take(wanted)
+    if (allowed === 0 && wanted > 0) return false
+    const more = this.#send(peer, request, request.block, allowed)
+    if (request.offset >= end) peer.uploads.delete(request.id)
+    return more
+  }
+
+  /** Bytes that the cap lets pass; sets the timer when they are too few. */
+  #take(wanted: number): number {
+    const { cap, now } = this.#components
+    const allowed = cap.take(wanted, now())
+    if (allowed >= Math.min(wanted, MIN_TURN_BYTES)) return allowed
+    cap.giveBack(allowed)
+    this.#cancelTimer ??= this.#components.setTimer(() => {
+      this.#cancelTimer = undefined
+      this.run()
+    }, Math.max(1, cap.waitMs(Math.min(wanted, TURN_BYTES), now())))
+    return 0
+  }
+
+  #send(peer: RemotePeer, request: UploadRequest, block: Uint8Array<ArrayBuffer>, bytes: number): boolean {
+    const frames = new Uint8ArrayList()
+    const end = request.offset + bytes
+    do {
+      const length = Math.min(PIECE_MESSAGE_BYTES, end - request.offset)
+      frames.append(encodePieceHeader({ id: request.id, offset: request.offset, size: block.byteLength, length }))
+      if (length > 0) frames.append(block.subarray(request.offset, request.offset + length))
+      request.offset += length
+    } while (request.offset < end)
+    peer.bytesOut += bytes
+    peer.sent.add(bytes, this.#components.now())
+    if (peer.uploads.choked) peer.uploads.allowance -= bytes
+    const more = peer.session.sendFrames(frames)
+    this.#components.uploaded(peer, bytes)
+    return more
+  }
+
+  async #load(peer: RemotePeer, request: UploadRequest): Promise<void> {
+    request.loading = true
+    let block: Uint8Array<ArrayBuffer> | undefined
+    try {
+      block = await this.#cache.get(request.cid)
+    } catch {
+      // A store that can't be read has nothing; the owner of the store hears of it elsewhere.
+    }
+    if (!peer.uploads.has(request.id)) return
+    if (block === undefined) {
+      peer.uploads.delete(request.id)
+      this.#components.missing(request.cid)
+      this.#reject(peer, request.id, RejectReason.REJECT_NOT_FOUND)
+    } else {
+      request.block = block
+    }
+    this.run()
+  }
+
+  /** Refuses a range that the block does not have. */
+  #check(peer: RemotePeer, request: UploadRequest, block: Uint8Array): boolean {
+    if (request.offset < block.byteLength || (block.byteLength === 0 && request.offset === 0)) return true
+    peer.uploads.delete(request.id)
+    this.#refuse(peer, request.id, 'a range past the end of a block')
+    return false
+  }
+
+  #refuse(peer: RemotePeer, id: number, what: string): void {
+    this.#reject(peer, id, RejectReason.REJECT_INVALID)
+    this.#components.strike(peer, what)
+  }
+
+  #reject(peer: RemotePeer, id: number, reason: RejectReason): void {
+    peer.session.send({ reject: { id, reason } })
+  }
+}
+
+function decodeCid(bytes: Uint8Array): string | undefined {
+  try {
+    return CID.decode(bytes).toString()
+  } catch {
+    return undefined
+  }
+}
