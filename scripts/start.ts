@@ -1,0 +1,29 @@
+/**
+ * Shows Blackhole on this machine: starts a relay, publishes `examples/hello-site`
+ * and says where to look. With `--demo`, two headless visitors look themselves.
+ *
+ *     npm start                       until Ctrl-C; PORT is the relay's port (8080, or the next free one)
+ *     npm start -- --demo [--json]    then ends; with --json the last line on standard output is one JSON object
+ */
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { buildIfNeeded } from './start/build-if-needed.ts'
+import { runDemo } from './start/demo.ts'
+import { serve } from './start/serve.ts'
+
+const { values } = parseArgs({
+  options: {
+    demo: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    port: { type: 'string' },
+  },
+})
+
+try {
+  buildIfNeeded()
+  if (values.demo) await runDemo({ json: values.json })
+  else await serve({ port: values.port ?? process.env['PORT'] })
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
