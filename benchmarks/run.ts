@@ -11,7 +11,7 @@ interface Benchmark {
 }
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
-  'transfer': {
+  transfer: {
     about: 'one 64 MiB file from one browser to another: raw data channel, Blackhole, libp2p, WebTorrent, Bitswap',
     load: async () => (await import('./transfer/transfer.ts')).transfer,
   },
@@ -19,7 +19,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: 'a real page behind a 20 Mbit/s, 40 ms link: plain HTTP, first visit, second visit, pieces from a peer',
     load: async () => (await import('./page-load/page-load.ts')).pageLoad,
   },
-  'size': {
+  size: {
     about: 'gzipped bytes of loader, worker and peer against their budgets, and how long the worker takes to start',
     load: async () => (await import('./size/size.ts')).size,
   },
@@ -27,7 +27,9 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 
 const USAGE = `Usage: npm run bench -- NAME [--json] [--runs N] [--only TEXT] [--size MiB] [--profile FOLDER]
 
-${Object.entries(BENCHMARKS).map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`).join('\n')}`
+${Object.entries(BENCHMARKS)
+  .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`)
+  .join('\n')}`
 
 /** Exit codes: 0 measured (aims met or not), 1 failed, 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -49,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const before = machine()
   const measure = await benchmark.load()
-  const report: Report = { bench: line.name, machine: before, ...await measure(line) }
+  const report: Report = { bench: line.name, machine: before, ...(await measure(line)) }
   console.log(renderReport(report))
   if (line.json) console.log(JSON.stringify(report))
   return 0

@@ -22,14 +22,16 @@ export type Remote<T> = {
 /** Calls what a page put at `globalThis.bench`; arguments and results travel as JSON. */
 export function remote<T>(page: Page): Remote<T> {
   return new Proxy({} as Remote<T>, {
-    get: (_target, name) => (...args: unknown[]) => page.evaluate(
-      async ([method, values]) => {
-        const { bench } = globalThis as unknown as { bench?: Record<string, (...values: unknown[]) => unknown> }
-        const call = bench?.[method]
-        if (call === undefined) throw new Error(`The page has no ${method}`)
-        return call(...values)
-      },
-      [String(name), args] as const,
-    ),
+    get:
+      (_target, name) =>
+      (...args: unknown[]) =>
+        page.evaluate(
+          async ([method, values]) => {
+            const { bench = {} } = globalThis as { bench?: Record<string, (...values: unknown[]) => unknown> }
+            if (typeof bench[method] !== 'function') throw new Error(`The page has no function ${method}`)
+            return bench[method](...values)
+          },
+          [String(name), args] as const,
+        ),
   })
 }

@@ -27,7 +27,7 @@ export async function servePages(folder: string, entries: readonly string[]): Pr
       minify: false,
       target: 'esnext',
       modulePreload: false,
-      rollupOptions: {
+      rolldownOptions: {
         input: Object.fromEntries(entries.map((entry) => [entry, join(folder, `${entry}.ts`)])),
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' },
         preserveEntrySignatures: 'strict',
@@ -44,8 +44,11 @@ export async function servePages(folder: string, entries: readonly string[]): Pr
     if (file !== undefined) {
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(file)
     } else if (path.endsWith('.html') && files.has(path.replace(/\.html$/, '.js'))) {
-      response.writeHead(200, { 'content-type': 'text/html' })
-        .end(`<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="${path.replace(/\.html$/, '.js')}"></script>`)
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end(
+          `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="${path.replace(/\.html$/, '.js')}"></script>`,
+        )
     } else {
       response.writeHead(404).end()
     }
@@ -54,9 +57,12 @@ export async function servePages(folder: string, entries: readonly string[]): Pr
   const { port } = server.address() as AddressInfo
   return {
     url: (entry) => `http://127.0.0.1:${String(port)}/${entry}.html`,
-    close: () => new Promise((resolve) => {
-      server.close(() => { resolve() })
-      server.closeAllConnections()
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+        server.closeAllConnections()
+      }),
   }
 }

@@ -23,5 +23,10 @@ export async function startPlainRelay(): Promise<PlainRelay> {
   })
   const [address] = node.getMultiaddrs()
   if (address === undefined) throw new Error('The relay listens on no address')
-  return { address: address.toString(), close: async () => { await node.stop() } }
+  return {
+    address: address.toString(),
+    close: async () => {
+      await node.stop()
+    },
+  }
 }

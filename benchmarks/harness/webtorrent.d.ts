@@ -22,23 +22,26 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     storeCacheSlots?: number
   }
 
-  export default class WebTorrent {
+  class WebTorrent {
     constructor(options: { tracker: { rtcConfig: RTCConfiguration } | false; dht: false; lsd: false; webSeeds: false })
     seed(file: File, options: TorrentOptions, ready: (torrent: Torrent) => void): void
     add(torrentFile: Uint8Array, options: TorrentOptions, ready?: (torrent: Torrent) => void): Torrent
     on(event: 'error', listener: (error: Error) => void): void
   }
+
+  export { WebTorrent as default }
 }
 
 /** The tracker of `bittorrent-tracker`, as far as it is used here. */
 declare module 'bittorrent-tracker/server' {
   import type { Server as HttpServer } from 'node:http'
 
-  export default class Server {
+  class Server {
     constructor(options: { http: boolean; udp: boolean; ws: boolean; stats: boolean })
     readonly http: HttpServer
     listen(port: number, host: string, listening: () => void): void
     close(closed: () => void): void
     on(event: 'error', listener: (error: Error) => void): void
   }
+  export { Server as default }
 }

@@ -25,18 +25,24 @@ const DEFAULT_RUNS = 3
 
 /** One file from one Chromium to another, by each system in turn. Throughput in MB/s (10^6 bytes), first byte in ms. */
 export async function transfer(options: BenchOptions): Promise<Findings> {
-  const systems = [rawChannel(), bareLibp2p(), webTorrent(), heliaBitswap()]
-    .filter(({ name }) => name.includes(options.only))
+  const systems = [rawChannel(), bareLibp2p(), webTorrent(), heliaBitswap()].filter(({ name }) =>
+    name.includes(options.only),
+  )
   const size = (options.sizeMiB || DEFAULT_SIZE_MIB) * MiB
   const pages = await servePages(join(import.meta.dirname, 'pages'), ['raw', 'libp2p', 'bitswap', 'webtorrent'])
   const browsers = await Promise.all([launchChromium(), launchChromium()])
   try {
     for (const system of systems) await system.start()
     const results = await interleave(
-      systems.map((system) => ({ name: system.name, run: () => runOnce(system, browsers, pages, size, options.profile) })),
+      systems.map((system) => ({
+        name: system.name,
+        run: () => runOnce(system, browsers, pages, size, options.profile),
+      })),
       options.runs || DEFAULT_RUNS,
       (name, round, run) => {
-        console.error(`round ${String(round + 1)} ${name}: ${megabytesPerSecond(run).toFixed(1)} MB/s, first byte ${run.firstByteMs.toFixed(0)} ms`)
+        console.error(
+          `round ${String(round + 1)} ${name}: ${megabytesPerSecond(run).toFixed(1)} MB/s, first byte ${run.firstByteMs.toFixed(0)} ms`,
+        )
       },
     )
     return findings(results)
@@ -63,27 +69,39 @@ async function runOnce(
     const cpuBefore = childrenCpuMs()
     const received = await profiled(folder, { sender, receiver }, receive)
     const cpuMs = childrenCpuMs() - cpuBefore
-    if (received.bytes !== size) throw new Error(`${system.name} received ${String(received.bytes)} of ${String(size)} bytes`)
+    if (received.bytes !== size)
+      throw new Error(`${system.name} received ${String(received.bytes)} of ${String(size)} bytes`)
     return { ...received, cpuMs }
   } finally {
     await Promise.all([one.context.close(), other.context.close()])
-    for (const complaint of [...one.consoleErrors, ...other.consoleErrors]) console.error(`${system.name}: ${complaint}`)
+    for (const complaint of [...one.consoleErrors, ...other.consoleErrors])
+      console.error(`${system.name}: ${complaint}`)
   }
 }
 
 function findings(results: ReadonlyMap<string, readonly Run[]>): Findings {
   const rows = [...results].flatMap(([name, runs]) => [
     row(name, 'MB/s', runs.map(megabytesPerSecond)),
-    row(`${name}, first byte`, 'ms', runs.map(({ firstByteMs }) => firstByteMs)),
-    row(`${name}, CPU`, 'ms/MB', runs.map(({ cpuMs, bytes }) => cpuMs / (bytes / 1e6))),
+    row(
+      `${name}, first byte`,
+      'ms',
+      runs.map(({ firstByteMs }) => firstByteMs),
+    ),
+    row(
+      `${name}, CPU`,
+      'ms/MB',
+      runs.map(({ cpuMs, bytes }) => cpuMs / (bytes / 1e6)),
+    ),
   ])
   const raw = valueOf(rows, 'raw data channel')
   return {
     rows,
-    ratios: [...results.keys()].filter((name) => name.startsWith('Blackhole')).flatMap((name) => [
-      ratio(`${name} / raw data channel`, valueOf(rows, name) / raw, '>=', 0.85),
-      ratio(`${name}, first byte in ms`, valueOf(rows, `${name}, first byte`), '<=', 150),
-    ]),
+    ratios: [...results.keys()]
+      .filter((name) => name.startsWith('Blackhole'))
+      .flatMap((name) => [
+        ratio(`${name} / raw data channel`, valueOf(rows, name) / raw, '>=', 0.85),
+        ratio(`${name}, first byte in ms`, valueOf(rows, `${name}, first byte`), '<=', 150),
+      ]),
   }
 }
 

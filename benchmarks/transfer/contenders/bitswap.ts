@@ -10,8 +10,12 @@ export function heliaBitswap(): System {
   return {
     name: 'Helia Bitswap',
     note: 'verifies SHA-256 of each 1 MiB block, keeps blocks in memory',
-    start: async () => { relay = await startPlainRelay() },
-    stop: async () => { await relay?.close() },
+    start: async () => {
+      relay = await startPlainRelay()
+    },
+    stop: async () => {
+      await relay?.close()
+    },
     connect: async ({ sender, receiver, pages }, size) => {
       if (relay === undefined) throw new Error('There is no relay')
       await Promise.all([sender.goto(pages.url('bitswap')), receiver.goto(pages.url('bitswap'))])

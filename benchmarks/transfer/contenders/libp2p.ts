@@ -10,8 +10,12 @@ export function bareLibp2p(): System {
   return {
     name: 'bare libp2p stream',
     note: 'copies into one buffer; verifies and stores nothing',
-    start: async () => { relay = await startPlainRelay() },
-    stop: async () => { await relay?.close() },
+    start: async () => {
+      relay = await startPlainRelay()
+    },
+    stop: async () => {
+      await relay?.close()
+    },
     connect: async ({ sender, receiver, pages }, size) => {
       if (relay === undefined) throw new Error('There is no relay')
       await Promise.all([sender.goto(pages.url('libp2p')), receiver.goto(pages.url('libp2p'))])

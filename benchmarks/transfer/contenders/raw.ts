@@ -19,8 +19,8 @@ export function rawChannel(settings: RawSettings = RAW_SETTINGS, name = 'raw dat
   return {
     name,
     note: 'copies into one buffer; verifies and stores nothing',
-    start: async () => {},
-    stop: async () => {},
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
     connect: async ({ sender, receiver, pages }, size) => {
       await Promise.all([sender.goto(pages.url('raw')), receiver.goto(pages.url('raw'))])
       const from = remote<RawPage>(sender)

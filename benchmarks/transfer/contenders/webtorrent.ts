@@ -20,7 +20,9 @@ export function webTorrent(): System {
       tracker = server
       url = `ws://127.0.0.1:${String((server.http.address() as AddressInfo).port)}`
     },
-    stop: async () => { await new Promise<void>((resolve) => tracker === undefined ? resolve() : tracker.close(resolve)) },
+    stop: async () => {
+      await new Promise<void>((resolve) => (tracker === undefined ? resolve() : tracker.close(resolve)))
+    },
     connect: async ({ sender, receiver, pages }, size) => {
       await Promise.all([sender.goto(pages.url('webtorrent')), receiver.goto(pages.url('webtorrent'))])
       const torrentFile = await remote<WebTorrentPage>(sender).serve(url, size)

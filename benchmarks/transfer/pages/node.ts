@@ -28,7 +28,9 @@ export async function listenAt(node: Libp2p, relay: string): Promise<string> {
   for (;;) {
     const address = node.getMultiaddrs().find((candidate) => WebRTC.exactMatch(candidate))
     if (address !== undefined) return address.toString()
-    await new Promise((resolve) => { node.addEventListener('self:peer:update', resolve, { once: true }) })
+    await new Promise((resolve) => {
+      node.addEventListener('self:peer:update', resolve, { once: true })
+    })
   }
 }
 

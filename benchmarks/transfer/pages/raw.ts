@@ -11,63 +11,71 @@ export interface RawSettings {
   readonly lowWaterBytes: number
 }
 
-let connection: RTCPeerConnection | undefined
-let channel: RTCDataChannel | undefined
-
 /** Both sides of a transfer over one ordered, reliable RTCDataChannel and nothing else. */
-export const bench = {
+export class RawPage {
+  readonly #connection = new RTCPeerConnection()
+  #channel: RTCDataChannel | undefined
+
   async offer(): Promise<string> {
-    connection = new RTCPeerConnection()
-    channel = connection.createDataChannel('transfer', { ordered: true })
-    await connection.setLocalDescription(await connection.createOffer())
-    return gathered(connection)
-  },
+    this.#channel = this.#connection.createDataChannel('transfer', { ordered: true })
+    await this.#connection.setLocalDescription(await this.#connection.createOffer())
+    return gathered(this.#connection)
+  }
 
   async answer(offer: string): Promise<string> {
-    connection = new RTCPeerConnection()
-    connection.addEventListener('datachannel', (event) => { channel = event.channel })
-    await connection.setRemoteDescription({ type: 'offer', sdp: offer })
-    await connection.setLocalDescription(await connection.createAnswer())
-    return gathered(connection)
-  },
+    this.#connection.addEventListener('datachannel', ({ channel }) => {
+      this.#channel = channel
+    })
+    await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer })
+    await this.#connection.setLocalDescription(await this.#connection.createAnswer())
+    return gathered(this.#connection)
+  }
 
   async accept(answer: string): Promise<void> {
-    await connection?.setRemoteDescription({ type: 'answer', sdp: answer })
-    await opened(requireChannel())
-  },
+    await this.#connection.setRemoteDescription({ type: 'answer', sdp: answer })
+    await opened(this.#open())
+  }
 
-  /** Sends a file of this size whenever the other side asks for it. */
+  /** Sends a file of this size when the other side asks for it. */
   serve(size: number, settings: RawSettings): void {
     const bytes = randomBytes(size)
-    const open = requireChannel()
-    open.addEventListener('message', () => { void send(open, bytes, settings) })
-  },
+    const channel = this.#open()
+    channel.addEventListener('message', () => void send(channel, bytes, settings))
+  }
 
   async receive(size: number): Promise<Received> {
-    const open = requireChannel()
-    open.binaryType = 'arraybuffer'
+    const channel = this.#open()
+    channel.binaryType = 'arraybuffer'
     const file = new Uint8Array(size)
     const watch = new Stopwatch()
     return new Promise((resolve, reject) => {
-      open.addEventListener('close', () => { reject(new Error('The channel closed')) })
-      open.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
+      channel.addEventListener('close', () => {
+        reject(new Error('The channel closed'))
+      })
+      channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
         file.set(new Uint8Array(data), watch.bytes)
         watch.arrived(data.byteLength)
         if (watch.bytes === size) resolve(watch.read())
       })
-      open.send('go')
+      channel.send('go')
     })
-  },
+  }
+
+  #open(): RTCDataChannel {
+    if (this.#channel === undefined) throw new Error('There is no channel yet')
+    return this.#channel
+  }
 }
 
-export type RawPage = typeof bench
-Object.assign(globalThis, { bench })
+Object.assign(globalThis, { bench: new RawPage() })
 
 async function send(to: RTCDataChannel, bytes: Uint8Array<ArrayBuffer>, settings: RawSettings): Promise<void> {
   to.bufferedAmountLowThreshold = settings.lowWaterBytes
   for (let at = 0; at < bytes.byteLength; at += settings.messageBytes) {
     if (to.bufferedAmount >= settings.highWaterBytes) {
-      await new Promise((resolve) => { to.addEventListener('bufferedamountlow', resolve, { once: true }) })
+      await new Promise((resolve) => {
+        to.addEventListener('bufferedamountlow', resolve, { once: true })
+      })
     }
     to.send(bytes.subarray(at, at + settings.messageBytes))
   }
@@ -76,18 +84,17 @@ async function send(to: RTCDataChannel, bytes: Uint8Array<ArrayBuffer>, settings
 /** The description once all candidates are in it: on loopback that takes milliseconds and spares a second exchange. */
 async function gathered(pc: RTCPeerConnection): Promise<string> {
   while (pc.iceGatheringState !== 'complete') {
-    await new Promise((resolve) => { pc.addEventListener('icegatheringstatechange', resolve, { once: true }) })
+    await new Promise((resolve) => {
+      pc.addEventListener('icegatheringstatechange', resolve, { once: true })
+    })
   }
   return pc.localDescription?.sdp ?? ''
 }
 
 async function opened(open: RTCDataChannel): Promise<void> {
   if (open.readyState === 'connecting') {
-    await new Promise((resolve) => { open.addEventListener('open', resolve, { once: true }) })
+    await new Promise((resolve) => {
+      open.addEventListener('open', resolve, { once: true })
+    })
   }
-}
-
-function requireChannel(): RTCDataChannel {
-  if (channel === undefined) throw new Error('There is no channel yet')
-  return channel
 }

@@ -1,0 +1,128 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startThrottleProxy } from '../../packages/testkit/src/net/throttle-proxy.ts'
+import { startRelay } from '../harness/blackhole.ts'
+import { launchChromium } from '../harness/browser.ts'
+import { freePort } from '../harness/free-port.ts'
+import { interleave } from '../harness/interleave.ts'
+import { ratio, row, valueOf } from '../harness/report.ts'
+import { serveFolder } from '../harness/static-server.ts'
+import { LINK } from './link.ts'
+import { EMPTY_PAGE, holdPage, ready, visitThroughPeer, visitTwice } from './visits.ts'
+import type { BenchOptions } from '../harness/options.ts'
+import type { Findings, Row } from '../harness/report.ts'
+import type { LoadTimes } from './load-times.ts'
+
+const DEFAULT_RUNS = 5
+
+/** Page loads of one round, by the name of their row. */
+type Loads = Readonly<Record<string, LoadTimes>>
+
+/** How long a real page takes behind an ordinary link, without Blackhole and with it. Times in ms. */
+export async function pageLoad(options: BenchOptions): Promise<Findings> {
+  const folder = await mkdtemp(join(tmpdir(), 'blackhole-page-'))
+  await copySite(folder)
+  const relayPort = await freePort()
+  const origin = await serveFolder(folder)
+  const plainLink = await startThrottleProxy({ ...LINK, targetPort: origin.port })
+  const relayLink = await startThrottleProxy({ ...LINK, targetPort: relayPort })
+  const relay = await startRelay([
+    ...['--port', String(relayPort)],
+    ...['--public-url', `http://localhost:${String(relayLink.port)}`],
+  ])
+  const browser = await launchChromium()
+  const holders = await launchChromium()
+  try {
+    const { name } = await relay.publish(folder)
+    const plain = `http://127.0.0.1:${String(plainLink.port)}/`
+    const hosted = `http://${name}.localhost:${String(relayLink.port)}/`
+    const contenders = [
+      {
+        name: 'plain',
+        run: async (): Promise<Loads> => {
+          const { first, second } = await visitTwice(browser, plain, () => Promise.resolve())
+          return { plain: first, 'plain, second visit': second }
+        },
+      },
+      {
+        name: 'Blackhole',
+        run: async (): Promise<Loads> => {
+          const { first, second } = await visitTwice(browser, hosted, ready)
+          return { 'Blackhole, first visit': first, 'Blackhole, second visit': second }
+        },
+      },
+      {
+        name: 'Blackhole, pieces from a peer',
+        run: async (): Promise<Loads> => {
+          const holder = await holdPage(holders, hosted)
+          try {
+            const { status, ...times } = await visitThroughPeer(browser, hosted)
+            console.error(`  bytes ${JSON.stringify(status.received)}`)
+            return { 'Blackhole, pieces from a peer': times }
+          } finally {
+            await holder.context.close()
+          }
+        },
+      },
+    ].filter((contender) => contender.name.includes(options.only))
+    const results = await interleave(contenders, options.runs || DEFAULT_RUNS, (_name, round, loads) => {
+      for (const [visit, { load }] of Object.entries(loads)) {
+        console.error(`round ${String(round + 1)} ${visit}: load after ${load.toFixed(0)} ms`)
+      }
+    })
+    return findings([...results.values()].flat())
+  } finally {
+    await Promise.all([browser.close(), holders.close()])
+    await relay.close()
+    await Promise.all([plainLink.close(), relayLink.close(), origin.close()])
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** `startbootstrap-sb-admin-2` as npm has it, and one empty page. */
+async function copySite(folder: string): Promise<void> {
+  const site = dirname(fileURLToPath(import.meta.resolve('startbootstrap-sb-admin-2/package.json')))
+  await cp(site, folder, { recursive: true })
+  await writeFile(
+    join(folder, EMPTY_PAGE),
+    '<!doctype html><html lang="en"><head><title>Arrive</title></head><body></body></html>',
+  )
+}
+
+function findings(rounds: readonly Loads[]): Findings {
+  const names = [...new Set(rounds.flatMap((loads) => Object.keys(loads)))]
+  const timesOf = (name: string): LoadTimes[] => rounds.flatMap((loads) => loads[name] ?? [])
+  const rows: Row[] = names.flatMap((name) => {
+    const times = timesOf(name)
+    return [
+      row(
+        name,
+        'ms',
+        times.map(({ load }) => load),
+      ),
+      row(
+        `${name}, all files`,
+        'ms',
+        times.map(({ finished }) => finished),
+      ),
+      row(
+        `${name}, largest paint`,
+        'ms',
+        times.map(({ largestPaint }) => largestPaint),
+      ),
+    ]
+  })
+  const plain = valueOf(rows, 'plain')
+  const aims = [
+    ['Blackhole, first visit', 1.05],
+    ['Blackhole, second visit', 0.6],
+  ] as const
+  return {
+    rows,
+    ratios: aims
+      .filter(([name]) => names.includes(name))
+      .map(([name, most]) => ratio(`${name} / plain`, valueOf(rows, name) / plain, '<=', most)),
+  }
+}

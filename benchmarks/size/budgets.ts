@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+/** Where the build puts what browsers get. */
+export const ASSETS = join(import.meta.dirname, '../../packages/cli/dist/assets')
+
+/**
+ * Most that each script may weigh, gzipped, in KiB. The loader is on the
+ * owner's page before anything paints; a worker can't load code later, so its
+ * size is its start; bare libp2p alone makes 193 of the peer's.
+ */
+export const BUDGETS = Object.freeze({ loader: 3, worker: 220, peer: 240 })
+
+const FILES = { loader: 'blackhole.js', worker: 'blackhole-sw.js', peer: 'blackhole-peer.js' } as const
+
+/** A script's weight and what it may weigh, in KiB gzipped. */
+export interface Weight {
+  readonly name: keyof typeof BUDGETS
+  readonly kib: number
+  readonly budget: number
+}
+
+/**
+ * Weighs loader, worker and peer with gzip at its best, as a server does that compresses once.
+ *
+ * @throws when they have not been built
+ */
+export async function weighAssets(folder = ASSETS): Promise<Weight[]> {
+  return Promise.all(
+    (['loader', 'worker', 'peer'] as const).map(async (name) => {
+      const bytes = await readFile(join(folder, FILES[name])).catch((cause: unknown) => {
+        throw new Error(`${FILES[name]} is not in ${folder}: build it with "npm run build"`, { cause })
+      })
+      return { name, kib: gzipSync(bytes, { level: 9 }).byteLength / 1024, budget: BUDGETS[name] }
+    }),
+  )
+}
