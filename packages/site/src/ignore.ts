@@ -17,6 +17,8 @@ export type IgnoreFilter = (path: string, isFolder: boolean) => boolean
  */
 export function createIgnoreFilter(rules = ''): IgnoreFilter {
   // the owner's rules come last, so that `!node_modules` can bring one back
-  const filter = ignore({ ignorecase: false }).add(ALWAYS_IGNORED).add(rules.replace(/^\uFEFF/, ''))
+  const filter = ignore({ ignorecase: false })
+    .add(ALWAYS_IGNORED)
+    .add(rules.replace(/^\uFEFF/, ''))
   return (path, isFolder) => filter.ignores(isFolder ? `${path}/` : path)
 }

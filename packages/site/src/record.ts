@@ -1,4 +1,11 @@
-import { BlackholeError, MAX_RECORD_BYTES, RecordError, parseCid, publicKeyOfSite, siteNameOf } from '@blackhole/protocol'
+import {
+  BlackholeError,
+  MAX_RECORD_BYTES,
+  RecordError,
+  parseCid,
+  publicKeyOfSite,
+  siteNameOf,
+} from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
 import type { PrivateKey } from '@libp2p/interface'
 import { createIPNSRecordWithExpiration, marshalIPNSRecord, unmarshalIPNSRecord } from 'ipns'
@@ -65,11 +72,16 @@ export interface ReadRecordOptions {
  * @throws {RecordError} `invalid`: not an IPNS record, or not one of a site; `forbidden`: not signed by the
  * site's key; `expired`; `stale`: older than the newest known; `conflict`: another content under the same number
  */
-export async function readSiteRecord(name: SiteName, bytes: Uint8Array, options: ReadRecordOptions): Promise<SiteRecord> {
+export async function readSiteRecord(
+  name: SiteName,
+  bytes: Uint8Array,
+  options: ReadRecordOptions,
+): Promise<SiteRecord> {
   const fail = (reason: RecordError['reason'], message: string, cause?: unknown): never => {
     throw new RecordError(reason, `The record of ${name} ${message}`, { cause, subject: name })
   }
-  if (bytes.byteLength > MAX_RECORD_BYTES) return fail('invalid', `has ${bytes.byteLength} bytes, more than the ${MAX_RECORD_BYTES} allowed`)
+  if (bytes.byteLength > MAX_RECORD_BYTES)
+    return fail('invalid', `has ${bytes.byteLength} bytes, more than the ${MAX_RECORD_BYTES} allowed`)
   let entry: IPNSRecord
   try {
     entry = unmarshalIPNSRecord(bytes)
@@ -80,9 +92,12 @@ export async function readSiteRecord(name: SiteName, bytes: Uint8Array, options:
   if (Number.isNaN(expires)) return fail('invalid', 'has no expiry that can be read')
   await checkSignature(name, entry, bytes, fail)
   const root = rootOf(entry.value)
-  if (root === undefined) return fail('invalid', `does not point at content (/ipfs/CID) but at ${JSON.stringify(entry.value.slice(0, 100))}`)
-  if (entry.sequence < 0n || entry.sequence > BigInt(Number.MAX_SAFE_INTEGER)) return fail('invalid', 'has a sequence number out of range')
-  if (expires <= options.now) return fail('expired', `expired at ${new Date(expires).toISOString()}; its owner must publish again`)
+  if (root === undefined)
+    return fail('invalid', `does not point at content (/ipfs/CID) but at ${JSON.stringify(entry.value.slice(0, 100))}`)
+  if (entry.sequence < 0n || entry.sequence > BigInt(Number.MAX_SAFE_INTEGER))
+    return fail('invalid', 'has a sequence number out of range')
+  if (expires <= options.now)
+    return fail('expired', `expired at ${new Date(expires).toISOString()}; its owner must publish again`)
   const record: SiteRecord = { name, root, sequence: Number(entry.sequence), expires, bytes: new Uint8Array(bytes) }
   if (options.newest !== undefined) checkOrder(record, options.newest)
   return record
@@ -111,10 +126,16 @@ export function checkOrder(record: SiteRecord, newest: SiteRecord): void {
     throw new RecordError(reason, message, { subject: record.name })
   }
   if (record.sequence < newest.sequence) {
-    fail('stale', `The record of ${record.name} is version ${record.sequence}; version ${newest.sequence} is known already`)
+    fail(
+      'stale',
+      `The record of ${record.name} is version ${record.sequence}; version ${newest.sequence} is known already`,
+    )
   }
   if (record.sequence === newest.sequence && record.root !== newest.root && !supersedes(record, newest)) {
-    fail('conflict', `Version ${record.sequence} of ${record.name} is known with another content; publish as a later version`)
+    fail(
+      'conflict',
+      `Version ${record.sequence} of ${record.name} is known with another content; publish as a later version`,
+    )
   }
 }
 

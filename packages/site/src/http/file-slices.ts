@@ -17,7 +17,7 @@ export function fileSlices(file: ManifestFile, start = 0, end = file.size): Piec
   const slices: PieceSlice[] = []
   const last = Math.min(end, file.size)
   const pieces = piecesOf(file)
-  for (let at = Math.max(0, start); at < last; ) {
+  for (let at = Math.max(0, start); at < last;) {
     const index = Math.floor(at / PIECE_BYTES)
     const cid = pieces[index]
     if (cid === undefined) break

@@ -19,9 +19,27 @@ const MAX_LINE_LENGTH = 2000
  * published), cookies, and those that we answer for.
  */
 const FORBIDDEN: ReadonlySet<string> = new Set([
-  'accept-ranges', 'age', 'connection', 'content-encoding', 'content-length', 'content-range', 'date', 'etag',
-  'keep-alive', 'last-modified', 'location', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection',
-  'server-timing', 'set-cookie', 'set-cookie2', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'accept-ranges',
+  'age',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'date',
+  'etag',
+  'keep-alive',
+  'last-modified',
+  'location',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'server-timing',
+  'set-cookie',
+  'set-cookie2',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
 ])
 const FORBIDDEN_PREFIX = 'x-blackhole-'
 
@@ -33,26 +51,31 @@ const FORBIDDEN_PREFIX = 'x-blackhole-'
  */
 export function parseHeaders(text: string): HeaderRule[] {
   const size = new TextEncoder().encode(text).byteLength
-  if (size > MAX_RULES_FILE_BYTES) throw problem('limit', `the file cannot exceed ${MAX_RULES_FILE_BYTES} bytes, it has ${size}`)
+  if (size > MAX_RULES_FILE_BYTES)
+    throw problem('limit', `the file cannot exceed ${MAX_RULES_FILE_BYTES} bytes, it has ${size}`)
   const rules: { pattern: PathPattern; headers: (readonly [string, string | null])[] }[] = []
-  text.replace(/^\uFEFF/, '').split(/\r?\n/).forEach((line, index) => {
-    const fail = (message: string): never => {
-      throw problem('invalid', `line ${index + 1}: ${message}`)
-    }
-    const content = line.trim()
-    if (content === '' || content.startsWith('#')) return
-    if (line.length > MAX_LINE_LENGTH) return fail(`longer than ${MAX_LINE_LENGTH} characters`)
-    if (!/^\s/.test(line)) {
-      if (!content.startsWith('/')) return fail('a path must begin with "/"')
-      if (/\s/.test(content)) return fail('a path must be alone on its line')
-      rules.push({ pattern: compilePattern(content), headers: [] })
-      return
-    }
-    const rule = rules.at(-1)
-    if (rule === undefined) return fail('a header must stand below a path')
-    if (rule.headers.length >= MAX_HEADERS_PER_RULE) return fail(`more than ${MAX_HEADERS_PER_RULE} headers for one path`)
-    rule.headers.push(parseHeaderLine(content, fail))
-  })
+  text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .forEach((line, index) => {
+      const fail = (message: string): never => {
+        throw problem('invalid', `line ${index + 1}: ${message}`)
+      }
+      const content = line.trim()
+      if (content === '' || content.startsWith('#')) return
+      if (line.length > MAX_LINE_LENGTH) return fail(`longer than ${MAX_LINE_LENGTH} characters`)
+      if (!/^\s/.test(line)) {
+        if (!content.startsWith('/')) return fail('a path must begin with "/"')
+        if (/\s/.test(content)) return fail('a path must be alone on its line')
+        rules.push({ pattern: compilePattern(content), headers: [] })
+        return
+      }
+      const rule = rules.at(-1)
+      if (rule === undefined) return fail('a header must stand below a path')
+      if (rule.headers.length >= MAX_HEADERS_PER_RULE)
+        return fail(`more than ${MAX_HEADERS_PER_RULE} headers for one path`)
+      rule.headers.push(parseHeaderLine(content, fail))
+    })
   return rules
 }
 
@@ -88,7 +111,8 @@ function parseHeaderLine(content: string, fail: (message: string) => never): rea
   if (removal) return [name, null]
   const value = content.slice(colon + 1).trim()
   // what Headers.set accepts: bytes without control characters
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return fail(`the value of ${name} may have no control characters and only Latin letters`)
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+    return fail(`the value of ${name} may have no control characters and only Latin letters`)
   return [name, value]
 }
 

@@ -29,6 +29,9 @@ export function planMultipart(ranges: readonly ByteRange[], size: number, type: 
     range,
   }))
   const tail = encoder.encode(`\r\n--${cid}--\r\n`)
-  const length = parts.reduce((sum, { head, range }) => sum + head.byteLength + range.end - range.start, tail.byteLength)
+  const length = parts.reduce(
+    (sum, { head, range }) => sum + head.byteLength + range.end - range.start,
+    tail.byteLength,
+  )
   return { type: `multipart/byteranges; boundary=${cid}`, parts, tail, length }
 }

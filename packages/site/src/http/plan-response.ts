@@ -60,7 +60,10 @@ export function planResponse(input: ResponseInput): ResponsePlan {
     return { status: 405, headers: new Headers({ Allow: 'GET, HEAD', 'Content-Length': '0' }), ranges: [] }
   }
   const etag = etagOf(file.cid, variant)
-  const headers = new Headers({ 'Content-Type': file.type, 'Cache-Control': input.immutable === true ? IMMUTABLE : REVALIDATE })
+  const headers = new Headers({
+    'Content-Type': file.type,
+    'Cache-Control': input.immutable === true ? IMMUTABLE : REVALIDATE,
+  })
   applyHeaderRules(headers, input.rules ?? [], input.pathname)
   headers.set('ETag', etag)
 

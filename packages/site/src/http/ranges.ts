@@ -31,7 +31,10 @@ export function parseRange(header: string | null, size: number): RangeResult {
   if (header === null || size === 0) return WHOLE
   const match = /^\s*bytes\s*=(.*)$/i.exec(header)
   if (match === null) return WHOLE
-  const specs = (match[1] ?? '').split(',').map((spec) => spec.trim()).filter((spec) => spec !== '')
+  const specs = (match[1] ?? '')
+    .split(',')
+    .map((spec) => spec.trim())
+    .filter((spec) => spec !== '')
   if (specs.length === 0 || specs.length > MAX_SPECS) return WHOLE
   const ranges: ByteRange[] = []
   for (const spec of specs) {

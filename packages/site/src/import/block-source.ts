@@ -66,7 +66,10 @@ export class BlockSource {
 
 /** The error of a file that is not what it was when it was first read. */
 export function changed(path: string, options: ErrorOptions = {}): BlackholeError {
-  return new BlackholeError('changed', `${path} changed while it was being read; publish again`, { ...options, subject: path })
+  return new BlackholeError('changed', `${path} changed while it was being read; publish again`, {
+    ...options,
+    subject: path,
+  })
 }
 
 /** Exactly the bytes asked for, or undefined when the file has not as many. */

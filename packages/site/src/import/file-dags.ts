@@ -137,7 +137,11 @@ async function* readWhole(path: string, file: SiteFile, signal: AbortSignal | un
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof BlackholeError) throw cause
-    throw new BlackholeError('unavailable', `${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, subject: path })
+    throw new BlackholeError(
+      'unavailable',
+      `${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause, subject: path },
+    )
   }
   if (size !== file.size) throw changed(path)
 }

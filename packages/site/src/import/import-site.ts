@@ -57,7 +57,10 @@ export interface SiteImport {
  * file changes while it is read, `unavailable` when one can't be read; each names the file
  * @throws {LimitError}
  */
-export async function importSite(source: Iterable<SiteFile> | AsyncIterable<SiteFile>, options: ImportOptions = {}): Promise<SiteImport> {
+export async function importSite(
+  source: Iterable<SiteFile> | AsyncIterable<SiteFile>,
+  options: ImportOptions = {},
+): Promise<SiteImport> {
   const files = await collectSiteFiles(source)
   const blocks = new BlockSource(files)
   const dags = new Map<string, FileDag>()
@@ -127,7 +130,11 @@ interface Folder {
 }
 
 /** Builds all folders, deepest first, the manifest in its place; returns the root's CID. */
-async function importTree(dags: ReadonlyMap<string, FileDag>, manifest: Manifest, blocks: BlockSource): Promise<string> {
+async function importTree(
+  dags: ReadonlyMap<string, FileDag>,
+  manifest: Manifest,
+  blocks: BlockSource,
+): Promise<string> {
   const root: Folder = newFolder()
   for (const [path, dag] of dags) place(root, path, dag)
 
@@ -164,4 +171,3 @@ function place(root: Folder, path: string, dag: DagEntry): void {
 function newFolder(): Folder {
   return { folders: new Map(), entries: new Map() }
 }
-

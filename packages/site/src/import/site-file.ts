@@ -1,4 +1,11 @@
-import { BlackholeError, LimitError, MANIFEST_PATH, MAX_SITE_FILES, RESERVED_FOLDER, checkSitePath } from '@blackhole/protocol'
+import {
+  BlackholeError,
+  LimitError,
+  MANIFEST_PATH,
+  MAX_SITE_FILES,
+  RESERVED_FOLDER,
+  checkSitePath,
+} from '@blackhole/protocol'
 
 /** A file to publish, wherever it lies: on disk, in a browser's `File`, in memory. */
 export interface SiteFile {
@@ -34,7 +41,9 @@ export function memoryFile(path: string, content: Uint8Array | string): SiteFile
  * @throws {BlackholeError} `invalid`, naming the path
  * @throws {LimitError} when there are more files than any site may have
  */
-export async function collectSiteFiles(files: Iterable<SiteFile> | AsyncIterable<SiteFile>): Promise<Map<string, SiteFile>> {
+export async function collectSiteFiles(
+  files: Iterable<SiteFile> | AsyncIterable<SiteFile>,
+): Promise<Map<string, SiteFile>> {
   const found = new Map<string, SiteFile>()
   for await (const file of files) {
     const path = checkSitePath(file.path.normalize('NFC'))
@@ -43,9 +52,13 @@ export async function collectSiteFiles(files: Iterable<SiteFile> | AsyncIterable
       throw invalid(path, `${path}: the folder ${RESERVED_FOLDER} is reserved; rename it or leave it out`)
     }
     if (found.has(path)) {
-      throw invalid(path, `${path}: two files have this name (names that differ in Unicode normalization alone are the same)`)
+      throw invalid(
+        path,
+        `${path}: two files have this name (names that differ in Unicode normalization alone are the same)`,
+      )
     }
-    if (!Number.isSafeInteger(file.size) || file.size < 0) throw invalid(path, `${path}: its size must be a whole number, got ${String(file.size)}`)
+    if (!Number.isSafeInteger(file.size) || file.size < 0)
+      throw invalid(path, `${path}: its size must be a whole number, got ${String(file.size)}`)
     found.set(path, file)
     if (found.size > MAX_SITE_FILES) throw new LimitError('files of the site', MAX_SITE_FILES, found.size)
   }

@@ -54,24 +54,45 @@ function checkPolicy(policy: Policy, target: CspTarget): CspProblem[] {
   const scripts = target.scripts ?? target.origin
   const script = governing(policy, ['script-src-elem', 'script-src', 'default-src'])
   if (script !== undefined && !allowsScript(script.sources, scripts, target.origin)) {
-    problems.push({ directive: show(script), blocks: 'script', message: `add ${sourceOf(scripts, target.origin)} to ${script.name}` })
+    problems.push({
+      directive: show(script),
+      blocks: 'script',
+      message: `add ${sourceOf(scripts, target.origin)} to ${script.name}`,
+    })
   }
   const worker = governing(policy, ['worker-src', 'child-src', 'script-src', 'default-src'])
   if (worker !== undefined && !allowsUrl(worker.sources, `${target.origin}${SCRIPT_PATHS.worker}`, target.origin)) {
-    problems.push({ directive: show(worker), blocks: 'worker', message: `add 'self' to ${worker.name === 'worker-src' ? 'worker-src' : `worker-src (now ${worker.name} counts)`}` })
+    problems.push({
+      directive: show(worker),
+      blocks: 'worker',
+      message: `add 'self' to ${worker.name === 'worker-src' ? 'worker-src' : `worker-src (now ${worker.name} counts)`}`,
+    })
   }
   const connect = governing(policy, ['connect-src', 'default-src'])
   if (connect !== undefined) {
     for (const url of [target.origin, ...(target.connect ?? [])]) {
       if (allowsUrl(connect.sources, url, target.origin)) continue
-      problems.push({ directive: show(connect), blocks: 'connection', message: `add ${sourceOf(url, target.origin)} to connect-src` })
+      problems.push({
+        directive: show(connect),
+        blocks: 'connection',
+        message: `add ${sourceOf(url, target.origin)} to connect-src`,
+      })
     }
   }
   const webrtc = policy.get('webrtc')
-  if (webrtc?.includes("'block'") === true) problems.push({ directive: "webrtc 'block'", blocks: 'webrtc', message: "remove webrtc 'block': peers connect over WebRTC" })
+  if (webrtc?.includes("'block'") === true)
+    problems.push({
+      directive: "webrtc 'block'",
+      blocks: 'webrtc',
+      message: "remove webrtc 'block': peers connect over WebRTC",
+    })
   const sandbox = policy.get('sandbox')
   if (sandbox !== undefined && !(sandbox.includes('allow-scripts') && sandbox.includes('allow-same-origin'))) {
-    problems.push({ directive: ['sandbox', ...sandbox].join(' '), blocks: 'script', message: 'add allow-scripts and allow-same-origin to sandbox' })
+    problems.push({
+      directive: ['sandbox', ...sandbox].join(' '),
+      blocks: 'script',
+      message: 'add allow-scripts and allow-same-origin to sandbox',
+    })
   }
   if (policy.get('require-trusted-types-for')?.includes("'script'") === true) {
     problems.push({
@@ -139,11 +160,14 @@ function matchesSource(source: string, url: URL, self: URL): boolean {
   if (text === '*') return /^(https?|wss?):$/.test(url.protocol) || url.protocol === self.protocol
   if (/^[a-z][a-z0-9+.-]*:$/.test(text)) return sameOrSaferScheme(text, url.protocol)
   if (text.startsWith("'")) return false
-  const match = /^(?:([a-z][a-z0-9+.-]*:)\/\/)?(\*|(?:\*\.)?[a-z0-9.-]+|\[[0-9a-f:]+\])(?::(\d+|\*))?(\/.*)?$/.exec(text)
+  const match = /^(?:([a-z][a-z0-9+.-]*:)\/\/)?(\*|(?:\*\.)?[a-z0-9.-]+|\[[0-9a-f:]+\])(?::(\d+|\*))?(\/.*)?$/.exec(
+    text,
+  )
   if (match === null) return false
   const [, scheme = self.protocol, host = '', port, path] = match
   if (!sameOrSaferScheme(scheme, url.protocol)) return false
-  if (host.startsWith('*.') ? !url.hostname.endsWith(host.slice(1)) : host !== '*' && host !== url.hostname) return false
+  if (host.startsWith('*.') ? !url.hostname.endsWith(host.slice(1)) : host !== '*' && host !== url.hostname)
+    return false
   if (port !== '*' && (port ?? '') !== url.port && !isDefaultPort(port, url)) return false
   if (path === undefined || path === '/') return true
   return path.endsWith('/') ? url.pathname.startsWith(path) : url.pathname === path
@@ -161,11 +185,17 @@ function sameOrSaferScheme(allowed: string, scheme: string): boolean {
 }
 
 function isDefaultPort(port: string | undefined, url: URL): boolean {
-  return url.port === '' && ((port === '443' && /^(https|wss):$/.test(url.protocol)) || (port === '80' && /^(http|ws):$/.test(url.protocol)))
+  return (
+    url.port === '' &&
+    ((port === '443' && /^(https|wss):$/.test(url.protocol)) || (port === '80' && /^(http|ws):$/.test(url.protocol)))
+  )
 }
 
 function attribute(tag: string, name: string): string | undefined {
   const match = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s>]+))`, 'i').exec(tag)
   const value = match?.[1] ?? match?.[2] ?? match?.[3]
-  return value?.replace(/&(?:#39|apos);/gi, "'").replace(/&quot;/gi, '"').replace(/&amp;/gi, '&')
+  return value
+    ?.replace(/&(?:#39|apos);/gi, "'")
+    .replace(/&quot;/gi, '"')
+    .replace(/&amp;/gi, '&')
 }

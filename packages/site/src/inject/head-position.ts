@@ -1,10 +1,3 @@
-/** Where a tag goes in a document. */
-export type HeadPosition =
-  /** At this offset. */
-  | { readonly type: 'at'; readonly offset: number }
-  /** More of the document must be seen. */
-  | { readonly type: 'more' }
-
 /**
  * Finds where a script that must run early goes: right after `<head…>`; in a
  * document that leaves the tag out, after `<html…>`, else after the doctype
@@ -15,12 +8,11 @@ export type HeadPosition =
  * `>` in an attribute don't mislead it.
  *
  * @param html - the beginning of the document, one character per byte
- * @param ended - there is no more
+ * @returns the offset
  */
-export function findHeadPosition(html: string, ended: boolean): HeadPosition {
+export function findHeadPosition(html: string): number {
   // bytes of a UTF-8 byte order mark, seen one by one
   let at = html.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0
-  if (!ended && html.length < 3) return { type: 'more' }
   let fallback = at
   for (;;) {
     while (/[\t\n\f\r ]/.test(html.charAt(at))) at++
@@ -30,26 +22,21 @@ export function findHeadPosition(html: string, ended: boolean): HeadPosition {
       if (end === -1) break
       at = end + 3
     } else if (html.startsWith('<!', at) || html.startsWith('<?', at)) {
-      if (!ended && html.length - at < 4) break
       const end = html.indexOf('>', at)
       if (end === -1) break
       at = end + 1
       fallback = at
     } else {
       const tag = /^<(html|head)(?=[\t\n\f\r />])/i.exec(html.slice(at, at + 6))
-      if (tag === null) {
-        // "<he" may become "<head": wait for it
-        if (!ended && html.length - at < 6 && html.charAt(at) === '<') break
-        return { type: 'at', offset: fallback }
-      }
+      if (tag === null) break
       const end = endOfTag(html, at + tag[0].length)
       if (end === undefined) break
-      if (tag[1]?.toLowerCase() === 'head') return { type: 'at', offset: end }
+      if (tag[1]?.toLowerCase() === 'head') return end
       at = end
       fallback = end
     }
   }
-  return ended ? { type: 'at', offset: fallback } : { type: 'more' }
+  return fallback
 }
 
 /** Offset after the `>` that ends a tag, quoted attribute values skipped. */

@@ -12,37 +12,37 @@ export function loaderTag(site: SiteName): string {
 
 /** Whether a document has a loader tag of its own: a script whose `src` is a `blackhole.js`. */
 export function hasLoaderTag(html: string | Uint8Array): boolean {
-  const text = (typeof html === 'string' ? html : byteText(html.subarray(0, SCAN_BYTES))).replace(/<!--.*?(?:-->|$)/gs, '')
+  const text = (typeof html === 'string' ? html : byteText(html.subarray(0, SCAN_BYTES))).replace(
+    /<!--.*?(?:-->|$)/gs,
+    '',
+  )
   return /<script\b[^>]*?\ssrc\s*=\s*["']?[^"'\s>]*\bblackhole\.js\b/i.test(text)
 }
 
 /**
  * Adds a tag to a document that passes through, unless it has a loader tag
  * already. What was there stays byte for byte. Documents in UTF-16 pass as
- * they are. At most {@link SCAN_BYTES} are held back, and only until the head
- * has been found and the rest of it looked through.
+ * they are. The first {@link SCAN_BYTES} are held back until they are there
+ * (pieces are verified whole, so that nothing comes sooner anyway), which makes
+ * the result the same however the document is cut.
  */
 export function loaderInjector(tag: string): TransformStream<Uint8Array, Uint8Array> {
   let held: Uint8Array[] = []
   let heldBytes = 0
   let done = false
 
-  const flush = (controller: TransformStreamDefaultController<Uint8Array>, ended: boolean): void => {
-    const bytes = join(held, heldBytes)
-    const decided = decide(bytes, ended || heldBytes >= SCAN_BYTES)
-    if (decided === undefined) {
-      held = [bytes]
-      return
-    }
+  const release = (controller: TransformStreamDefaultController<Uint8Array>): void => {
     done = true
+    const bytes = join(held, heldBytes)
     held = []
-    if (decided === 'keep') {
+    const offset = tagOffset(bytes.subarray(0, SCAN_BYTES))
+    if (offset === undefined) {
       if (bytes.byteLength > 0) controller.enqueue(bytes)
       return
     }
-    if (decided > 0) controller.enqueue(bytes.subarray(0, decided))
+    if (offset > 0) controller.enqueue(bytes.subarray(0, offset))
     controller.enqueue(new TextEncoder().encode(tag))
-    if (decided < bytes.byteLength) controller.enqueue(bytes.subarray(decided))
+    if (offset < bytes.byteLength) controller.enqueue(bytes.subarray(offset))
   }
 
   return new TransformStream<Uint8Array, Uint8Array>({
@@ -53,10 +53,10 @@ export function loaderInjector(tag: string): TransformStream<Uint8Array, Uint8Ar
       }
       held.push(chunk)
       heldBytes += chunk.byteLength
-      flush(controller, false)
+      if (heldBytes >= SCAN_BYTES) release(controller)
     },
     flush(controller) {
-      if (!done) flush(controller, true)
+      if (!done) release(controller)
     },
   })
 }
@@ -66,15 +66,11 @@ export function injectLoader(html: ReadableStream<Uint8Array>, tag: string): Rea
   return html.pipeThrough(loaderInjector(tag))
 }
 
-/** Offset of the tag, `keep` when the document stays as it is, undefined when more must be seen. */
-function decide(bytes: Uint8Array, ended: boolean): number | 'keep' | undefined {
-  if (isUtf16(bytes)) return 'keep'
-  const text = byteText(bytes.subarray(0, SCAN_BYTES))
-  // the owner's tag may be anywhere in the head
-  if (!ended && !/<\/head[\s>]|<body[\s>]/i.test(text)) return undefined
-  if (hasLoaderTag(text)) return 'keep'
-  const position = findHeadPosition(text, ended)
-  return position.type === 'at' ? position.offset : undefined
+/** Where the tag goes; undefined when the document stays as it is. */
+function tagOffset(bytes: Uint8Array): number | undefined {
+  if (isUtf16(bytes)) return undefined
+  const text = byteText(bytes)
+  return hasLoaderTag(text) ? undefined : findHeadPosition(text)
 }
 
 function isUtf16(bytes: Uint8Array): boolean {
@@ -87,8 +83,6 @@ function byteText(bytes: Uint8Array): string {
 }
 
 function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks
-  if (chunks.length === 1 && only !== undefined) return only
   const bytes = new Uint8Array(length)
   let at = 0
   for (const chunk of chunks) {

@@ -44,7 +44,9 @@ export async function findEntry(
     if (!Number.isInteger(bits) || fanout < 2 || fanout > MAX_FANOUT) throw notFolder(cid)
     path ??= await murmur3128.encode(new TextEncoder().encode(name))
     // Links are named by their slot in hex, those of entries with the entry's name after it.
-    const slot = bitsAt(path, depth * bits, bits).toString(16).toUpperCase()
+    const slot = bitsAt(path, depth * bits, bits)
+      .toString(16)
+      .toUpperCase()
     const prefix = slot.padStart((fanout - 1).toString(16).length, '0')
     const entry = links.find((link) => link.Name === prefix + name)
     if (entry !== undefined) return entry.Hash
@@ -52,7 +54,9 @@ export async function findEntry(
     if (shard === undefined) return undefined
     cid = shard.Hash
   }
-  throw new BlackholeError('invalid', `${folder.toString()} is a folder that is sharded too deeply`, { subject: folder.toString() })
+  throw new BlackholeError('invalid', `${folder.toString()} is a folder that is sharded too deeply`, {
+    subject: folder.toString(),
+  })
 }
 
 /** Reads a UnixFS node. */

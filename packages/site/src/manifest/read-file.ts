@@ -26,7 +26,11 @@ export interface ReadFileOptions {
  * @throws {LimitError} when it is larger than `maxBytes`
  * @throws {BlackholeError} `invalid` when it is not a file
  */
-export async function readUnixFsFile(cid: CID, getBlock: GetBlock, options: ReadFileOptions): Promise<Uint8Array<ArrayBuffer>> {
+export async function readUnixFsFile(
+  cid: CID,
+  getBlock: GetBlock,
+  options: ReadFileOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts = await readParts(cid, getBlock, options, 0, { bytes: 0 })
   const file = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
   let at = 0
@@ -49,7 +53,8 @@ async function readParts(
   const block = await getBlock(cid, { signal: options.signal })
   const count = (data: Uint8Array): Uint8Array => {
     total.bytes += data.byteLength
-    if (total.bytes > options.maxBytes) throw new LimitError(`bytes of ${cid.toString()}`, options.maxBytes, total.bytes)
+    if (total.bytes > options.maxBytes)
+      throw new LimitError(`bytes of ${cid.toString()}`, options.maxBytes, total.bytes)
     return data
   }
   if (cid.code === RAW) return [count(block)]

@@ -5,7 +5,10 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { equals } from 'uint8arrays/equals'
 
 /** Whether bytes that came from elsewhere are those of a published file, piece by piece. It stops at the first difference. */
-export async function matchesFile(file: ManifestFile, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<boolean> {
+export async function matchesFile(
+  file: ManifestFile,
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<boolean> {
   const pieces = piecesOf(file)
   const buffer = new Uint8Array(Math.min(PIECE_BYTES, file.size))
   let filled = 0
@@ -21,7 +24,7 @@ export async function matchesFile(file: ManifestFile, body: AsyncIterable<Uint8A
   for await (const chunk of body) {
     total += chunk.byteLength
     if (total > file.size) return false
-    for (let at = 0; at < chunk.byteLength; ) {
+    for (let at = 0; at < chunk.byteLength;) {
       const part = chunk.subarray(at, at + buffer.byteLength - filled)
       buffer.set(part, filled)
       filled += part.byteLength

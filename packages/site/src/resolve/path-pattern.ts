@@ -47,7 +47,8 @@ export function matchPattern(pattern: PathPattern, pathname: string): PatternMat
     } else if (segment.type === 'glob') {
       const text = decoded(part)
       const { before, after } = segment
-      if (text.length < before.length + after.length || !text.startsWith(before) || !text.endsWith(after)) return undefined
+      if (text.length < before.length + after.length || !text.startsWith(before) || !text.endsWith(after))
+        return undefined
       values.set('splat', encodeURIComponent(text.slice(before.length, text.length - after.length)))
     } else if (decoded(part) !== segment.text) {
       return undefined
@@ -58,7 +59,9 @@ export function matchPattern(pattern: PathPattern, pathname: string): PatternMat
     const rest = parts.slice(segments.length).join('/')
     values.set('splat', rest !== '' && pathname.endsWith('/') ? `${rest}/` : rest)
   }
-  return { fill: (template) => template.replace(/:([A-Za-z]\w*)/g, (written, name: string) => values.get(name) ?? written) }
+  return {
+    fill: (template) => template.replace(/:([A-Za-z]\w*)/g, (written, name: string) => values.get(name) ?? written),
+  }
 }
 
 function compileSegment(part: string): PatternSegment {

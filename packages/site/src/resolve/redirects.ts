@@ -37,11 +37,14 @@ export function parseRedirects(text: string): RedirectRule[] {
     throw problem('limit', `redirects file size cannot exceed ${MAX_RULES_FILE_BYTES} bytes, it has ${size}`)
   }
   const rules: RedirectRule[] = []
-  text.replace(/^\uFEFF/, '').split(/\r?\n/).forEach((line, index) => {
-    const content = line.trim()
-    if (content === '' || content.startsWith('#')) return
-    rules.push(parseRule(content, index + 1))
-  })
+  text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .forEach((line, index) => {
+      const content = line.trim()
+      if (content === '' || content.startsWith('#')) return
+      rules.push(parseRule(content, index + 1))
+    })
   return rules
 }
 
@@ -55,7 +58,8 @@ function parseRule(content: string, line: number): RedirectRule {
   if (fields.length > 3) return fail("must match format 'from to [status]'")
   if (!from.startsWith('/')) return fail("'from' path must begin with '/'")
   const star = from.indexOf('*')
-  if (star !== -1 && !(star === from.length - 1 && from.endsWith('/*'))) return fail("'from' path can only end with splat")
+  if (star !== -1 && !(star === from.length - 1 && from.endsWith('/*')))
+    return fail("'from' path can only end with splat")
   if (code.endsWith('!')) return fail('forced redirects (or "shadowing") are not supported by IPFS gateways')
   const status = Number(code)
   if (!isRuleStatus(status)) return fail(`status code ${code} is not supported`)

@@ -16,7 +16,12 @@ export type Resolution =
       /** How it was found: the path itself (or the `index.html` in it), a `_redirects` rule, or the site's 404 page. */
       readonly by: 'path' | 'rule' | 'not-found-page'
     }
-  | { readonly type: 'redirect'; readonly status: RedirectStatus; readonly location: string; readonly by: 'path' | 'rule' }
+  | {
+      readonly type: 'redirect'
+      readonly status: RedirectStatus
+      readonly location: string
+      readonly by: 'path' | 'rule'
+    }
   | {
       readonly type: 'none'
       /** 400: the path is malformed. 500: `_redirects` is. */
@@ -41,14 +46,24 @@ const MAX_PATHNAME_LENGTH = 3 * 4096
  * @param pathname - as a URL has it: begins with `/`, percent-encoded
  * @param search - the URL's query with its `?`, kept on redirects. Default none
  */
-export function resolvePath(manifest: Pick<Manifest, 'files'>, rules: SiteRules, pathname: string, search = ''): Resolution {
+export function resolvePath(
+  manifest: Pick<Manifest, 'files'>,
+  rules: SiteRules,
+  pathname: string,
+  search = '',
+): Resolution {
   const segments = decodePath(pathname)
   if (segments === undefined) {
-    return { type: 'none', status: 400, message: 'The path is not valid: it must begin with "/" and be percent-encoded UTF-8' }
+    return {
+      type: 'none',
+      status: 400,
+      message: 'The path is not valid: it must begin with "/" and be percent-encoded UTF-8',
+    }
   }
   const found = lookUp(manifest.files, segments)
   if (found?.type === 'file') return { ...found, status: 200, by: 'path' }
-  if (found?.type === 'folder') return { type: 'redirect', status: 301, location: ascii(`${oneSlash(pathname)}/${search}`), by: 'path' }
+  if (found?.type === 'folder')
+    return { type: 'redirect', status: 301, location: ascii(`${oneSlash(pathname)}/${search}`), by: 'path' }
 
   if (rules.redirectsError !== undefined) return { type: 'none', status: 500, message: rules.redirectsError }
   for (const rule of rules.redirects) {
@@ -59,14 +74,18 @@ export function resolvePath(manifest: Pick<Manifest, 'files'>, rules: SiteRules,
 }
 
 /** Only the file that a path names, no rule and no error page: for what is left to an origin when it isn't the site's. */
-export function findFile(manifest: Pick<Manifest, 'files'>, pathname: string): { path: string; file: ManifestFile } | undefined {
+export function findFile(
+  manifest: Pick<Manifest, 'files'>,
+  pathname: string,
+): { path: string; file: ManifestFile } | undefined {
   const segments = decodePath(pathname)
   const found = segments === undefined ? undefined : lookUp(manifest.files, segments)
   return found?.type === 'file' ? { path: found.path, file: found.file } : undefined
 }
 
 function applyRule(files: Manifest['files'], rule: RedirectRule, to: string, search: string): Resolution {
-  if (isRedirect(rule.status)) return { type: 'redirect', status: rule.status, location: locationOf(to, search), by: 'rule' }
+  if (isRedirect(rule.status))
+    return { type: 'redirect', status: rule.status, location: locationOf(to, search), by: 'rule' }
   const target = /^[^?#]*/.exec(to)?.[0] ?? to
   const segments = decodePath(target)
   const found = segments === undefined ? undefined : lookUp(files, segments, true)
@@ -112,10 +131,13 @@ function fileAt(files: Manifest['files'], path: string): ManifestFile | undefine
 
 /** Decoded segments in NFC, the last one empty when the path ends in a slash; undefined when the path is malformed. */
 function decodePath(pathname: string): string[] | undefined {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (!pathname.startsWith('/') || pathname.length > MAX_PATHNAME_LENGTH || /[\0-\x1f\x7f]/.test(pathname)) return undefined
+  if (!pathname.startsWith('/') || pathname.length > MAX_PATHNAME_LENGTH || /[\0-\x1f\x7f]/.test(pathname))
+    return undefined
   try {
-    const segments = pathname.slice(1).split('/').map((part) => decodeURIComponent(part).normalize('NFC'))
+    const segments = pathname
+      .slice(1)
+      .split('/')
+      .map((part) => decodeURIComponent(part).normalize('NFC'))
     return segments.some((part) => part.includes('\0')) ? undefined : segments
   } catch {
     return undefined

@@ -20,7 +20,10 @@ export interface SiteRules {
 export const NO_RULES: SiteRules = Object.freeze({ redirects: [], headers: [] })
 
 /** Reads the rules files of a site. Never throws: what is wrong is in the result. */
-export function readSiteRules(files: { readonly redirects?: Uint8Array | undefined; readonly headers?: Uint8Array | undefined }): SiteRules {
+export function readSiteRules(files: {
+  readonly redirects?: Uint8Array | undefined
+  readonly headers?: Uint8Array | undefined
+}): SiteRules {
   const redirects = attempt(files.redirects, parseRedirects)
   const headers = attempt(files.headers, parseHeaders)
   return {

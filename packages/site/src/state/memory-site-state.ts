@@ -13,9 +13,13 @@ export class MemorySiteState implements SiteState {
   readonly #origin = new Map<string, { stale: boolean; validators: Map<string, OriginValidators> }>()
   #counters: Counters = NO_BYTES
 
-  async open(): Promise<void> {}
+  open(): Promise<void> {
+    return Promise.resolve()
+  }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
 
   async record(name: SiteName): Promise<SiteRecord | undefined> {
     return this.#records.get(name)

@@ -56,7 +56,10 @@ export class IdbSiteState implements SiteState {
     const opened = this.#db
     this.#db = undefined
     // one that never opened needs no closing
-    await opened?.then((db) => db.close(), () => undefined)
+    await opened?.then(
+      (db) => db.close(),
+      () => undefined,
+    )
   }
 
   record(name: SiteName): Promise<SiteRecord | undefined> {
@@ -87,9 +90,10 @@ export class IdbSiteState implements SiteState {
       const tx = db.transaction(['manifests', 'origin'], 'readwrite')
       const manifests = tx.objectStore('manifests')
       const ages: { root: string; put: number }[] = []
-      for await (const cursor of manifests.index('name').iterate(name)) ages.push({ root: cursor.value.root, put: cursor.value.put })
+      for await (const cursor of manifests.index('name').iterate(name))
+        ages.push({ root: cursor.value.root, put: cursor.value.put })
       const kept = ages.filter((entry) => entry.root !== root).sort((a, b) => b.put - a.put)
-      await manifests.put({ root, name, manifest, put: (ages.reduce((max, { put }) => Math.max(max, put), 0)) + 1 }, root)
+      await manifests.put({ root, name, manifest, put: ages.reduce((max, { put }) => Math.max(max, put), 0) + 1 }, root)
       for (const old of kept.slice(MAX_MANIFESTS_PER_SITE - 1)) {
         await manifests.delete(old.root)
         await tx.objectStore('origin').delete(rangeOf(old.root))
@@ -131,7 +135,9 @@ export class IdbSiteState implements SiteState {
   }
 
   setOriginStale(root: string, stale: boolean): Promise<void> {
-    return this.#use(async (db) => void (await db.put('origin', { root, path: '', stale })))
+    return this.#use(async (db) => {
+      await db.put('origin', { root, path: '', stale })
+    })
   }
 
   originValidators(root: string, path: string): Promise<OriginValidators | undefined> {
@@ -139,7 +145,9 @@ export class IdbSiteState implements SiteState {
   }
 
   setOriginValidators(root: string, path: string, validators: OriginValidators): Promise<void> {
-    return this.#use(async (db) => void (await db.put('origin', { root, path, validators })))
+    return this.#use(async (db) => {
+      await db.put('origin', { root, path, validators })
+    })
   }
 
   clear(name?: SiteName): Promise<void> {
@@ -185,23 +193,30 @@ export class IdbSiteState implements SiteState {
     }
     let timer: ReturnType<typeof setTimeout> | undefined
     const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new DeadlineError('Opening the state of this site', OPEN_TIMEOUT_MS)), OPEN_TIMEOUT_MS)
+      timer = setTimeout(
+        () => reject(new DeadlineError('Opening the state of this site', OPEN_TIMEOUT_MS)),
+        OPEN_TIMEOUT_MS,
+      )
     })
     // some private windows have no IndexedDB at all, and reading it throws in some frames
-    const opening = (async () => openDB<StateSchema>(STATE_DATABASE, STATE_VERSION, {
-      upgrade,
-      // a newer version of ours in another tab wants to upgrade: let go
-      blocking: (_current, _blocked, event) => {
-        forget()
-        ;(event.target as IDBDatabase).close()
-      },
-      terminated: forget,
-    }))()
+    const opening = (async () =>
+      openDB<StateSchema>(STATE_DATABASE, STATE_VERSION, {
+        upgrade,
+        // a newer version of ours in another tab wants to upgrade: let go
+        blocking: (_current, _blocked, event) => {
+          forget()
+          ;(event.target as IDBDatabase).close()
+        },
+        terminated: forget,
+      }))()
     try {
       return await Promise.race([opening, deadline])
     } catch (cause) {
       // one that opens late is of no use any more
-      opening.then((db) => db.close(), () => undefined)
+      opening.then(
+        (db) => db.close(),
+        () => undefined,
+      )
       throw new BlackholeError('unavailable', `The state of this site can't be opened: ${String(cause)}`, { cause })
     } finally {
       clearTimeout(timer)
