@@ -20,20 +20,20 @@ export async function readTotals(tx: Pick<WriteTransaction, 'objectStore'>): Pro
 /**
  * Makes room for `bytes` more inside a transaction.
  *
- * @param incoming - CIDs about to be written
- * @param force - evict this many bytes although the quota is not reached: the browser's own was
+ * @param options.protect - CIDs that stay besides those that rows of leases name: about to be written, or leased by this context
+ * @param options.force - evict this many bytes although the quota is not reached: the browser's own was
  * @returns totals after the eviction
  * @throws {StoreFullError} when leases leave too little to evict; the caller aborts the transaction
  */
 export async function makeRoom(
   tx: WriteTransaction,
-  options: { bytes: number; incoming: ReadonlySet<string>; quotaBytes: number; now: number; force?: number },
+  options: { bytes: number; protect: ReadonlySet<string>; quotaBytes: number; now: number; force?: number },
 ): Promise<Totals> {
-  const { bytes, incoming, quotaBytes, now, force = 0 } = options
+  const { bytes, quotaBytes, now, force = 0 } = options
   const totals = await readTotals(tx)
   const must = Math.max(totals.bytes + bytes - quotaBytes, force)
   if (must <= 0) return totals
-  const protect = new Set(incoming)
+  const protect = new Set(options.protect)
   for (const lease of await tx.objectStore('leases').getAll()) {
     if (lease.expires > now) for (const cid of lease.cids) protect.add(cid)
     else await tx.objectStore('leases').delete(lease.id)

@@ -25,6 +25,11 @@ export class IdbLease implements Lease {
     this.#init = init
   }
 
+  /** What it protects. */
+  get cids(): readonly string[] {
+    return this.#init.cids
+  }
+
   /** Writes the row and begins to renew it. */
   async take(): Promise<void> {
     await this.#write()

@@ -113,7 +113,7 @@ export class IdbPieceStore implements PieceStore {
   }
 
   async delete(cids: readonly string[]): Promise<void> {
-    await this.#removeAll(() => Promise.resolve([...cids]))
+    await this.#removeAll(() => Promise.resolve([...new Set(cids)]))
   }
 
   async lease(cids: readonly string[]): Promise<Lease> {
@@ -198,7 +198,7 @@ export class IdbPieceStore implements PieceStore {
       if (!isQuotaExceeded(error)) throw error
       try {
         await this.#transact(database, async (tx) => {
-          const totals = await makeRoom(tx, { bytes: 0, incoming: new Set(), quotaBytes, now: this.#now(), force: bytes * 2 })
+          const totals = await makeRoom(tx, { bytes: 0, protect: this.#leased(), quotaBytes, now: this.#now(), force: bytes * 2 })
           await tx.objectStore('totals').put(totals, 'usage')
         })
         await this.#transact(database, (tx) => this.#writeInside(tx, blocks, quotaBytes))
@@ -219,8 +219,8 @@ export class IdbPieceStore implements PieceStore {
     let bytes = 0
     for (const block of fresh.values()) bytes += block.bytes.byteLength
     await this.#touchInside(tx)
-    const incoming = new Set(blocks.map(({ cid }) => cid))
-    const totals = await makeRoom(tx, { bytes, incoming, quotaBytes, now })
+    const protect = this.#leased().union(new Set(blocks.map(({ cid }) => cid)))
+    const totals = await makeRoom(tx, { bytes, protect, quotaBytes, now })
     const writes: Promise<unknown>[] = []
     for (const { cid, bytes: content, site } of fresh.values()) {
       // A view on a larger buffer would be cloned with all of that buffer.
@@ -230,6 +230,11 @@ export class IdbPieceStore implements PieceStore {
     }
     writes.push(tx.objectStore('totals').put({ pieces: totals.pieces + fresh.size, bytes: totals.bytes + bytes }, 'usage'))
     await Promise.all(writes)
+  }
+
+  /** What this context leased: it stays, even if a sleeping computer let the rows expire. */
+  #leased(): Set<string> {
+    return new Set([...this.#leases].flatMap(({ cids }) => cids))
   }
 
   /** Runs one transaction to its end, and aborts it when the work throws. */
