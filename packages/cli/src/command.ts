@@ -48,6 +48,11 @@ export interface CommandGroup extends CommandHelp {
   readonly commands: readonly Command[]
 }
 
+/** A command or group in the table of all, loaded when it is asked for: the relay alone takes a second. */
+export interface CommandEntry extends Pick<CommandHelp, 'name' | 'summary'> {
+  load(): Promise<Command | CommandGroup>
+}
+
 /** Infers a command's options, so that `run` knows the type of each. */
 export function defineCommand<const O extends OptionTable>(command: Command<O>): Command {
   return command

@@ -1,10 +1,10 @@
-import type { Command, CommandGroup, Example } from './command.ts'
+import type { Command, CommandEntry, CommandGroup, Example } from './command.ts'
 import { formatPairs } from './format.ts'
 import { COMMON_OPTIONS } from './option.ts'
 import type { OptionSpec, OptionTable } from './option.ts'
 
 /** Help of the whole program. */
-export function formatProgramHelp(commands: readonly (Command | CommandGroup)[], version: string): string {
+export function formatProgramHelp(commands: readonly CommandEntry[], version: string): string {
   return [
     `blackhole ${version}: publish a web site, and let its visitors' browsers serve it to each other`,
     'Usage:\n  blackhole COMMAND [options]',

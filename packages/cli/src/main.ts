@@ -7,9 +7,12 @@ import { runCli } from './run-cli.ts'
 /** Exit code of a process that a signal ended, as shells have it: 128 and the signal's number. */
 const FORCED_EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 
-process.exitCode = await main()
-// Whatever the last write left in the pipe goes out before open sockets of libraries are cut off.
-process.stdout.write('', () => process.exit())
+// Not awaited: a module that waits for itself can't be imported by what it loads.
+void main().then((code) => {
+  process.exitCode = code
+  // Whatever the last write left in the pipe goes out before open sockets of libraries are cut off.
+  process.stdout.write('', () => process.exit())
+})
 
 async function main(): Promise<number> {
   const controller = new AbortController()

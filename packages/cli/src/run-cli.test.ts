@@ -29,13 +29,19 @@ const fail = defineCommand({
 
 const group = { name: 'key', summary: 'Keys', examples: [], commands: [greet] }
 
+const commands = [greet, fail, group].map(({ name, summary, ...rest }) => ({
+  name,
+  summary,
+  load: () => Promise.resolve({ name, summary, ...rest }),
+}))
+
 async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const stdout = new PassThrough()
   const stderr = new PassThrough()
   const code = await runCli(
     args,
     { stdout, stderr, env: {}, signal: new AbortController().signal, scripts: '' },
-    { commands: [greet, fail, group], version: '1.2.3' },
+    { commands, version: '1.2.3' },
   )
   const text = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? ''
   return { code, stdout: text(stdout), stderr: text(stderr) }

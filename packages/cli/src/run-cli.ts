@@ -1,5 +1,5 @@
 import { parseArguments } from './arguments.ts'
-import type { Command, CommandGroup } from './command.ts'
+import type { Command, CommandEntry } from './command.ts'
 import { describeFailure, EXIT, isAbort, UsageError } from './failure.ts'
 import { formatCommandHelp, formatGroupHelp, formatProgramHelp } from './help.ts'
 import { COMMON_OPTIONS } from './option.ts'
@@ -16,7 +16,7 @@ export interface CliComponents extends TerminalComponents {
 }
 
 export interface CliInit {
-  readonly commands: readonly (Command | CommandGroup)[]
+  readonly commands: readonly CommandEntry[]
   /** Version of the program. */
   readonly version: string
 }
@@ -43,7 +43,7 @@ export async function runCli(args: readonly string[], components: CliComponents,
       terminal.result({ version: init.version }, init.version)
       return EXIT.done
     }
-    const found = find(first, init.commands, 'command')
+    const found = await find(first, init.commands, 'command').load()
     path = `${path} ${found.name}`
     if (!('commands' in found)) return await runCommand(found, path, rest, terminal, components)
     const [second, ...others] = rest
@@ -102,7 +102,7 @@ function asksForHelp(args: readonly string[]): boolean {
   return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h')
 }
 
-function find<C extends Command | CommandGroup>(name: string, commands: readonly C[], what: string): C {
+function find<C extends { readonly name: string }>(name: string, commands: readonly C[], what: string): C {
   const found = commands.find((command) => command.name === name)
   if (found !== undefined) return found
   if (name.startsWith('-')) throw new UsageError(`unknown option ${name}: the command comes first`)

@@ -20,13 +20,12 @@ export function relayOrigin(value: string, option = '--relay'): string {
 /**
  * Turns the refusal of a value from the command line into wrong usage.
  *
- * @param option - how the error names it, unless its message does
+ * @param parse - what reads the value; its error names the option
  */
-export function parseWith<T>(option: string, parse: () => T): T {
+export function orWrongUsage<T>(parse: () => T): T {
   try {
     return parse()
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new UsageError(message.includes(option) ? message : `${option}: ${message}`, { cause })
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }

@@ -4,7 +4,7 @@ import { parseSiteName } from '@blackhole/protocol'
 import { readBrowserScripts } from '../browser-scripts.ts'
 import { defineCommand } from '../command.ts'
 import { formatPairs } from '../format.ts'
-import { parseWith, relayOrigin } from '../values.ts'
+import { orWrongUsage, relayOrigin } from '../values.ts'
 
 /** What stands for a value that is not given. */
 const UNKNOWN = { relay: 'https://relay.example', site: 'k51…' } as const
@@ -38,8 +38,7 @@ export const assets = defineCommand({
   ],
   async run({ options, operands: [folder], terminal, scripts }) {
     const relay = options.relay === undefined ? UNKNOWN.relay : relayOrigin(options.relay)
-    const site =
-      options.site === undefined ? UNKNOWN.site : parseWith('--site', () => parseSiteName(options.site, '--site'))
+    const site = options.site === undefined ? UNKNOWN.site : orWrongUsage(() => parseSiteName(options.site, '--site'))
     const found = await readBrowserScripts(scripts)
     const files = Object.values(found)
     if (folder !== undefined) {

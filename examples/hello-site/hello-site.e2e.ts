@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { launchChromium, launchFirefox, publishFolder, startRelay } from '@blackhole/testkit'
+import type { BrowserName, PublishResult, RelayProcess, TestBrowser, Visitor } from '@blackhole/testkit'
+import { expect, test } from 'playwright/test'
+
+const SITE = join(import.meta.dirname, 'site')
+
+/** Part of `window.blackhole`. */
+interface PageApi {
+  readonly ready: Promise<unknown>
+  status(): Promise<Status>
+}
+
+interface Status {
+  readonly role: string
+  readonly peers: number
+  readonly received: { readonly local: number; readonly peers: number; readonly http: number }
+  readonly shared: number
+}
+
+/** What a visitor got for a path. */
+interface Got {
+  readonly path: string
+  readonly status: number
+  readonly sha256: string
+  readonly source: string | null
+  readonly etag: string | null
+}
+
+let relay: RelayProcess
+let home: string
+let site: PublishResult
+let files: Map<string, Buffer>
+
+test.beforeEach(async () => {
+  relay = await startRelay()
+  home = await mkdtemp(join(tmpdir(), 'blackhole-home-'))
+  site = await publishFolder(SITE, { relay: relay.url, home })
+  files = await readFiles(SITE)
+})
+
+test.afterEach(async () => {
+  await relay.stop()
+  await rm(home, { recursive: true, force: true })
+})
+
+const launch: Record<BrowserName, () => Promise<TestBrowser>> = { chromium: launchChromium, firefox: launchFirefox }
+
+const STORIES = [
+  ['chromium', 'chromium'],
+  ['chromium', 'firefox'],
+  ['firefox', 'chromium'],
+] as const
+
+for (const [first, second] of STORIES) {
+  const tag = first === 'firefox' || second === 'firefox' ? '@firefox' : '@chromium'
+  test(
+    `a visitor in ${second} gets the whole site from one in ${first}, and nothing from the relay`,
+    { tag },
+    async () => {
+      const browsers = await Promise.all([launch[first](), ...(first === second ? [] : [launch[second]()])])
+      try {
+        const [browserA, browserB = browserA] = browsers as [TestBrowser, TestBrowser?]
+        const visitorA = await browserA.newVisitor()
+        expect(await visitorA.goto(site.url)).toBe(200)
+        expectSameBytes(await readAll(visitorA))
+
+        await relay.serveContent(false)
+        const before = (await relay.metrics()).contentBytes
+        const visitorB = await browserB.newVisitor()
+        await visitorB.goto(site.url)
+        await visitorB.waitFor(() => document.querySelector('h1')?.textContent.startsWith('Hello from'), {
+          timeoutMs: 30_000,
+        })
+        const got = await readAll(visitorB)
+        expectSameBytes(got)
+        for (const { path, source } of got) expect(['peers', 'local'], path).toContain(source)
+
+        expect((await relay.metrics()).contentBytes).toEqual(before)
+        const statusB = await statusOf(visitorB)
+        expect(statusB.received.http).toBe(0)
+        expect(statusB.received.peers).toBeGreaterThanOrEqual(site.bytes)
+        expect(statusB.peers).toBeGreaterThanOrEqual(1)
+        expect((await statusOf(visitorA)).shared).toBeGreaterThanOrEqual(site.bytes)
+
+        await visitorB.waitFor(() =>
+          [...document.images].every((image) => image.loading === 'lazy' || image.naturalWidth > 0),
+        )
+        for (const visitor of [visitorA, visitorB]) {
+          expect(visitor.consoleErrors).toEqual([])
+          expect(visitor.failedRequests).toEqual([])
+        }
+      } finally {
+        await Promise.all(browsers.map(async (browser) => await browser.close()))
+      }
+    },
+  )
+}
+
+test('the page shows where its copy came from', { tag: '@chromium' }, async () => {
+  const browser = await launchChromium()
+  try {
+    const visitor = await browser.newVisitor()
+    await visitor.goto(site.url)
+    await visitor.waitFor(() =>
+      document.querySelector('[data-state]')?.textContent.includes('You are the only one here now'),
+    )
+    expect(await visitor.goto(`${site.url}how/`)).toBe(200)
+    expect(await visitor.goto(`${site.url}how.html`)).toBe(200)
+    expect(await visitor.evaluate(() => location.pathname)).toBe('/how/')
+    expect(await visitor.goto(`${site.url}nothing-here`)).toBe(404)
+    expect(await visitor.evaluate(() => document.title)).toBe('Beyond the horizon')
+    expect(visitor.consoleErrors).toEqual([])
+  } finally {
+    await browser.close()
+  }
+})
+
+async function readFiles(folder: string): Promise<Map<string, Buffer>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return new Map(await Promise.all(paths.map(async (path) => [relative(folder, path), await readFile(path)] as const)))
+}
+
+/** Reads every file of the site through the worker. */
+async function readAll(visitor: Visitor): Promise<Got[]> {
+  return await visitor.evaluate(
+    async (paths: readonly string[]) => {
+      await (window as unknown as { blackhole: PageApi }).blackhole.ready
+      return await Promise.all(
+        paths.map(async (path) => {
+          const response = await fetch(`/${path}`)
+          const digest = await crypto.subtle.digest('SHA-256', await response.arrayBuffer())
+          return {
+            path,
+            status: response.status,
+            sha256: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+            source: response.headers.get('x-blackhole-source'),
+            etag: response.headers.get('etag'),
+          }
+        }),
+      )
+    },
+    [...files.keys()],
+  )
+}
+
+function expectSameBytes(got: readonly Got[]): void {
+  expect(got.map(({ path, status, sha256 }) => ({ path, status, sha256 }))).toEqual(
+    [...files].map(([path, bytes]) => ({
+      path,
+      status: 200,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    })),
+  )
+  for (const { path, etag } of got) expect(etag, path).toMatch(/^"bafkrei[a-z2-7]+"$/)
+}
+
+async function statusOf(visitor: Visitor): Promise<Status> {
+  return await visitor.evaluate(async () => await (window as unknown as { blackhole: PageApi }).blackhole.status())
+}

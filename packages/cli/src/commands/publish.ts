@@ -1,0 +1,169 @@
+import { parseSiteName } from '@blackhole/protocol'
+import type { Blackhole, Published } from '@blackhole/sdk'
+import { readFolder } from '@blackhole/sdk/files'
+import { RELAY_OPTION, relaysOf, withBlackhole } from '../client.ts'
+import { defineCommand } from '../command.ts'
+import { CommandError, describeFailure, UsageError } from '../failure.ts'
+import { formatBytes, formatPairs, plural } from '../format.ts'
+import { Progress } from '../progress.ts'
+import { showPublishProgress } from '../publish-progress.ts'
+import { folderLabel, PASSPHRASE_OPTION, readOrCreateKey, readPassphrase } from '../site-keys.ts'
+import type { FoundKey } from '../site-keys.ts'
+import { findSiteWarnings } from '../site-warnings.ts'
+import type { Terminal } from '../terminal.ts'
+import { orWrongUsage, relayOrigin } from '../values.ts'
+import { watchFolder } from '../watch-folder.ts'
+
+/** One publish of a folder, as the options have it. */
+interface Plan {
+  readonly folder: string
+  readonly relays: readonly string[]
+  readonly found: FoundKey
+  readonly origins: readonly string[]
+  readonly documents: 'origin' | 'site' | undefined
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+}
+
+/** Publishes a folder as the next version of a site. */
+export const publish = defineCommand({
+  name: 'publish',
+  summary: 'Publish a folder as a site, or as its next version',
+  details:
+    'Only what the relay lacks is uploaded. Left out are node_modules, .git and what a .blackholeignore in the folder\n' +
+    'names, in gitignore syntax. The first publish of a folder makes a key for it, which is the site: keep a copy.',
+  operands: ['DIR'],
+  options: {
+    ...RELAY_OPTION,
+    key: {
+      type: 'string',
+      placeholder: 'KEY',
+      summary: 'Key file, or label of a key; made when it does not exist',
+      env: 'BLACKHOLE_KEY',
+      fallback: "the folder's own",
+    },
+    ...PASSPHRASE_OPTION,
+    site: {
+      type: 'string',
+      placeholder: 'NAME',
+      summary: 'Name that the key must be of, to be sure',
+      env: 'BLACKHOLE_SITE',
+    },
+    origin: {
+      type: 'string',
+      multiple: true,
+      placeholder: 'URL',
+      summary: 'Origin of an existing site that shows this content; give it again for more',
+      env: 'BLACKHOLE_ORIGIN',
+    },
+    documents: {
+      type: 'string',
+      placeholder: 'WHO',
+      summary: 'Who answers navigations there: origin or site',
+      fallback: 'origin',
+    },
+    watch: { type: 'boolean', short: 'w', summary: 'Publish again whenever the folder changes' },
+  },
+  examples: [
+    { purpose: 'To the relay on this machine', line: 'blackhole publish ./dist' },
+    {
+      purpose: 'With a key of your own, for a script',
+      line: 'blackhole publish ./dist --relay https://relay.example --key blog.pem --json',
+    },
+    { purpose: 'For a site that has a server', line: 'blackhole publish ./public --origin https://www.example.com' },
+  ],
+  async run({ options, operands: [folder = ''], terminal, signal, env }) {
+    const { documents } = options
+    if (documents !== undefined && documents !== 'origin' && documents !== 'site') {
+      throw new UsageError(`--documents must be origin or site, got ${JSON.stringify(documents)}`)
+    }
+    const relays = relaysOf(options.relay)
+    const origins = options.origin.map((origin) => relayOrigin(origin, '--origin'))
+    const expected = options.site === undefined ? undefined : orWrongUsage(() => parseSiteName(options.site, '--site'))
+    // Before a key is made for a folder that can't be published.
+    await readFolder(folder, { signal })
+    const passphrase = await readPassphrase(options['passphrase-file'])
+    const found = await readOrCreateKey(options.key ?? (await folderLabel(folder)), { env, terminal, passphrase })
+    if (found.created)
+      terminal.note(
+        `New key: ${found.path}\nKeep a copy: whoever has it can publish the site, and without it nobody can.`,
+      )
+    if (expected !== undefined && expected !== found.key.name) {
+      throw new CommandError(`the key ${found.path} is not the key of ${expected} but of ${found.key.name}`)
+    }
+    const plan: Plan = { folder, relays, found, origins, documents, terminal, signal }
+    await withBlackhole(relays, async (blackhole) => {
+      await publishOnce(blackhole, plan)
+      if (options.watch) await republish(blackhole, plan)
+    })
+  },
+})
+
+async function publishOnce(blackhole: Blackhole, plan: Plan): Promise<void> {
+  const { folder, found, terminal, signal, origins, documents } = plan
+  const files = await readFolder(folder, { signal })
+  const progress = new Progress(terminal, () => performance.now())
+  const totalBytes = files.reduce((sum, { size }) => sum + size, 0)
+  let published: Published
+  try {
+    published = await blackhole.sites.publish(files, {
+      key: found.key,
+      ...(origins.length === 0 ? {} : { origins }),
+      ...(documents === undefined ? {} : { documents }),
+      signal,
+      onProgress: (event) => {
+        showPublishProgress(progress, event, { files: files.length, bytes: totalBytes })
+      },
+    })
+  } finally {
+    progress.end()
+  }
+  for (const { url, error } of published.failed) terminal.warn(`${url} did not take it: ${describeFailure(error)}`)
+  for (const warning of await findSiteWarnings(files, cspTarget(plan, published.url))) terminal.warn(warning)
+  report(terminal, published)
+}
+
+async function republish(blackhole: Blackhole, plan: Plan): Promise<void> {
+  const { folder, terminal, signal } = plan
+  terminal.note(`Watching ${folder}… (Ctrl-C ends it)`)
+  for await (const change of watchFolder(folder, { signal })) {
+    try {
+      await publishOnce(blackhole, plan)
+    } catch (error) {
+      if (signal.aborted) return
+      // The next save may mend it: a file that is written to right now, a relay that restarts.
+      terminal.warn(`${change}: not published: ${describeFailure(error)}`)
+    }
+  }
+}
+
+function report(terminal: Terminal, published: Published): void {
+  const { name, root, version, url, files, bytes, newPieces, newBytes } = published
+  terminal.result(
+    { name, root, version, url, files, bytes, newPieces, newBytes },
+    formatPairs(
+      [
+        ['url', url],
+        ['name', name],
+        ['root', root],
+        ['version', String(version)],
+        ['files', `${plural(files, 'file')}, ${formatBytes(bytes)}`],
+        [
+          'uploaded',
+          newPieces === 0
+            ? 'nothing: the relay had it all'
+            : `${plural(newPieces, 'new piece')}, ${formatBytes(newBytes)}`,
+        ],
+      ],
+      '',
+    ),
+  )
+}
+
+/** Where pages run, and what they must be able to reach. */
+function cspTarget({ origins, relays }: Plan, url: string): Parameters<typeof findSiteWarnings>[1] {
+  const sockets = relays.map((relay) => relay.replace(/^http/, 'ws'))
+  const [origin] = origins
+  if (origin === undefined) return { origin: new URL(url).origin, connect: sockets }
+  return { origin, scripts: relays[0], connect: [...relays, ...sockets] }
+}
