@@ -1,7 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlackholeError, ValidationError, checkSitePath } from '@blackhole/protocol'
-import { IGNORE_FILE, parseIgnore, type SiteFile } from '@blackhole/site'
+import { IGNORE_FILE, createIgnoreFilter, type SiteFile } from '@blackhole/site'
 
 /** Options of {@link readFolder}. */
 export interface ReadFolderOptions {
@@ -21,7 +21,7 @@ const READ_BYTES = 1024 * 1024
  */
 export async function readFolder(folder: string, options: ReadFolderOptions = {}): Promise<SiteFile[]> {
   await expectFolder(folder)
-  const ignored = parseIgnore(await readIgnoreFile(folder))
+  const ignored = createIgnoreFilter(await readIgnoreFile(folder))
   const files: SiteFile[] = []
   const walk = async (prefix: string): Promise<void> => {
     options.signal?.throwIfAborted()

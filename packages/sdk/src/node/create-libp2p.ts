@@ -2,7 +2,7 @@ import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify, type Identify } from '@libp2p/identify'
-import { FaultTolerance, type ComponentLogger, type Libp2p } from '@libp2p/interface'
+import { FaultTolerance, type ComponentLogger, type Ed25519PrivateKey, type Libp2p } from '@libp2p/interface'
 import { ping, type Ping } from '@libp2p/ping'
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
@@ -18,18 +18,20 @@ export type PeerNode = Libp2p<{ identify: Identify; ping: Ping; reservations: Re
 
 /** Options of {@link createPeerNode}. */
 export interface PeerNodeInit {
-  /** The relays that the site's owner chose; no other host is ever contacted first. */
-  readonly relays: readonly RelayInfo[]
+  /** The relays that the site's owner chose, as far as they answered by now; no other host is ever contacted first. */
+  readonly relays: () => readonly RelayInfo[]
   /** Loopback and private addresses may be dialled. */
   readonly allowPrivate: boolean
   /** No WebRTC: only relays are talked to, and no visitor learns this one's IP address. */
   readonly relayOnly: boolean
-  /** Connections to other visitors; relays come on top. */
+  /** Connections to other visitors, at most {@link MAX_BROWSER_PEERS}; relays come on top. */
   readonly maxPeers: number
+  /** Its identity. */
+  readonly privateKey: Ed25519PrivateKey
   readonly logger?: ComponentLogger
 }
 
-/** Connections that come and go beside those to peers: one relayed one per dial while it is negotiated. */
+/** Connections that come and go beside those to peers: relays, and one relayed one per dial while it is negotiated. */
 const SPARE_CONNECTIONS = 16
 
 /** Bounds what a stranger can make a page negotiate at once. */
@@ -39,8 +41,7 @@ const MAX_PENDING_INBOUND = 16
 const MAX_PARALLEL_DIALS = 6
 
 /**
- * Creates and starts the libp2p node of a visitor, in a page or in Node. Its
- * identity is a fresh Ed25519 key, so visits can't be linked by it. It knows no
+ * Creates and starts the libp2p node of a visitor, in a page or in Node. It knows no
  * bootstrap nodes and no STUN servers but those of its relays, and listens on
  * nothing before {@link RelayReservations.reserve}.
  */
@@ -48,8 +49,9 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
   const maxPeers = Math.min(init.maxPeers, MAX_BROWSER_PEERS)
   const rtc = init.relayOnly ? undefined : peerConnectionClass()
   if (rtc !== undefined) mendInitChannel(rtc)
-  const rtcConfiguration: RTCConfiguration = { iceServers: iceServersOf(init.relays) }
+  const rtcConfiguration = (): RTCConfiguration => ({ iceServers: iceServersOf(init.relays()) })
   return await createLibp2p({
+    privateKey: init.privateKey,
     nodeInfo: { name: 'blackhole' },
     addresses: { listen: rtc === undefined ? [] : ['/webrtc'] },
     transports: [
@@ -60,11 +62,11 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: dialGater({
-      relays: new Set(init.relays.map(({ peerId }) => peerId)),
+      isRelay: (peer) => init.relays().some(({ peerId }) => peerId === peer),
       allowPrivate: init.allowPrivate,
     }),
     connectionManager: {
-      maxConnections: maxPeers + init.relays.length + SPARE_CONNECTIONS,
+      maxConnections: maxPeers + SPARE_CONNECTIONS,
       maxParallelDials: MAX_PARALLEL_DIALS,
       maxIncomingPendingConnections: MAX_PENDING_INBOUND,
       // All inbound connections come over the relay's one address.

@@ -4,8 +4,8 @@ import { CODE_P2P, CODE_P2P_CIRCUIT, type Multiaddr } from '@multiformats/multia
 
 /** Options of {@link dialGater}. */
 export interface DialGaterInit {
-  /** Peer ids of the relays that the site's owner chose. */
-  readonly relays: ReadonlySet<string>
+  /** Whether a peer id is that of a relay that the site's owner chose. */
+  readonly isRelay: (peer: string) => boolean
   /** Loopback and private addresses may be dialled: the relay itself is at one. */
   readonly allowPrivate: boolean
 }
@@ -19,10 +19,10 @@ export function dialGater(init: DialGaterInit): ConnectionGater {
   return { denyDialMultiaddr: (address) => !mayDial(address, init) }
 }
 
-function mayDial(address: Multiaddr, { relays, allowPrivate }: DialGaterInit): boolean {
+function mayDial(address: Multiaddr, { isRelay, allowPrivate }: DialGaterInit): boolean {
   if (!allowPrivate && isPrivate(address)) return false
   const components = address.getComponents()
   const circuit = components.findIndex(({ code }) => code === CODE_P2P_CIRCUIT)
   const target = components.findLast(({ code }, at) => code === CODE_P2P && (circuit === -1 || at < circuit))
-  return target?.value !== undefined && relays.has(target.value)
+  return target?.value !== undefined && isRelay(target.value)
 }

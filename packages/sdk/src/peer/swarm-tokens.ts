@@ -13,7 +13,8 @@ export interface TokenIssuer {
 
 /** What the tokens need. */
 export interface SwarmTokensComponents {
-  readonly issuers: readonly TokenIssuer[]
+  /** The relays that answered by now. */
+  readonly issuers: () => readonly TokenIssuer[]
   readonly now: () => number
 }
 
@@ -38,7 +39,7 @@ export class SwarmTokens {
    * @throws what the last relay failed with
    */
   async token(options: { relay?: string; signal?: AbortSignal | undefined } = {}): Promise<string> {
-    const { issuers } = this.#components
+    const issuers = this.#components.issuers()
     const wanted = options.relay === undefined ? issuers : issuers.filter(({ peerId }) => peerId === options.relay)
     const kept = wanted.flatMap(({ peerId }) => this.#fresh(peerId) ?? [])
     if (kept[0] !== undefined) return kept[0]
@@ -57,7 +58,7 @@ export class SwarmTokens {
    */
   async verify(token: string, peer: string): Promise<void> {
     const { iss } = readToken(token)
-    if (!this.#components.issuers.some(({ peerId }) => peerId === iss)) {
+    if (!this.#components.issuers().some(({ peerId }) => peerId === iss)) {
       throw new TokenError('forbidden', 'The token is of a relay that this site does not use')
     }
     const issuer = peerIdFromString(iss).publicKey

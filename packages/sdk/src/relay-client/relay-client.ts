@@ -40,6 +40,8 @@ const MAX_JSON_BYTES = 64 * 1024 * 1024
 /** What each call may be told. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
+  /** Tries in all, where they are not {@link RelayClientInit.attempts}. */
+  readonly attempts?: number | undefined
 }
 
 /**
@@ -146,16 +148,18 @@ export class RelayClient {
     return bytes
   }
 
-  async #json<T>(path: string, parse: (value: unknown) => T, options: Partial<HttpRequest>): Promise<T> {
+  async #json<T>(path: string, parse: (value: unknown) => T, options: Partial<HttpRequest> & CallOptions): Promise<T> {
     const url = this.#at(path)
     const answer = await this.#request({ url, maxBytes: MAX_JSON_BYTES, timeoutMs: this.#init.timeoutMs, ...options })
     return readJson(answer, url, parse)
   }
 
-  async #request(request: HttpRequest): Promise<HttpAnswer> {
-    const { attempts, retryDelayMs: delayMs } = this.#init
+  async #request(request: HttpRequest & CallOptions): Promise<HttpAnswer> {
     return await retry(() => httpRequest(this.#components.fetch, request), {
-      signal: request.signal, attempts, delayMs, random: this.#components.random,
+      signal: request.signal,
+      attempts: request.attempts ?? this.#init.attempts,
+      delayMs: this.#init.retryDelayMs,
+      random: this.#components.random,
     })
   }
 

@@ -1,0 +1,83 @@
+import type { PieceStore, Swarm } from '@blackhole/swarm'
+import { BlackholeError, NotFoundError, type SiteName, type Source } from '@blackhole/protocol'
+import type { BlockFetchOptions, FetchedBlock } from './block-provider.ts'
+
+/** A way to get a verified block over HTTP, such as a relay's trustless gateway. */
+export interface HttpBlocks {
+  block(cid: string, options: { signal?: AbortSignal | undefined }): Promise<Uint8Array<ArrayBuffer>>
+}
+
+/** Where blocks come from. */
+export interface SiteBlocksComponents {
+  readonly store: PieceStore
+  readonly swarm: Pick<Swarm, 'fetch' | 'stored'>
+  /** Asked one after the other when no peer has a block. */
+  readonly http: readonly HttpBlocks[]
+  /** Told of all bytes that arrive. */
+  readonly onBytes: (source: Source, bytes: number) => void
+}
+
+/** Blocks of a site from the nearest place that has them: here, other visitors, relays; each checked against its CID. */
+export class SiteBlocks {
+  readonly #components: SiteBlocksComponents
+  readonly #site: SiteName
+
+  constructor(components: SiteBlocksComponents, init: { site: SiteName }) {
+    this.#components = components
+    this.#site = init.site
+  }
+
+  /**
+   * A block from here or from other visitors.
+   *
+   * @throws {NotFoundError} at once when no connected peer can have it
+   */
+  async fromPeers(cid: string, options: BlockFetchOptions = {}): Promise<FetchedBlock> {
+    const { store, swarm, onBytes } = this.#components
+    const stored = await store.get(cid)
+    if (stored !== undefined) return { bytes: stored, source: 'local' }
+    const { bytes } = await swarm.fetch(cid, { ...options, lastResort: false })
+    onBytes('peers', bytes.byteLength)
+    return { bytes, source: 'peers' }
+  }
+
+  /**
+   * A block from wherever it can be had: when visitors fail, from relays over HTTP, or as peers of last resort.
+   *
+   * @throws {NotFoundError} when nobody has it
+   */
+  async get(cid: string, options: BlockFetchOptions = {}): Promise<FetchedBlock> {
+    try {
+      return await this.fromPeers(cid, options)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      return await this.#overHttp(cid, options, error)
+    }
+  }
+
+  async #overHttp(cid: string, { signal }: BlockFetchOptions, peerError: unknown): Promise<FetchedBlock> {
+    const { store, swarm, http, onBytes } = this.#components
+    let last: unknown = peerError
+    for (const source of http) {
+      try {
+        const bytes = await source.block(cid, { signal })
+        onBytes('http', bytes.byteLength)
+        await store.put([{ cid, bytes, site: this.#site }]).then(() => swarm.stored([cid])).catch((error: unknown) => {
+          // A full store keeps nobody from reading.
+          if (!(error instanceof BlackholeError)) throw error
+        })
+        return { bytes, source: 'http' }
+      } catch (error) {
+        signal?.throwIfAborted()
+        last = error
+      }
+    }
+    const { bytes } = await swarm.fetch(cid, { signal, lastResort: true }).catch((error: unknown) => {
+      signal?.throwIfAborted()
+      // The first failure that is not "nobody has it" says the most.
+      throw error instanceof NotFoundError && last instanceof Error ? last : error
+    })
+    onBytes('peers', bytes.byteLength)
+    return { bytes, source: 'peers' }
+  }
+}

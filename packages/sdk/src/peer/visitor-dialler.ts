@@ -1,0 +1,111 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Swarm } from '@blackhole/swarm'
+import { dialPeer, type Dialler } from '../node/dial-peer.ts'
+import { sleep } from '../sleep.ts'
+import { DialPlan } from './dial-plan.ts'
+import type { RelayLink } from './relay-link.ts'
+import type { SwarmLinks } from './swarm-links.ts'
+import type { SwarmCandidate } from './tracker-client.ts'
+
+/** What the dialler needs. */
+export interface VisitorDiallerComponents {
+  readonly swarm: Pick<Swarm, 'peers' | 'isBanned'>
+  readonly now: () => number
+  readonly random: () => number
+  readonly onError: (what: string, error: unknown) => void
+  /** A dial has ended, well or not. */
+  readonly onSettled: () => void
+}
+
+/** What exists once a relay has answered. */
+export interface DialMeans {
+  readonly node: Dialler
+  readonly links: SwarmLinks
+  readonly relays: () => readonly RelayLink[]
+}
+
+/** A holder tells what it holds right after the greeting; waiting longer would delay the page. */
+const BITFIELD_TIMEOUT_MS = 1_500
+const BITFIELD_POLL_MS = 25
+
+/** Keeps connections to as many visitors as are wished for, dialling those that trackers name. */
+export class VisitorDialler {
+  readonly #components: VisitorDiallerComponents
+  readonly #maxPeers: number
+  readonly #plan: DialPlan
+  readonly #settling = new Set<string>()
+  #means: DialMeans | undefined
+
+  /** @param init - `maxPeers`: connections to visitors that are wished for; 0 dials nobody */
+  constructor(components: VisitorDiallerComponents, init: { maxPeers: number }) {
+    this.#components = components
+    this.#maxPeers = init.maxPeers
+    this.#plan = new DialPlan(components)
+  }
+
+  /** Gives the means to dial, as soon as there are any. */
+  use(means: DialMeans): void {
+    this.#means = means
+  }
+
+  /** Visitors that may still be connected. */
+  get wanted(): number {
+    return Math.max(0, this.#maxPeers - (this.#means?.links.visitors.length ?? 0))
+  }
+
+  /** There is nobody left to try who is said to hold anything. */
+  get isExhausted(): boolean {
+    return this.wanted === 0 || (this.#settling.size === 0 && this.#plan.holdersLeft(this.#linked()) === 0)
+  }
+
+  /** Takes what a tracker told. */
+  offer(candidates: readonly SwarmCandidate[]): void {
+    this.#plan.offer(candidates)
+  }
+
+  /** Dials whoever is due. */
+  dialMore(signal: AbortSignal): void {
+    const means = this.#means
+    if (means === undefined || signal.aborted) return
+    const { now, swarm } = this.#components
+    for (const candidate of this.#plan.next(now(), this.#linked(), this.wanted)) {
+      if (!swarm.isBanned(candidate.peer)) void this.#dial(candidate, means, signal)
+    }
+  }
+
+  #linked(): Set<string> {
+    return new Set(this.#means?.links.visitors ?? [])
+  }
+
+  async #dial(candidate: SwarmCandidate, { node, links, relays }: DialMeans, signal: AbortSignal): Promise<void> {
+    const { peer } = candidate
+    this.#plan.started(peer)
+    try {
+      const addresses = relays()
+        .filter((relay) => candidate.relays.length === 0 || candidate.relays.includes(relay.peer))
+        .flatMap((relay) => relay.addressOf(peer) ?? [])
+      await links.open(await dialPeer(node, addresses.map((address) => multiaddr(address)), { signal }), { signal })
+      this.#plan.succeeded(peer)
+      if (candidate.have > 0) await this.#bitfieldOf(peer, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      this.#plan.failed(peer, this.#components.now())
+      this.#components.onError(`the dial of ${peer}`, error)
+    }
+    this.#components.onSettled()
+  }
+
+  /** Waits until a peer has told what it holds. */
+  async #bitfieldOf(peer: string, signal: AbortSignal): Promise<void> {
+    this.#settling.add(peer)
+    try {
+      for (let waited = 0; waited < BITFIELD_TIMEOUT_MS; waited += BITFIELD_POLL_MS) {
+        const found = this.#components.swarm.peers.find(({ id }) => id === peer)
+        if (found === undefined || found.pieces > 0) return
+        await sleep(BITFIELD_POLL_MS, { signal })
+      }
+    } finally {
+      this.#settling.delete(peer)
+    }
+  }
+}
