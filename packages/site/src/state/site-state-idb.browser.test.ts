@@ -8,7 +8,6 @@ describe('IdbSiteState in a browser', () => {
       const request = indexedDB.deleteDatabase(STATE_DATABASE)
       request.onsuccess = () => resolve()
       request.onerror = () => reject(request.error ?? new Error('not deleted'))
-      request.onblocked = () => reject(new Error('a test left the database open'))
     })
   })
 
