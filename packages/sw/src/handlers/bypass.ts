@@ -1,0 +1,83 @@
+import { CONTENT_TYPES, RESERVED_FOLDER, MANIFEST_PATH } from '@blackhole/protocol'
+import { findFile } from '@blackhole/site'
+import type { WorkerConfig } from '../config.ts'
+import type { SiteVersion } from '../version/site-version.ts'
+import type { Handler, SiteRequest } from './handler.ts'
+
+/** What is known without waiting when a request comes. */
+export interface BypassState {
+  readonly origin: string
+  readonly config: Pick<WorkerConfig, 'mode'>
+  /** The visitor has opted out; undefined until the state was read. */
+  readonly optedOut: boolean | undefined
+  /** Whether any version can be served; undefined until the state was read. */
+  readonly known: boolean | undefined
+  /** A first version is being loaded. */
+  readonly beginning: boolean
+  /** The version that is served now, when it is in memory. */
+  readonly current: SiteVersion | undefined
+  /** The origin was redeployed without publishing: it wins. */
+  readonly stale: boolean
+}
+
+/**
+ * Requests that aren't ours. Decided without waiting, so that the browser
+ * handles them itself and they cost nothing.
+ */
+export function bypassHandler(state: () => BypassState): Handler {
+  return {
+    name: 'bypass',
+    canHandle: (request) => isBypassed(request, state()),
+    handle: () => Promise.resolve(undefined),
+  }
+}
+
+/** Whether a request is left to the browser. */
+export function isBypassed({ request, url, navigates }: SiteRequest, state: BypassState): boolean {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return true
+  if (url.origin !== state.origin) return true
+  // Chromium's developer tools ask so, and answering with anything else than the cache is an error.
+  if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return true
+  if (isReserved(url.pathname)) return true
+  if (state.optedOut === true) return true
+  if (isContentPath(url.pathname)) return isTrustless(request, url)
+  if (state.known === false && !state.beginning) return true
+  if (state.config.mode === 'hosted') return false
+  return isLeftToOrigin({ request, url, navigates }, state)
+}
+
+/** In tag mode the origin is the authority: only files of the manifest are ours, and documents only if the owner says so. */
+function isLeftToOrigin(
+  { request, url, navigates }: Pick<SiteRequest, 'request' | 'url' | 'navigates'>,
+  state: BypassState,
+): boolean {
+  if (state.stale) return true
+  // A page's own calls with a query are an interface, not a file.
+  if (request.destination === '' && url.search !== '') return true
+  if (request.headers.has('Authorization')) return true
+  const { current } = state
+  if (current === undefined) return false
+  if (navigates && current.manifest.documents === 'origin') return true
+  return findFile(current.manifest, url.pathname) === undefined
+}
+
+/** The API and the scripts of the origin; the manifest below the same folder is content. */
+function isReserved(pathname: string): boolean {
+  return pathname.startsWith(`/${RESERVED_FOLDER}/`) && pathname !== `/${MANIFEST_PATH}`
+}
+
+/** Content by CID or name, of whichever site. */
+export function isContentPath(pathname: string): boolean {
+  return /^\/ip[fn]s\/[^/]/.test(pathname)
+}
+
+/**
+ * A request in a trustless format: whoever asks so checks the answer, as our
+ * own page does, and the relay answers it best.
+ */
+function isTrustless(request: Request, url: URL): boolean {
+  const format = url.searchParams.get('format')
+  if (format !== null && ['raw', 'car', 'ipns-record'].includes(format)) return true
+  const accept = request.headers.get('Accept') ?? ''
+  return [CONTENT_TYPES.raw, CONTENT_TYPES.car, CONTENT_TYPES.record].some((type) => accept.includes(type))
+}

@@ -1,0 +1,161 @@
+import type { ManifestFile, Source } from '@blackhole/protocol'
+import { findFile, injectLoader, loaderTag, planResponse, resolvePath } from '@blackhole/site'
+import type { Resolution } from '@blackhole/site'
+import type { WorkerConfig } from '../config.ts'
+import { OriginChangedError } from '../piece-source/origin-pieces.ts'
+import type { FetchedPiece, Piece, PieceDemand } from '../piece-source/piece-source.ts'
+import type { ResponseTraits } from '../piece-source/hedged-pieces.ts'
+import { fileParts } from '../response/file-parts.ts'
+import { pieceBody } from '../response/piece-body.ts'
+import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
+import type { SiteVersion } from '../version/site-version.ts'
+import type { Handler, SiteRequest } from './handler.ts'
+import { refusal } from './refuse.ts'
+
+/** What the site handler works with. */
+export interface SiteComponents {
+  readonly config: WorkerConfig
+  now: () => number
+  /** The version that this request gets; undefined when none is known. */
+  version: (request: SiteRequest) => Promise<SiteVersion | undefined>
+  /** One checked piece, from wherever it is soonest. */
+  piece: (piece: Piece, demand: PieceDemand, traits: ResponseTraits) => Promise<FetchedPiece>
+  /** For each CID, whether it is in this browser. */
+  stored: (cids: readonly string[]) => Promise<boolean[]>
+  /** Protects pieces from eviction until the promise settles. */
+  protect: (cids: readonly string[], until: Promise<void>) => void
+  /** A response of several pieces began; it ends with the promise. */
+  streaming: (until: Promise<void>) => void
+  /** Bytes arrived: those of a whole piece, or those that were read of a stored one. */
+  count: (source: Source, bytes: number) => void
+  /** The origin's file is not what was published. */
+  originChanged: (version: SiteVersion) => void
+  /** A file of the site was served in tag mode: the origin may be asked about it. */
+  served: (request: SiteRequest, version: SiteVersion, path: string, file: ManifestFile) => void
+}
+
+/** Read-ahead pieces are needed one after the other, at about this distance. */
+const AHEAD_MS = 100
+
+/** Names the variant of a document that got the loader tag; the gateway uses the same. */
+const LOADER_VARIANT = 'loader'
+
+/** Files of the site, from this browser, from peers, or over HTTP: whatever is first, and all of it checked. */
+export function siteHandler(components: SiteComponents): Handler {
+  return {
+    name: 'site',
+    canHandle: () => true,
+    async handle(request) {
+      const version = await components.version(request).catch(() => 'lost' as const)
+      if (version === 'lost') return components.config.mode === 'hosted' ? refusal(request) : undefined
+      if (version === undefined) return undefined
+      const resolution = resolve(components, request, version)
+      if (resolution === undefined) return undefined
+      if (resolution.type === 'file') return await respond(components, request, version, resolution)
+      return answer(components, request, version, resolution)
+    },
+  }
+}
+
+function resolve(
+  { config }: SiteComponents,
+  { url }: SiteRequest,
+  { manifest, rules }: SiteVersion,
+): Resolution | undefined {
+  if (config.mode === 'hosted') return resolvePath(manifest, rules, url.pathname, url.search)
+  const found = findFile(manifest, url.pathname)
+  return found && { ...found, type: 'file', status: 200, by: 'path' }
+}
+
+/** Answers that have no file: redirects and errors. */
+function answer(
+  { now }: SiteComponents,
+  { request }: SiteRequest,
+  { root }: SiteVersion,
+  resolution: Exclude<Resolution, { type: 'file' }>,
+): Response {
+  const began = now()
+  const headers = new Headers({ ETag: `"${root}"`, 'Cache-Control': 'public, max-age=0, must-revalidate' })
+  setSourceHeaders(headers, 'local', now() - began)
+  if (resolution.type === 'redirect') {
+    headers.set('Location', resolution.location)
+    return new Response(null, { status: resolution.status, headers })
+  }
+  headers.set('Content-Type', 'text/plain; charset=utf-8')
+  headers.set('X-Content-Type-Options', 'nosniff')
+  return new Response(request.method === 'HEAD' ? null : `${resolution.message}\n`, {
+    status: resolution.status,
+    headers,
+  })
+}
+
+async function respond(
+  components: SiteComponents,
+  request: SiteRequest,
+  version: SiteVersion,
+  { path, file, status }: Extract<Resolution, { type: 'file' }>,
+): Promise<Response | undefined> {
+  const { config, now } = components
+  const began = now()
+  const injects = config.mode === 'hosted' && request.navigates && isDocument(request.request, file)
+  const plan = planResponse({
+    file,
+    pathname: request.url.pathname,
+    request: request.request,
+    status,
+    rules: version.rules.headers,
+    variant: injects ? LOADER_VARIANT : undefined,
+  })
+  const { headers } = plan
+  if (isHtml(file)) headers.append('Vary', 'Sec-Fetch-Dest, Sec-Fetch-Mode')
+  if (plan.ranges.length === 0) {
+    setSourceHeaders(headers, 'local', now() - began)
+    return new Response(null, { status: plan.status, headers })
+  }
+
+  const first = Promise.withResolvers<FetchedPiece>()
+  const ended = Promise.withResolvers<undefined>()
+  const destination = request.request.destination
+  const layout = fileParts(file, plan, request.url.pathname + request.url.search, async (piece, need) => {
+    const traits = { destination, bytes: layout.bytes, ahead: need.ahead }
+    const fetched = components.piece(piece, { deadlineMs: need.ahead * AHEAD_MS, signal: need.signal }, traits)
+    // The first one asked for settles it; later ones change nothing.
+    fetched.then(first.resolve, first.reject)
+    const { source, bytes } = await fetched
+    components.count(source, source === 'local' ? need.bytes : bytes.byteLength)
+    return await fetched
+  })
+  const stored = await components.stored(layout.cids)
+  const body = pieceBody(layout.parts, {
+    onEnd: (error) => {
+      first.reject(error ?? new DOMException('The body has ended', 'AbortError'))
+      ended.resolve(undefined)
+    },
+  })
+  request.waitUntil(ended.promise)
+  if (layout.cids.length > 1) {
+    components.streaming(ended.promise)
+    components.protect(layout.cids, ended.promise)
+  }
+  try {
+    const { source } = await first.promise
+    setSourceHeaders(headers, sourceOf(source, stored), now() - began)
+  } catch (error) {
+    // Nothing was sent yet: someone else may still answer.
+    await body.cancel(error)
+    request.request.signal.throwIfAborted()
+    if (config.mode === 'hosted') return refusal(request)
+    if (error instanceof OriginChangedError) components.originChanged(version)
+    return undefined
+  }
+  if (config.mode === 'tag') components.served(request, version, path, file)
+  return new Response(injects ? injectLoader(body, loaderTag(config.site)) : body, { status: plan.status, headers })
+}
+
+function isHtml({ type }: ManifestFile): boolean {
+  return /^(text\/html|application\/xhtml\+xml)\b/i.test(type)
+}
+
+function isDocument({ destination }: Request, file: ManifestFile): boolean {
+  return isHtml(file) && ['document', 'iframe', 'frame'].includes(destination)
+}

@@ -1,0 +1,167 @@
+import {
+  BlackholeError,
+  CHANNEL_VERSION,
+  ChannelPort,
+  MAX_BLOCK_BYTES,
+  MAX_CHANNEL_REQUESTS,
+  errorFromWire,
+  parsePageMessage,
+} from '@blackhole/protocol'
+import type { ChunkMessage, LoadedMessage, PageToWorker, Source, WorkerToPage } from '@blackhole/protocol'
+
+/** What a {@link PageLink} tells its owner. */
+export interface PageLinkEvents {
+  /** The page said hello, or its role or number of peers changed. */
+  onState: () => void
+  /** The page learned of a newer record; unchecked. */
+  onRecord: (record: Uint8Array<ArrayBuffer>) => void
+  /** The page says what it loaded past the worker. */
+  onLoaded: (message: LoadedMessage) => void
+  /** The page is gone, or is of another version. All its requests have failed. */
+  onClose: () => void
+}
+
+interface OpenRequest {
+  readonly resolve: (chunk: ChunkMessage) => void
+  readonly reject: (error: Error) => void
+}
+
+/** The worker's end of one port to a page. */
+export class PageLink {
+  /** Id of the window client. */
+  readonly clientId: string
+  readonly #port: ChannelPort<PageToWorker, WorkerToPage>
+  readonly #events: PageLinkEvents
+  readonly #requests = new Map<number, OpenRequest>()
+  #role: 'host' | 'guest' | undefined
+  #peers = 0
+  #nextId = 1
+  #closed = false
+
+  constructor(port: MessagePort, clientId: string, events: PageLinkEvents) {
+    this.clientId = clientId
+    this.#events = events
+    this.#port = new ChannelPort<PageToWorker, WorkerToPage>(port, {
+      parse: parsePageMessage,
+      onMessage: (message) => {
+        this.#onMessage(message)
+      },
+      onClose: () => {
+        this.close()
+      },
+    })
+    this.#port.send({ type: 'hello', version: CHANNEL_VERSION })
+  }
+
+  /** Undefined until the page has said hello. */
+  get role(): 'host' | 'guest' | undefined {
+    return this.#role
+  }
+
+  /** Peers that the page is connected to. */
+  get peers(): number {
+    return this.#peers
+  }
+
+  /** Requests that are not answered yet. */
+  get pending(): number {
+    return this.#requests.size
+  }
+
+  get open(): boolean {
+    return !this.#closed
+  }
+
+  /** Sends a message that expects no answer. */
+  send(message: WorkerToPage): void {
+    this.#port.send(message)
+  }
+
+  /**
+   * One block from the page's store or its peers, as the page says it: check it.
+   *
+   * @param deadlineMs - when it is needed
+   * @throws BlackholeError: the page's own, or `unavailable` when the page is gone
+   */
+  async request(
+    cid: string,
+    { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
+  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; source: Source }> {
+    signal.throwIfAborted()
+    if (!this.open) throw gone()
+    if (this.#requests.size >= MAX_CHANNEL_REQUESTS) {
+      throw new BlackholeError('limit', `The page already has ${String(MAX_CHANNEL_REQUESTS)} requests`)
+    }
+    const id = this.#nextId++
+    const onAbort = (): void => {
+      this.#port.send({ type: 'cancel', id })
+      this.#requests.get(id)?.reject(signal.reason as Error)
+    }
+    try {
+      const chunk = await new Promise<ChunkMessage>((resolve, reject) => {
+        this.#requests.set(id, { resolve, reject })
+        signal.addEventListener('abort', onAbort, { once: true })
+        this.#port.send({ type: 'request', id, cids: [cid], deadlineMs, credit: MAX_BLOCK_BYTES })
+      })
+      if (chunk.cid !== cid) throw new BlackholeError('invalid', `The page sent ${chunk.cid} for ${cid}`)
+      return { bytes: new Uint8Array(chunk.data), source: chunk.source }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      this.#requests.delete(id)
+    }
+  }
+
+  /** Closes the port and fails whatever waits for it. May be called again. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#port.close()
+    for (const request of [...this.#requests.values()]) request.reject(gone())
+    this.#events.onClose()
+  }
+
+  #onMessage(message: PageToWorker): void {
+    switch (message.type) {
+      case 'hello':
+        if (message.version !== CHANNEL_VERSION) {
+          this.close()
+          return
+        }
+        this.#setState(message.role, message.peers)
+        break
+      case 'state':
+        // A hello comes first, or the page's version is not known.
+        if (this.#role !== undefined) this.#setState(message.role, message.peers)
+        break
+      case 'chunk':
+        this.#requests.get(message.id)?.resolve(message)
+        break
+      case 'error':
+        this.#requests.get(message.id)?.reject(errorFromWire(message.error))
+        break
+      case 'end':
+        this.#requests
+          .get(message.id)
+          ?.reject(new BlackholeError('incomplete', 'The page ended before it sent the block'))
+        break
+      case 'record':
+        this.#events.onRecord(new Uint8Array(message.record))
+        break
+      case 'loaded':
+        this.#events.onLoaded(message)
+        break
+      case 'head':
+        break
+    }
+  }
+
+  #setState(role: 'host' | 'guest', peers: number): void {
+    this.#role = role
+    this.#peers = peers
+    this.#events.onState()
+  }
+}
+
+function gone(): BlackholeError {
+  return new BlackholeError('unavailable', 'The page that hosts the peer is gone')
+}

@@ -1,0 +1,43 @@
+import type { Source } from '@blackhole/protocol'
+
+/** A block that is needed, and where else its bytes can be found. */
+export interface Piece {
+  readonly cid: string
+  /** The file that it is a part of, when it is a piece of the site. */
+  readonly of?: PieceOrigin
+}
+
+/** Where a piece lies in a file of the site. */
+export interface PieceOrigin {
+  /** Path of the URL on the site's origin, percent-encoded. */
+  readonly pathname: string
+  /** First byte of the piece in the file. */
+  readonly offset: number
+  /** Bytes of the piece. */
+  readonly length: number
+  /** Bytes of the whole file. */
+  readonly size: number
+}
+
+/** How soon a piece is needed, and for how long it is. */
+export interface PieceDemand {
+  /** Needed in so many milliseconds. */
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+}
+
+/** A block that hashes to its CID. */
+export interface FetchedPiece {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly source: Source
+}
+
+/** Somewhere to get blocks from. What it returns has been checked against its CID. */
+export interface PieceSource {
+  /**
+   * @throws {BlackholeError} `missing` when it is not there, `corrupt` when the
+   * bytes are not the block's, `unavailable` or `timeout` when nobody answers;
+   * the signal's reason when it aborts
+   */
+  fetch(piece: Piece, demand: PieceDemand): Promise<FetchedPiece>
+}

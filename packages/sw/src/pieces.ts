@@ -1,0 +1,100 @@
+import type { SiteName } from '@blackhole/protocol'
+import type { PieceStore } from '@blackhole/swarm'
+import type { Clock } from './clock.ts'
+import type { WorkerConfig } from './config.ts'
+import { PeerPace } from './hedge.ts'
+import type { HostDirectory } from './host/host-directory.ts'
+import { FirstOf } from './piece-source/first-of.ts'
+import { HedgedPieces } from './piece-source/hedged-pieces.ts'
+import type { ResponseTraits } from './piece-source/hedged-pieces.ts'
+import { LocalPieces } from './piece-source/local-pieces.ts'
+import { OriginChangedError, OriginPieces } from './piece-source/origin-pieces.ts'
+import { PatientPieces } from './piece-source/patient-pieces.ts'
+import { PeerPieces } from './piece-source/peer-pieces.ts'
+import { PieceKeeper } from './piece-source/piece-keeper.ts'
+import type { FetchedPiece, Piece, PieceDemand } from './piece-source/piece-source.ts'
+import { RelayPieces } from './piece-source/relay-pieces.ts'
+import type { HttpComponents } from './piece-source/relay-pieces.ts'
+
+/** What {@link Pieces} works with. */
+export interface PiecesComponents extends HttpComponents {
+  readonly store: PieceStore
+  readonly directory: HostDirectory
+  readonly clock: Clock
+  /** Keeps the worker alive until the promise settles. */
+  keepAlive: (work: Promise<unknown>) => void
+  online: () => boolean
+}
+
+/** Traits of a block that is no part of a file's body: a manifest, a folder. Something waits for it. */
+const SMALL_BLOCK: ResponseTraits = Object.freeze({ destination: 'document', bytes: 0, ahead: 0 })
+
+/**
+ * Blocks from wherever they are soonest: this browser, peers and HTTP hedged,
+ * and at last whoever may come. What came over HTTP is kept and announced.
+ */
+export class Pieces {
+  readonly #local: LocalPieces
+  readonly #hedged: HedgedPieces
+  readonly #relayHedged: HedgedPieces
+  readonly #patient: PatientPieces
+  readonly #keeper: PieceKeeper
+
+  constructor(components: PiecesComponents, config: WorkerConfig, origin: string) {
+    const { store, directory, clock } = components
+    this.#keeper = new PieceKeeper(
+      {
+        store,
+        keepAlive: components.keepAlive,
+        onStored: (cids) => {
+          directory.broadcast({ type: 'stored', cids })
+        },
+      },
+      config.site satisfies SiteName,
+    )
+    this.#local = new LocalPieces(store, this.#keeper)
+    const peers = new PeerPieces(directory)
+    const relays = new RelayPieces(components, config.relays)
+    const hedge = { peers, clock, pace: new PeerPace(), peerCount: () => directory.peers }
+    this.#relayHedged = new HedgedPieces({ ...hedge, http: relays })
+    const isChanged = (error: unknown): boolean => error instanceof OriginChangedError
+    const http = new FirstOf([new OriginPieces(components, origin), relays], isChanged)
+    this.#hedged = config.mode === 'tag' ? new HedgedPieces({ ...hedge, http }) : this.#relayHedged
+    this.#patient = new PatientPieces({
+      directory,
+      peers,
+      sleep: (ms, options) => clock.sleep(ms, options),
+      online: components.online,
+    })
+  }
+
+  /** One checked piece of a site's file. */
+  async file(piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
+    return await this.#get(this.#hedged, piece, demand, traits)
+  }
+
+  /** One checked block by its CID. */
+  async block(cid: string, demand: PieceDemand): Promise<FetchedPiece> {
+    return await this.#get(this.#relayHedged, { cid }, demand, SMALL_BLOCK)
+  }
+
+  /** For each CID, whether it is in this browser. */
+  async stored(cids: readonly string[]): Promise<boolean[]> {
+    return await this.#local.hasMany(cids)
+  }
+
+  /** Keeps a checked block that came over HTTP. */
+  keep(cid: string, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#keeper.keep(cid, bytes)
+  }
+
+  async #get(hedged: HedgedPieces, piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
+    const local = await this.#local.fetch(piece).catch(() => undefined)
+    if (local !== undefined) return local
+    const fetched = await hedged
+      .fetch(piece, demand, traits)
+      .catch((error: unknown) => this.#patient.fetch(piece, demand, error))
+    if (fetched.source === 'http') this.#keeper.keep(piece.cid, fetched.bytes)
+    return fetched
+  }
+}

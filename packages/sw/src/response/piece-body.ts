@@ -1,0 +1,105 @@
+import type { FetchedPiece } from '../piece-source/piece-source.ts'
+
+/** A part of a body: bytes that are at hand, or bytes `start` up to (without) `end` of a piece that isn't yet. */
+export type BodyPart =
+  | { readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly start: number
+      readonly end: number
+      /** Gets the piece. `ahead` is how many parts before it are not delivered yet. */
+      fetch: (ahead: number, signal: AbortSignal) => Promise<FetchedPiece>
+    }
+
+/** Options of {@link pieceBody}. */
+export interface PieceBodyInit {
+  /** Bytes that may be fetched ahead of the reader. Default 8 MiB: bounds the memory of one response. */
+  readonly windowBytes?: number
+  /** The body ended: delivered to the end (undefined), cancelled, or failed. Called once. */
+  readonly onEnd?: (error?: unknown) => void
+}
+
+/** Default of {@link PieceBodyInit.windowBytes}. */
+export const BODY_WINDOW_BYTES = 8 * 1024 * 1024
+
+/**
+ * A body out of parts in order. Pieces are fetched ahead of the reader as far
+ * as the window goes. A piece that can't be had makes the stream fail: a body
+ * is never cut short as if it were complete. Cancelling it aborts what is
+ * being fetched.
+ */
+export function pieceBody(
+  parts: readonly BodyPart[],
+  init: PieceBodyInit = {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const windowBytes = init.windowBytes ?? BODY_WINDOW_BYTES
+  const controller = new AbortController()
+  const ahead: Promise<Uint8Array<ArrayBuffer>>[] = []
+  let next = 0
+  let aheadBytes = 0
+  let ended = false
+
+  const end = (error?: unknown): void => {
+    if (ended) return
+    ended = true
+    controller.abort(error)
+    init.onEnd?.(error)
+  }
+
+  const fill = (): void => {
+    for (let part = parts[next]; part !== undefined; part = parts[next]) {
+      const length = lengthOf(part)
+      if (ahead.length > 0 && aheadBytes + length > windowBytes) return
+      const bytes = read(part, ahead.length, controller.signal)
+      // Looked at when it is its turn; until then nobody else may complain of it.
+      bytes.catch(() => undefined)
+      ahead.push(bytes)
+      aheadBytes += length
+      next++
+    }
+  }
+
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      // Begins before anyone reads: the head waits for the first piece.
+      start: fill,
+      async pull(stream) {
+        try {
+          fill()
+          const first = ahead.shift()
+          if (first === undefined) {
+            stream.close()
+            end()
+            return
+          }
+          const bytes = await first
+          aheadBytes -= bytes.byteLength
+          stream.enqueue(bytes)
+          fill()
+          if (ahead.length === 0) {
+            stream.close()
+            end()
+          }
+        } catch (error) {
+          end(error)
+          stream.error(error)
+        }
+      },
+      cancel(reason) {
+        end(reason ?? new DOMException('The reader has gone', 'AbortError'))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function lengthOf(part: BodyPart): number {
+  return 'bytes' in part ? part.bytes.byteLength : part.end - part.start
+}
+
+async function read(part: BodyPart, ahead: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  if ('bytes' in part) return part.bytes
+  const { bytes } = await part.fetch(ahead, signal)
+  if (part.end > bytes.byteLength) throw new RangeError('A piece is shorter than the manifest says')
+  // Copied when it is a part only, so that the reader holds (and may transfer) no more than it got.
+  return part.start === 0 && part.end === bytes.byteLength ? bytes : bytes.slice(part.start, part.end)
+}

@@ -1,0 +1,97 @@
+import { systemClock } from './clock.ts'
+import type { WorkerConfig } from './config.ts'
+import { openStorage } from './storage.ts'
+import { IdbClientRoots } from './version/client-roots-idb.ts'
+import { SiteWorker } from './worker.ts'
+
+/** A first visit is left alone for so long after the worker is activated; then the site's index is loaded even if no page asks. */
+const FIRST_LOAD_MS = 10_000
+
+/**
+ * Puts a {@link SiteWorker} into the browser's service worker: opens the
+ * storage, and holds back events that come before it is open.
+ */
+export class WorkerShell {
+  readonly #scope: ServiceWorkerGlobalScope
+  readonly #config: WorkerConfig
+  readonly #opening: Promise<SiteWorker>
+  #worker: SiteWorker | undefined
+
+  constructor(scope: ServiceWorkerGlobalScope, config: WorkerConfig) {
+    this.#scope = scope
+    this.#config = config
+    this.#opening = this.#open()
+  }
+
+  /** Listens. Must be called while the script is first run, as the platform demands. */
+  listen(): void {
+    const scope = this.#scope
+    scope.addEventListener('fetch', (event) => {
+      this.#onFetch(event)
+    })
+    scope.addEventListener('message', (event) => {
+      if (this.#worker === undefined)
+        event.waitUntil(
+          this.#opening.then((worker) => {
+            worker.message(event)
+          }),
+        )
+      else this.#worker.message(event)
+    })
+    scope.addEventListener('activate', () => {
+      // Not in the event: requests would wait for it.
+      void systemClock
+        .sleep(FIRST_LOAD_MS)
+        .then(() => this.#opening)
+        .then((worker) => worker.begin())
+    })
+  }
+
+  #onFetch(event: FetchEvent): void {
+    if (this.#worker === undefined) {
+      // Nothing is known yet, so the answer can't be "not mine": that is the same request, made by the worker.
+      if (isOurs(event.request, this.#scope.location.origin)) {
+        event.respondWith(this.#opening.then((worker) => worker.fetch(event) ?? this.#scope.fetch(event.request)))
+      }
+      return
+    }
+    const response = this.#worker.fetch(event)
+    if (response !== undefined) event.respondWith(response)
+  }
+
+  async #open(): Promise<SiteWorker> {
+    const { clients, registration, indexedDB, location, navigator } = this.#scope
+    const { state, store } = await openStorage()
+    const roots = new IdbClientRoots()
+    const worker = new SiteWorker(
+      {
+        state,
+        store,
+        roots,
+        clock: systemClock,
+        databases: indexedDB,
+        clients: {
+          list: () => clients.matchAll({ includeUncontrolled: true, type: 'window' }),
+          has: async (id) => (await clients.get(id)) !== undefined,
+        },
+        fetch: (request, init) => this.#scope.fetch(request, init),
+        random: () => Math.random(),
+        online: () => navigator.onLine,
+        unregister: () => registration.unregister(),
+        close: async () => {
+          await Promise.all([state.close(), store.close(), roots.close()])
+        },
+        script: new URL(location.href),
+      },
+      this.#config,
+    )
+    await worker.start().catch(() => undefined)
+    this.#worker = worker
+    return worker
+  }
+}
+
+/** What can be ruled out before anything is known. */
+function isOurs({ method, url }: Request, origin: string): boolean {
+  return (method === 'GET' || method === 'HEAD') && new URL(url).origin === origin
+}

@@ -1,0 +1,74 @@
+import { IDB_PIECE_STORE_DEFAULTS } from '@blackhole/swarm'
+import { STATE_DATABASE } from '@blackhole/site'
+import { WORKER_DATABASE } from '../version/client-roots-idb.ts'
+
+/** What {@link SelfRemoval} works with. */
+export interface SelfRemovalComponents {
+  /** URL of the registered script. */
+  readonly script: string
+  now: () => number
+  fetch: (url: string, init: RequestInit) => Promise<Response>
+  /** Ends the worker's registration. */
+  unregister: () => Promise<unknown>
+  /** Closes what is open. */
+  close: () => Promise<void>
+  readonly databases: Pick<IDBFactory, 'deleteDatabase'>
+}
+
+/** The script is looked for at most this often. */
+const CHECK_MS = 60_000
+
+/** An origin that takes longer than this says nothing about its script. */
+const CHECK_TIMEOUT_MS = 20_000
+
+/**
+ * Takes the worker and all that it stored out of the browser: when the owner
+ * has ended the site, or has deleted the worker's script. Open pages go on
+ * without it.
+ */
+export class SelfRemoval {
+  readonly #components: SelfRemovalComponents
+  #removal: Promise<void> | undefined
+  #checkedAt = -Infinity
+
+  constructor(components: SelfRemovalComponents) {
+    this.#components = components
+  }
+
+  /** The worker is gone for good, and answers nothing more. */
+  get removed(): boolean {
+    return this.#removal !== undefined
+  }
+
+  /** Looks whether the script is still there, now and then. Anything but a clear "gone" leaves all as it is. Never rejects. */
+  async checkScript(): Promise<void> {
+    const { now, fetch, script } = this.#components
+    if (this.removed || now() - this.#checkedAt < CHECK_MS) return
+    this.#checkedAt = now()
+    try {
+      const { status } = await fetch(script, {
+        method: 'HEAD',
+        cache: 'no-store',
+        redirect: 'manual',
+        signal: AbortSignal.timeout(CHECK_TIMEOUT_MS),
+      })
+      if (status === 404 || status === 410) await this.remove()
+    } catch {
+      // Offline: nobody said that it is gone.
+    }
+  }
+
+  /** Unregisters the worker and deletes its databases. */
+  remove(): Promise<void> {
+    this.#removal ??= this.#remove()
+    return this.#removal
+  }
+
+  async #remove(): Promise<void> {
+    await this.#components.unregister()
+    await this.#components.close().catch(() => undefined)
+    // A page that still has one of them open lets go of it when it is asked to.
+    for (const name of [IDB_PIECE_STORE_DEFAULTS.databaseName, STATE_DATABASE, WORKER_DATABASE])
+      this.#components.databases.deleteDatabase(name)
+  }
+}

@@ -1,0 +1,310 @@
+import { parseWindowMessage } from '@blackhole/protocol'
+import type { LoadedMessage } from '@blackhole/protocol'
+import type { SiteState } from '@blackhole/site'
+import type { PieceStore } from '@blackhole/swarm'
+import { withinMs } from './clock.ts'
+import type { Clock } from './clock.ts'
+import type { WorkerConfig } from './config.ts'
+import { bypassHandler } from './handlers/bypass.ts'
+import { contentHandler } from './handlers/content.ts'
+import { dispatch } from './handlers/dispatch.ts'
+import { describeRequest } from './handlers/handler.ts'
+import type { Handler, SiteRequest } from './handlers/handler.ts'
+import { networkHandler } from './handlers/network.ts'
+import { refuseHandler } from './handlers/refuse.ts'
+import { siteHandler } from './handlers/site.ts'
+import { createContentFetch } from './helia/content.ts'
+import { HostDirectory } from './host/host-directory.ts'
+import type { PageClients } from './host/host-directory.ts'
+import { Pieces } from './pieces.ts'
+import { ReceivedCounters } from './upkeep/counters.ts'
+import { EventHold } from './upkeep/event-hold.ts'
+import { adoptLoaded } from './upkeep/http-cache.ts'
+import { OriginCheck } from './upkeep/origin-check.ts'
+import { SelfRemoval } from './upkeep/self-removal.ts'
+import { StreamCount } from './upkeep/stream-count.ts'
+import type { ClientRoots } from './version/client-roots.ts'
+import { ManifestHints } from './version/manifest-hints.ts'
+import { fetchRelayRecord } from './version/relay-record.ts'
+import { SiteVersions } from './version/site-versions.ts'
+import type { SiteVersion } from './version/site-version.ts'
+import { VersionLoader } from './version/version-loader.ts'
+
+/** What a {@link SiteWorker} works with. */
+export interface SiteWorkerComponents {
+  readonly state: SiteState
+  readonly store: PieceStore
+  readonly roots: ClientRoots
+  readonly clients: PageClients
+  readonly clock: Clock
+  readonly databases: Pick<IDBFactory, 'deleteDatabase'>
+  fetch: (request: Request | string, init?: RequestInit) => Promise<Response>
+  random: () => number
+  online: () => boolean
+  /** Ends the worker's registration. */
+  unregister: () => Promise<unknown>
+  /** Closes the databases. */
+  close: () => Promise<void>
+  /** URL of the registered script. */
+  readonly script: URL
+}
+
+/** Setting of the origin: the visitor has left. */
+export const OPTED_OUT = 'opted-out'
+
+/** A request that comes while the first version is being loaded waits so long for it, then goes to the network. */
+const BEGIN_WAIT_MS = 2_000
+
+/**
+ * The service worker, without the browser's events around it: which request is
+ * answered from where, for which version, and what is done in the background.
+ */
+export class SiteWorker {
+  readonly #components: SiteWorkerComponents
+  readonly #config: WorkerConfig
+  readonly #hold = new EventHold()
+  readonly #directory: HostDirectory
+  readonly #pieces: Pieces
+  readonly #versions: SiteVersions
+  readonly #counters: ReceivedCounters
+  readonly #removal: SelfRemoval
+  readonly #originCheck: OriginCheck
+  readonly #streams: StreamCount
+  readonly #handlers: readonly Handler[]
+  #optedOut: boolean | undefined
+  #staleRoot: string | undefined
+
+  constructor(components: SiteWorkerComponents, config: WorkerConfig) {
+    const { state, clock, roots, clients, script } = components
+    const now = (): number => clock.now()
+    this.#components = components
+    this.#config = config
+    this.#directory = new HostDirectory({ clients, clock }, config.site, {
+      onConnect: () => {
+        this.#hold.keep(this.#onPageConnected())
+      },
+      onRecord: (record) => {
+        this.#hold.keep(this.#versions.learn(record).then(() => this.#versions.begin()))
+      },
+      onLoaded: (message, clientId) => {
+        this.#hold.keep(this.#adopt(message, clientId))
+      },
+    })
+    const shared = { ...components, keepAlive: this.#hold.keep }
+    this.#pieces = new Pieces({ ...shared, directory: this.#directory }, config, script.origin)
+    this.#counters = new ReceivedCounters({
+      ...shared,
+      onChange: (received) => {
+        this.#directory.broadcast({ type: 'counters', received })
+      },
+    })
+    this.#versions = new SiteVersions(
+      {
+        state,
+        clock,
+        clients: roots,
+        loader: this.#createLoader(),
+        askRelays: (signal) => config.relays.map((relay) => fetchRelayRecord(components, relay, config.site, signal)),
+        onRetired: () => {
+          this.#hold.keep(this.#removal.remove())
+        },
+      },
+      config.site,
+    )
+    this.#removal = new SelfRemoval({ ...components, script: script.href, now })
+    const onChanged = (version: SiteVersion): void => {
+      this.#hold.keep(this.#letOriginWin(version))
+    }
+    this.#originCheck = new OriginCheck({ ...components, now, onChanged }, config.sampleRate)
+    this.#streams = new StreamCount((busy) => {
+      this.#directory.broadcast({ type: 'busy', busy })
+    })
+    this.#handlers = this.#createHandlers(onChanged)
+  }
+
+  /** Reads what the first decisions need. Requests that come earlier wait for it. */
+  async start(): Promise<void> {
+    const optedOut = await this.#components.state.setting(OPTED_OUT).catch(() => undefined)
+    this.#optedOut = optedOut === true
+    const version = await this.#versions.forClient('').catch(() => undefined)
+    if (this.#config.mode === 'tag' && version !== undefined) await this.#isStale(version)
+  }
+
+  /** Answers a request, or leaves it to the browser (undefined). */
+  fetch(event: FetchEvent): Promise<Response> | undefined {
+    const request = describeRequest(event)
+    if (request.navigates && this.#config.mode === 'tag') event.waitUntil(this.#removal.checkScript())
+    const response = dispatch(this.#handlers, request)
+    if (response !== undefined) this.#hold.during(request.waitUntil, response)
+    return response
+  }
+
+  /** Takes a message that a page posted to the worker. */
+  message(event: ExtendableMessageEvent): void {
+    const message = parseWindowMessage(event.data)
+    const { source, ports } = event
+    if (message === undefined || source === null || !('id' in source)) return
+    if (message.type === 'blackhole:opt-out') {
+      this.#optedOut = message.optedOut
+      event.waitUntil(
+        this.#components.state.setSetting(OPTED_OUT, message.optedOut || undefined).catch(() => undefined),
+      )
+    } else if (message.type === 'blackhole:connect' && ports[0] !== undefined) {
+      if (message.site !== this.#config.site) return
+      // What the page says next (hello, loaded) comes over the port, which alone keeps no worker alive.
+      const talked = this.#components.clock.sleep(BEGIN_WAIT_MS)
+      event.waitUntil(talked)
+      this.#hold.during((work) => {
+        event.waitUntil(work)
+      }, talked)
+      this.#directory.adopt(ports[0], source.id)
+    }
+  }
+
+  /** Looks for the newest version, in the background. */
+  async begin(): Promise<void> {
+    await this.#versions.begin()
+  }
+
+  #createLoader(): VersionLoader {
+    const { state, fetch } = this.#components
+    const relay = this.#config.relays[0]
+    return new VersionLoader(
+      {
+        state,
+        block: async (cid, signal = new AbortController().signal) =>
+          (await this.#pieces.block(cid, { deadlineMs: 0, signal })).bytes,
+        keep: (cid, bytes) => {
+          this.#pieces.keep(cid, bytes)
+        },
+        ...(relay === undefined
+          ? {}
+          : {
+              hints: (root, signal) => {
+                const hints = new ManifestHints({ fetch }, relay, root, signal)
+                return (cid) => hints.find(cid)
+              },
+            }),
+      },
+      this.#config.site,
+    )
+  }
+
+  #createHandlers(originChanged: (version: SiteVersion) => void): readonly Handler[] {
+    const config = this.#config
+    const { clock, store, fetch } = this.#components
+    const now = (): number => clock.now()
+    const count = this.#counters.add.bind(this.#counters)
+    let content: ReturnType<typeof createContentFetch> | undefined
+    return [
+      bypassHandler(() => this.#bypassState()),
+      contentHandler({
+        now,
+        count,
+        contentFetch: () =>
+          (content ??= createContentFetch(
+            { fetch, store, block: (cid, demand) => this.#pieces.block(cid, demand) },
+            config.relays,
+          )),
+      }),
+      siteHandler({
+        config,
+        now,
+        count,
+        originChanged,
+        version: (request) => this.#versionFor(request),
+        piece: (piece, demand, traits) => this.#pieces.file(piece, demand, traits),
+        stored: (cids) => this.#pieces.stored(cids),
+        protect: (cids, until) => {
+          this.#hold.keep(store.lease(cids).then((lease) => until.then(() => lease.release())))
+        },
+        streaming: (until) => {
+          this.#streams.add(until)
+        },
+        served: ({ url, waitUntil }, version, path, file) => {
+          waitUntil(this.#originCheck.consider(url, version, path, file))
+        },
+      }),
+      networkHandler({ fetch, now, config }),
+      refuseHandler(),
+    ]
+  }
+
+  #bypassState(): Parameters<typeof bypassHandler>[0] extends () => infer State ? State : never {
+    const { known, beginning, current } = this.#versions
+    return {
+      origin: this.#components.script.origin,
+      config: this.#config,
+      optedOut: this.#removal.removed || this.#optedOut,
+      known,
+      beginning: beginning !== undefined,
+      current,
+      stale: current !== undefined && current.root === this.#staleRoot,
+    }
+  }
+
+  async #versionFor({
+    request,
+    clientId,
+    resultingClientId,
+    navigates,
+  }: SiteRequest): Promise<SiteVersion | undefined> {
+    const { beginning, known } = this.#versions
+    if (known === false && beginning !== undefined) await withinMs(this.#components.clock, BEGIN_WAIT_MS, beginning)
+    const version = await (navigates && (clientId === '' || request.destination === 'document')
+      ? this.#versions.forNavigation(resultingClientId)
+      : resultingClientId === ''
+        ? this.#versions.forClient(clientId)
+        : this.#versions.inherit(clientId, resultingClientId))
+    if (this.#config.mode === 'tag' && version !== undefined && (await this.#isStale(version))) return undefined
+    return version
+  }
+
+  async #onPageConnected(): Promise<void> {
+    const { roots, clients } = this.#components
+    this.#directory.broadcast({ type: 'counters', received: await this.#counters.read() })
+    await this.#versions.begin()
+    const windows = await clients.list()
+    await roots.keepOnly(new Set(windows.map(({ id }) => id)))
+  }
+
+  async #adopt({ urls, root }: LoadedMessage, clientId: string): Promise<void> {
+    if (root !== undefined) await this.#versions.pin(clientId, root)
+    await this.#versions.begin()
+    const version = await this.#versions.forClient(clientId)
+    if (version === undefined || this.#optedOut === true) return
+    const { fetch, store } = this.#components
+    const signal = new AbortController().signal
+    await adoptLoaded(
+      {
+        fetch,
+        stored: (cids) => this.#pieces.stored(cids),
+        put: async (cid, bytes) => {
+          await store.put([{ cid, bytes, site: this.#config.site }])
+          this.#directory.broadcast({ type: 'stored', cids: [cid] })
+        },
+        get: async (cid) => {
+          const { bytes, source } = await this.#pieces.block(cid, { deadlineMs: 10_000, signal })
+          this.#counters.add(source, bytes.byteLength)
+        },
+        count: (bytes) => {
+          this.#counters.add('http', bytes)
+        },
+      },
+      version,
+      urls,
+    )
+  }
+
+  async #isStale({ root }: SiteVersion): Promise<boolean> {
+    if (root === this.#staleRoot) return true
+    const stale = await this.#components.state.originStale(root).catch(() => false)
+    if (stale) this.#staleRoot = root
+    return stale
+  }
+
+  async #letOriginWin({ root }: SiteVersion): Promise<void> {
+    this.#staleRoot = root
+    await this.#components.state.setOriginStale(root, true)
+  }
+}
