@@ -132,3 +132,9 @@ export const SHUTDOWN_TIMEOUT_MS = 10 * SECOND
 
 /** Files of the site versions whose manifests stay in memory: about 200 bytes each. */
 export const MAX_CACHED_FILES = 500_000
+
+/** Visitors of one site that the relay sends pieces to at once; others wait, or find them at each other. */
+export const UPLOAD_SLOTS_PER_SITE = 64
+
+/** Versions of a site that the relay has in its swarm: the newest, and those that open pages may still show. */
+export const SEEDED_VERSIONS = 3

@@ -15,6 +15,7 @@ import type { HttpContext } from './http/context.ts'
 import { FrontServer } from './http/front-server.ts'
 import { Hosts } from './http/hosts.ts'
 import { ScriptFiles } from './http/script-files.ts'
+import { LastResort } from './last-resort/last-resort.ts'
 import { libp2pLogger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { webSocketAddresses } from './net/addresses.ts'
@@ -145,6 +146,11 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
     stunAnswered: () => stun?.answered ?? 0,
     announces: () => tracker.announces,
   })
+  const lastResort = new LastResort({
+    node, sites, contents, vault, tokens, publisher, contentSwitch, metrics, log, ...clock, random: () => components.random(),
+  })
+  await lastResort.start()
+  stops.push(() => lastResort.stop())
 
   let ready = false
   const context: HttpContext = {

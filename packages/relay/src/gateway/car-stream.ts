@@ -1,11 +1,10 @@
-import { encode as encodeCbor } from '@ipld/dag-cbor'
 import { decode as decodeDagPb, code as dagPbCode } from '@ipld/dag-pb'
 import { NotFoundError } from '@blackhole/protocol'
 import { UnixFS } from 'ipfs-unixfs'
 import { exporter } from 'ipfs-unixfs-exporter'
 import type { UnixFSEntry } from 'ipfs-unixfs-exporter'
-import { varint } from 'multiformats'
 import type { CID } from 'multiformats/cid'
+import { carHeader, carSection } from '../car-of.ts'
 import type { BlockVault } from '../content/block-vault.ts'
 import { MAX_DAG_DEPTH } from '../limits.ts'
 import { TracingReader } from './tracing-reader.ts'
@@ -31,22 +30,19 @@ export interface CarPlan {
 
 /** A CARv1 of what a plan names, depth first, without duplicates, block by block as it is taken. */
 export async function* carStream(plan: CarPlan, vault: BlockVault, blocks: BlockReader): AsyncGenerator<Uint8Array> {
-  yield header(plan.root)
+  yield carHeader([plan.root])
   const sent = new Set<string>()
-  const frame = async (cid: CID): Promise<Uint8Array> => {
+  const all = async function* (): AsyncGenerator<CID> {
+    yield* plan.way
+    yield* below(plan, vault, blocks)
+  }
+  for await (const cid of all()) {
+    if (sent.has(cid.toString())) continue
+    sent.add(cid.toString())
     const bytes = await vault.get(cid)
     if (bytes === undefined) throw new NotFoundError(cid.toString())
-    return bytes
-  }
-  for (const cid of plan.way) {
-    if (sent.has(cid.toString())) continue
-    sent.add(cid.toString())
-    yield* section(cid, await frame(cid))
-  }
-  for await (const cid of below(plan, vault, blocks)) {
-    if (sent.has(cid.toString())) continue
-    sent.add(cid.toString())
-    yield* section(cid, await frame(cid))
+    yield carSection(cid, bytes.byteLength)
+    yield bytes
   }
 }
 
@@ -94,19 +90,4 @@ async function* ofRange(entry: UnixFSEntry & { type: 'file' | 'raw' }, range: En
     if (chunk.byteLength === 0) continue
     for (; told < reader.read.length; told += 1) yield reader.read[told] as CID
   }
-}
-
-/** The CARv1 header: length, then DAG-CBOR. */
-function header(root: CID): Uint8Array {
-  const body = encodeCbor({ version: 1, roots: [root] })
-  return Buffer.concat([lengthOf(body.byteLength), body])
-}
-
-function* section(cid: CID, bytes: Uint8Array): Generator<Uint8Array> {
-  yield Buffer.concat([lengthOf(cid.bytes.byteLength + bytes.byteLength), cid.bytes])
-  yield bytes
-}
-
-function lengthOf(value: number): Uint8Array {
-  return varint.encodeTo(value, new Uint8Array(varint.encodingLength(value)))
 }
