@@ -82,7 +82,7 @@ const CHUNKS = 'chunks'
 
 /** Libraries keep imports of npm packages and Node's modules; our own private packages become part of them. */
 function isFromNpm(id: string): boolean {
-  return !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('\0') && !id.startsWith('@blackhole/')
+  return !/^[./#\0]|^@blackhole\//.test(id)
 }
 
 async function write(target: Target, chunk: Rolldown.OutputChunk): Promise<BuiltFile> {
