@@ -59,6 +59,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
   #tasks: Promise<unknown> = Promise.resolve()
   #wake: (() => void) | undefined
   #announced = false
+  #hasNews = false
 
   constructor(components: RelaySessionComponents, init: Pick<RelaySessionInit, 'site'> & Partial<RelaySessionInit>) {
     super()
@@ -96,6 +97,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
 
   /** Announces soon, since what this peer holds or wants has changed. */
   announceSoon(): void {
+    this.#hasNews = true
     this.#wake?.()
   }
 
@@ -123,6 +125,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
     let event = AnnounceEvent.ANNOUNCE_STARTED
     await this.#keep('the tracker', signal, async () => {
       for (;;) {
+        this.#hasNews = false
         const answer = await this.#announce(connection, event, signal)
         event = AnnounceEvent.ANNOUNCE_UPDATE
         this.#announced = true
@@ -156,6 +159,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
   }
 
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#hasNews) return
     const woken = new AbortController()
     this.#wake = () => { woken.abort() }
     try {

@@ -78,34 +78,32 @@ export class VisitorDialler {
   }
 
   async #dial(candidate: SwarmCandidate, { node, links, relays }: DialMeans, signal: AbortSignal): Promise<void> {
-    const { peer } = candidate
+    const { peer, have } = candidate
     this.#plan.started(peer)
+    if (have > 0) this.#settling.add(peer)
     try {
       const addresses = relays()
         .filter((relay) => candidate.relays.length === 0 || candidate.relays.includes(relay.peer))
         .flatMap((relay) => relay.addressOf(peer) ?? [])
       await links.open(await dialPeer(node, addresses.map((address) => multiaddr(address)), { signal }), { signal })
       this.#plan.succeeded(peer)
-      if (candidate.have > 0) await this.#bitfieldOf(peer, signal)
+      if (have > 0) await this.#bitfieldOf(peer, signal)
     } catch (error) {
       if (signal.aborted) return
       this.#plan.failed(peer, this.#components.now())
       this.#components.onError(`the dial of ${peer}`, error)
+    } finally {
+      this.#settling.delete(peer)
     }
     this.#components.onSettled()
   }
 
   /** Waits until a peer has told what it holds. */
   async #bitfieldOf(peer: string, signal: AbortSignal): Promise<void> {
-    this.#settling.add(peer)
-    try {
-      for (let waited = 0; waited < BITFIELD_TIMEOUT_MS; waited += BITFIELD_POLL_MS) {
-        const found = this.#components.swarm.peers.find(({ id }) => id === peer)
-        if (found === undefined || found.pieces > 0) return
-        await sleep(BITFIELD_POLL_MS, { signal })
-      }
-    } finally {
-      this.#settling.delete(peer)
+    for (let waited = 0; waited < BITFIELD_TIMEOUT_MS; waited += BITFIELD_POLL_MS) {
+      const found = this.#components.swarm.peers.find(({ id }) => id === peer)
+      if (found === undefined || found.pieces > 0) return
+      await sleep(BITFIELD_POLL_MS, { signal })
     }
   }
 }
