@@ -219,7 +219,7 @@ export class IdbPieceStore implements PieceStore {
     let bytes = 0
     for (const block of fresh.values()) bytes += block.bytes.byteLength
     await this.#touchInside(tx)
-    const protect = this.#leased().union(new Set(blocks.map(({ cid }) => cid)))
+    const protect = new Set([...this.#leased(), ...blocks.map(({ cid }) => cid)])
     const totals = await makeRoom(tx, { bytes, protect, quotaBytes, now })
     const writes: Promise<unknown>[] = []
     for (const { cid, bytes: content, site } of fresh.values()) {

@@ -43,6 +43,8 @@ export interface SwarmEvents {
   'peer:add': CustomEvent<PeerInfo>
   /** A peer has left. */
   'peer:remove': CustomEvent<{ readonly peer: string }>
+  /** A peer told which pieces it holds, serves us again, or doesn't any more. */
+  'peer:update': CustomEvent<PeerInfo>
   'peer:ban': CustomEvent<BannedPeer>
   /** A piece came from peers and is verified. `bytes` is its size. */
   piece: CustomEvent<{ readonly cid: string; readonly bytes: number; readonly peers: readonly string[] }>

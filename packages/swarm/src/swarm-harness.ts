@@ -79,7 +79,7 @@ export async function until(swarm: Swarm, condition: () => boolean): Promise<voi
   const check = (): void => {
     if (condition()) resolve(undefined)
   }
-  const types = ['peer:add', 'peer:remove', 'peer:ban', 'piece', 'upload'] as const
+  const types = ['peer:add', 'peer:remove', 'peer:update', 'peer:ban', 'piece', 'upload'] as const
   for (const type of types) swarm.addEventListener(type, check)
   check()
   await promise

@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { connect, testBlocks, testSwarm } from './swarm-harness.ts'
-import type { TestSwarm } from './swarm-harness.ts'
+import { REQUEST_BYTES } from '@blackhole/protocol'
+import { connect, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
+import type { TestBlock, TestSwarm } from './swarm-harness.ts'
+import type { BannedPeer } from './swarm-events.ts'
+import type { Swarm } from './swarm.ts'
 
 const ROOT = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
+const MIB = 1024 * 1024
 const swarms: TestSwarm[] = []
 
 async function make(...args: Parameters<typeof testSwarm>): Promise<TestSwarm> {
@@ -11,24 +15,292 @@ async function make(...args: Parameters<typeof testSwarm>): Promise<TestSwarm> {
   return made
 }
 
+/** Swarms that know the version made of these blocks. */
+async function knowing(blocks: readonly TestBlock[], ...known: TestSwarm[]): Promise<void> {
+  await Promise.all(known.map(({ swarm }) => swarm.addVersion(ROOT, blocks.map(({ cid }) => cid))))
+}
+
+/** Resolves when the reader knows that a holder has the block. */
+async function seen({ swarm }: TestSwarm, cid: string, count: number): Promise<void> {
+  await until(swarm, () => swarm.availability(cid) === count)
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+function bans(swarm: Swarm): BannedPeer[] {
+  const found: BannedPeer[] = []
+  swarm.addEventListener('peer:ban', ({ detail }) => found.push(detail))
+  return found
+}
+
+/** A store that changes one byte of what it gives. */
+function corrupt(holder: TestSwarm, cid: string, at: number): void {
+  const get = holder.store.get.bind(holder.store)
+  holder.store.get = async (asked) => {
+    const bytes = await get(asked)
+    if (asked !== cid || bytes === undefined) return bytes
+    const changed = bytes.slice()
+    changed[at] = (changed[at] ?? 0) ^ 1
+    return changed
+  }
+}
+
 afterEach(async () => {
   await Promise.all(swarms.splice(0).map(({ swarm }) => swarm.stop()))
 })
 
 describe('Swarm', () => {
-  it('gets a piece from a peer, verified, stores it and tells others', async () => {
+  it('gets pieces from a peer, verified, stores them and counts', async () => {
     const blocks = await testBlocks(3, 300_000)
-    const cids = blocks.map(({ cid }) => cid)
-    const seed = await make('seed', blocks)
-    const reader = await make('reader')
-    await Promise.all([seed.swarm.addVersion(ROOT, cids), reader.swarm.addVersion(ROOT, cids)])
+    const [seed, reader] = [await make('seed', blocks), await make('reader')]
+    await knowing(blocks, seed, reader)
     await connect(reader, seed)
     for (const { cid, bytes } of blocks) {
       const got = await reader.swarm.fetch(cid)
-      expect(Buffer.compare(got.bytes, bytes)).toBe(0)
+      expect(same(got.bytes, bytes)).toBe(true)
       expect(got.peers).toEqual(['seed'])
     }
-    expect(reader.swarm.counters.downloaded).toBe(900_000)
-    expect(seed.swarm.counters.uploaded).toBe(900_000)
+    expect(reader.swarm.counters).toEqual({ downloaded: 900_000, uploaded: 0 })
+    expect(seed.swarm.counters).toEqual({ downloaded: 0, uploaded: 900_000 })
+    await reader.swarm.stop()
+    expect(await reader.store.hasMany(blocks.map(({ cid }) => cid))).toEqual([true, true, true])
+  })
+
+  it('gets an empty block, and one of a single byte', async () => {
+    const blocks = [await testBlock(0, 1), await testBlock(1, 2)]
+    const [seed, reader] = [await make('seed', blocks), await make('reader')]
+    await knowing(blocks, seed, reader)
+    await connect(reader, seed)
+    for (const { cid, bytes } of blocks) expect(await reader.swarm.fetch(cid)).toEqual({ bytes, peers: ['seed'] })
+  })
+
+  it('joins fetches of one block, and gives the same bytes', async () => {
+    const [block] = await testBlocks(1, MIB) as [TestBlock]
+    const [seed, reader] = [await make('seed', [block]), await make('reader')]
+    await knowing([block], seed, reader)
+    await connect(reader, seed)
+    const [one, two] = await Promise.all([reader.swarm.fetch(block.cid), reader.swarm.fetch(block.cid)])
+    expect(one.bytes).toBe(two.bytes)
+    expect(seed.swarm.counters.uploaded).toBe(MIB)
+  })
+
+  it('takes the parts of one piece from three holders', async () => {
+    const [block] = await testBlocks(1, MIB) as [TestBlock]
+    const holders = [await make('a', [block]), await make('b', [block]), await make('c', [block])]
+    const reader = await make('reader')
+    await knowing([block], reader, ...holders)
+    for (const holder of holders) await connect(reader, holder)
+    await seen(reader, block.cid, 3)
+    const got = await reader.swarm.fetch(block.cid, { size: MIB })
+    expect(same(got.bytes, block.bytes)).toBe(true)
+    expect(got.peers.toSorted()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('does not miss a holder that is cut off in the middle', async () => {
+    const blocks = await testBlocks(12, MIB)
+    const holders = [await make('a', blocks), await make('b', blocks), await make('c', blocks)]
+    const reader = await make('reader')
+    await knowing(blocks, reader, ...holders)
+    for (const holder of holders) await connect(reader, holder)
+    await seen(reader, blocks[0]?.cid ?? '', 3)
+    const all = Promise.all(blocks.map(({ cid }) => reader.swarm.fetch(cid)))
+    const [, b] = holders as [TestSwarm, TestSwarm, TestSwarm]
+    await until(b.swarm, () => b.swarm.counters.uploaded > MIB / 2)
+    reader.swarm.removePeer('b')
+    const got = await all
+    for (const [at, { bytes }] of got.entries()) expect(same(bytes, blocks[at]?.bytes ?? bytes)).toBe(true)
+    expect(new Set(got.flatMap(({ peers }) => peers))).toEqual(new Set(['a', 'b', 'c']))
+    expect(reader.swarm.isBanned('b')).toBe(false)
+  })
+
+  it('bans exactly the one of three holders that sends a wrong byte', async () => {
+    const blocks = await testBlocks(6, MIB)
+    const holders = [await make('a', blocks), await make('liar', blocks), await make('c', blocks)]
+    const reader = await make('reader')
+    const [, liar] = holders as [TestSwarm, TestSwarm, TestSwarm]
+    for (const { cid } of blocks) for (let at = 0; at < MIB; at += REQUEST_BYTES) corrupt(liar, cid, at)
+    await knowing(blocks, reader, ...holders)
+    const banned = bans(reader.swarm)
+    for (const holder of holders) await connect(reader, holder)
+    await seen(reader, blocks[0]?.cid ?? '', 3)
+    const got = await Promise.all(blocks.map(({ cid }) => reader.swarm.fetch(cid, { size: MIB })))
+    for (const [at, { bytes }] of got.entries()) expect(same(bytes, blocks[at]?.bytes ?? bytes)).toBe(true)
+    expect(banned).toEqual([{ peer: 'liar', reason: 'corrupt', cid: expect.any(String) as string }])
+    expect(reader.swarm.peers.map(({ id }) => id).toSorted()).toEqual(['a', 'c'])
+  })
+
+  it('does not blame those who sent right bytes into a copy that somebody else spoilt', async () => {
+    const [block] = await testBlocks(1, MIB) as [TestBlock]
+    const holders = [await make('a', [block]), await make('liar', [block]), await make('c', [block])]
+    const reader = await make('reader')
+    const [, liar] = holders as [TestSwarm, TestSwarm, TestSwarm]
+    for (let at = 0; at < MIB; at += REQUEST_BYTES) corrupt(liar, block.cid, at)
+    await knowing([block], reader, ...holders)
+    const banned = bans(reader.swarm)
+    for (const holder of holders) await connect(reader, holder)
+    await seen(reader, block.cid, 3)
+    const got = await reader.swarm.fetch(block.cid, { size: MIB })
+    expect(same(got.bytes, block.bytes)).toBe(true)
+    expect(banned).toEqual([{ peer: 'liar', reason: 'corrupt', cid: block.cid }])
+    await expect(connect(reader, liar)).rejects.toMatchObject({ reason: 'banned' })
+  })
+
+  it('says corrupt when the only holder lies, and bans it', async () => {
+    const [block] = await testBlocks(1, 1000) as [TestBlock]
+    const [liar, reader] = [await make('liar', [block]), await make('reader')]
+    corrupt(liar, block.cid, 3)
+    await knowing([block], liar, reader)
+    await connect(reader, liar)
+    await expect(reader.swarm.fetch(block.cid)).rejects.toMatchObject({ reason: 'corrupt' })
+    expect(reader.swarm.isBanned('liar')).toBe(true)
+    expect(await reader.store.has(block.cid)).toBe(false)
+  })
+
+  it('says at once that nobody has a piece', async () => {
+    const blocks = await testBlocks(2, 1000)
+    const [empty, reader] = [await make('empty'), await make('reader')]
+    await knowing(blocks, empty, reader)
+    await expect(reader.swarm.fetch(blocks[0]?.cid ?? '')).rejects.toMatchObject({ reason: 'missing' })
+    await connect(reader, empty)
+    await expect(reader.swarm.fetch(blocks[0]?.cid ?? '')).rejects.toMatchObject({ reason: 'missing' })
+    await expect(reader.swarm.fetch('nonsense')).rejects.toMatchObject({ name: 'ValidationError' })
+  })
+
+  it('goes on to the next holder when one has evicted what it advertised', async () => {
+    const blocks = await testBlocks(4, 200_000)
+    const [forgetful, seed, reader] = [await make('forgetful', blocks), await make('seed', blocks), await make('reader')]
+    await knowing(blocks, forgetful, seed, reader)
+    await connect(reader, forgetful)
+    await connect(reader, seed)
+    await seen(reader, blocks[0]?.cid ?? '', 2)
+    await forgetful.store.clear()
+    for (const { cid, bytes } of blocks) expect(same((await reader.swarm.fetch(cid)).bytes, bytes)).toBe(true)
+    reader.swarm.removePeer('seed')
+    await until(reader.swarm, () => reader.swarm.peers.length === 1)
+    await reader.swarm.stop()
+  })
+
+  it('asks one peer after the other for a block of no version', async () => {
+    const block = await testBlock(400_000, 9)
+    const [a, b, reader] = [await make('a'), await make('b', [block]), await make('reader')]
+    await connect(reader, a)
+    await connect(reader, b)
+    const got = await reader.swarm.fetch(block.cid)
+    expect(same(got.bytes, block.bytes)).toBe(true)
+    expect(got.peers).toEqual(['b'])
+    const other = await testBlock(10, 10)
+    await expect(reader.swarm.fetch(other.cid)).rejects.toMatchObject({ reason: 'missing' })
+  })
+
+  it('asks a peer of last resort only for what nobody else has', async () => {
+    const blocks = await testBlocks(4, 100_000)
+    const [relay, visitor, reader] = [await make('relay', blocks, { lastResort: true }), await make('visitor', blocks.slice(0, 3)), await make('reader')]
+    await knowing(blocks, relay, visitor, reader)
+    await connect(reader, relay)
+    await connect(reader, visitor)
+    await seen(reader, blocks[0]?.cid ?? '', 2)
+    const got = await Promise.all(blocks.map(({ cid }) => reader.swarm.fetch(cid)))
+    expect(got.map(({ peers }) => peers)).toEqual([['visitor'], ['visitor'], ['visitor'], ['relay']])
+    expect(relay.swarm.counters.uploaded).toBe(100_000)
+  })
+
+  it('leaves peers of last resort out when told to', async () => {
+    const blocks = await testBlocks(1, 1000)
+    const [relay, reader] = [await make('relay', blocks, { lastResort: true }), await make('reader')]
+    await knowing(blocks, relay, reader)
+    await connect(reader, relay)
+    await seen(reader, blocks[0]?.cid ?? '', 1)
+    await expect(reader.swarm.fetch(blocks[0]?.cid ?? '', { lastResort: false })).rejects.toMatchObject({ reason: 'missing' })
+  })
+
+  it('downloads everything in the background and passes it on', async () => {
+    const blocks = await testBlocks(20, 150_000)
+    const cids = blocks.map(({ cid }) => cid)
+    const [seed, middle, last] = [await make('seed', blocks), await make('middle'), await make('last')]
+    await knowing(blocks, seed, middle, last)
+    await connect(middle, seed)
+    await connect(last, middle)
+    await Promise.all([middle.swarm.prefetch(cids), last.swarm.prefetch(cids)])
+    expect(await last.store.hasMany(cids)).toEqual(cids.map(() => true))
+    expect(last.swarm.counters.downloaded).toBe(20 * 150_000)
+    expect(seed.swarm.counters.uploaded).toBe(20 * 150_000)
+  })
+
+  it('stops a background download', async () => {
+    const blocks = await testBlocks(2, 1000)
+    const reader = await make('reader')
+    await knowing(blocks, reader)
+    const stop = new AbortController()
+    const all = reader.swarm.prefetch(blocks.map(({ cid }) => cid), { signal: stop.signal })
+    stop.abort()
+    await expect(all).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('tells peers what came another way', async () => {
+    const blocks = await testBlocks(1, 1000)
+    const [cid] = blocks.map((block) => block.cid) as [string]
+    const [holder, reader] = [await make('holder'), await make('reader')]
+    await knowing(blocks, holder, reader)
+    await connect(reader, holder)
+    await holder.store.put(blocks.map((block) => ({ ...block, site: 'site' })))
+    await holder.swarm.stored([cid])
+    await seen(reader, cid, 1)
+    expect((await reader.swarm.fetch(cid)).peers).toEqual(['holder'])
+  })
+
+  it('answers a subscription to a version that it learns only later', async () => {
+    const blocks = await testBlocks(1, 1000)
+    const [cid] = blocks.map((block) => block.cid) as [string]
+    const [holder, reader] = [await make('holder', blocks), await make('reader')]
+    await knowing(blocks, reader)
+    await connect(reader, holder)
+    await knowing(blocks, holder)
+    await seen(reader, cid, 1)
+    reader.swarm.removeVersion(ROOT)
+    expect(reader.swarm.availability(cid)).toBe(0)
+  })
+
+  it('serves nobody while uploads are paused, and again afterwards', async () => {
+    const blocks = await testBlocks(1, 1000)
+    const [cid] = blocks.map((block) => block.cid) as [string]
+    const [holder, reader] = [await make('holder', blocks), await make('reader')]
+    await knowing(blocks, holder, reader)
+    holder.swarm.pauseUploads(true)
+    await connect(reader, holder)
+    await seen(reader, cid, 1)
+    const stop = new AbortController()
+    const refused = reader.swarm.fetch(cid, { signal: stop.signal })
+    await until(reader.swarm, () => reader.swarm.peers[0]?.chokes === true)
+    expect(holder.swarm.counters.uploaded).toBe(0)
+    stop.abort()
+    await expect(refused).rejects.toMatchObject({ name: 'AbortError' })
+    holder.swarm.pauseUploads(false)
+    await until(reader.swarm, () => reader.swarm.peers[0]?.chokes === false)
+    expect((await reader.swarm.fetch(cid)).peers).toEqual(['holder'])
+  })
+
+  it('delivers a piece that can not be stored', async () => {
+    const blocks = await testBlocks(1, 1000)
+    const [cid] = blocks.map((block) => block.cid) as [string]
+    const [holder, reader] = [await make('holder', blocks), await make('reader')]
+    reader.store.put = () => Promise.reject(new Error('disk on fire'))
+    await knowing(blocks, holder, reader)
+    await connect(reader, holder)
+    const failed = new Promise((resolve) => reader.swarm.addEventListener('store:error', resolve, { once: true }))
+    expect((await reader.swarm.fetch(cid)).peers).toEqual(['holder'])
+    await failed
+  })
+
+  it('keeps one of two streams that both sides opened at once', async () => {
+    const blocks = await testBlocks(1, 1000)
+    const [a, b] = [await make('a', blocks), await make('b')]
+    await knowing(blocks, a, b)
+    await Promise.all([connect(a, b), connect(b, a)])
+    await until(a.swarm, () => a.swarm.peers[0]?.direction === 'outbound')
+    await until(b.swarm, () => b.swarm.peers[0]?.direction === 'inbound')
+    await seen(b, blocks[0]?.cid ?? '', 1)
+    expect((await b.swarm.fetch(blocks[0]?.cid ?? '')).peers).toEqual(['a'])
   })
 })

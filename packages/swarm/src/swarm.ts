@@ -245,6 +245,9 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
       this.#strike(peer.id, error.message)
     }
     this.#downloader.schedule()
+    if (message.bitfield ?? message.have ?? message.choke) {
+      this.safeDispatchEvent('peer:update', { detail: peerInfo(peer, this.#components.now()) })
+    }
   }
 
   #onClose(id: string, peer: RemotePeer | undefined, error: Error | undefined): void {
