@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, minify, type InlineConfig, type Rolldown } from 'vite'
@@ -25,11 +25,12 @@ export async function bundle(target: Target): Promise<BuiltFile[]> {
   const output = Array.isArray(result) ? result[0] : result
   if (output === undefined || !('output' in output)) throw new Error('the bundler gave no output')
   const chunks = output.output.filter((file) => file.type === 'chunk')
-  await rm(join(ROOT, target.outDir, CHUNKS), { recursive: true, force: true })
   if (target.kind !== 'library' && chunks.length !== 1) {
     throw new Error(`must be one file, but became ${chunks.map((chunk) => chunk.fileName).join(', ')}`)
   }
-  return Promise.all(chunks.map((chunk) => write(target, chunk)))
+  const files = await Promise.all(chunks.map((chunk) => write(target, chunk)))
+  await removeStale(target, new Set(files.map(({ path }) => basename(path))))
+  return files
 }
 
 function configOf(target: Target): InlineConfig {
@@ -62,7 +63,7 @@ function configOf(target: Target): InlineConfig {
         : { target: 'node22', minify: false, ssr: true }),
       rolldownOptions: {
         input,
-        ...(forBrowser ? {} : { external: isFromNpm }),
+        ...(forBrowser ? {} : { external: (id: string) => staysImport(id, target) }),
         output: {
           entryFileNames: '[name].js',
           chunkFileNames: `${CHUNKS}/[name]-[hash].js`,
@@ -77,12 +78,21 @@ function configOf(target: Target): InlineConfig {
 /** The bundler asks for a name that a script's exports would get; ours export nothing. */
 const GLOBAL = 'blackholeScript'
 
-/** Folder of a library's shared parts: their names carry a hash, so older ones are removed first. */
+/** Folder of a library's shared parts, whose names carry a hash. */
 const CHUNKS = 'chunks'
 
+/** Removes the shared parts of earlier builds, after the new files are there: a program may start in between. */
+async function removeStale(target: Target, current: ReadonlySet<string>): Promise<void> {
+  const folder = join(ROOT, target.outDir, CHUNKS)
+  if (target.kind !== 'library' || !existsSync(folder)) return
+  const stale = (await readdir(folder)).filter((name) => !current.has(name.replace(/\.map$/, '')))
+  for (const name of stale) await rm(join(folder, name))
+}
+
 /** Libraries keep imports of npm packages and Node's modules; our own private packages become part of them. */
-function isFromNpm(id: string): boolean {
-  return !/^[./#\0]|^@blackhole\//.test(id)
+function staysImport(id: string, target: Target): boolean {
+  if (id.startsWith('#')) return target.keepsOwnImports === true
+  return !/^[./\0]/.test(id) && !id.startsWith('@blackhole/')
 }
 
 async function write(target: Target, chunk: Rolldown.OutputChunk): Promise<BuiltFile> {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /** The repository's root. */
 export const ROOT = join(import.meta.dirname, '../..')
@@ -19,6 +19,8 @@ export interface Target {
   readonly kind: 'script' | 'module' | 'library'
   /** Where source maps go, when not beside the output: maps of served files are not served. */
   readonly mapDir?: string
+  /** Leaves `#` imports to the `package.json` that is published with it, since they differ between Node and bundlers. */
+  readonly keepsOwnImports?: true
 }
 
 const ASSETS = 'packages/cli/dist/assets'
@@ -52,20 +54,40 @@ function asset(kind: 'script' | 'module', name: string, source: string): Target 
   return { name: `${name}.js`, kind, entries: { [name]: source }, outDir: ASSETS, mapDir: ASSET_MAPS }
 }
 
-/** A library has one entry per path of its `exports`. */
-function library(name: string): Target {
-  const folder = `packages/${name}`
-  const { exports } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
-    exports: Record<string, string>
-  }
-  const entries = Object.entries(exports).map(([path, source]) => [
-    path === '.' ? 'index' : path.slice('./'.length),
-    join(folder, source),
-  ])
+/** A library has one entry per path of its `exports`, and one per world of its `imports`. */
+function library(id: string): Target {
+  const folder = `packages/${id}`
+  const json = readPackageJson(folder)
+  const byWorld = Object.values(json.imports ?? {}).flatMap((worlds) => Object.values(worlds))
+  const entries = [
+    ...Object.entries(json.exports ?? {}).map(([path, source]) => [exportName(path), join(folder, source)]),
+    ...byWorld.map((source) => [basename(source, '.ts'), join(folder, source)]),
+  ]
   return {
-    name: `@blackhole/${name}`,
+    name: json.name,
     kind: 'library',
     entries: Object.fromEntries(entries) as Record<string, string>,
     outDir: `${folder}/dist`,
+    keepsOwnImports: true,
   }
+}
+
+/** Name of the file that a path of `exports` becomes. */
+export function exportName(path: string): string {
+  return path === '.' ? 'index' : path.slice('./'.length)
+}
+
+/** The parts of a `package.json` that building and packing need. */
+export interface PackageJson {
+  readonly name: string
+  readonly version: string
+  readonly private?: boolean
+  readonly exports?: Readonly<Record<string, string>>
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+/** Reads the `package.json` of a folder, relative to the root. */
+export function readPackageJson(folder: string): PackageJson {
+  return JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as PackageJson
 }
