@@ -126,7 +126,7 @@ export function contentTypeOf(path: string): string {
   return Object.hasOwn(OTHER, extension) ? (OTHER[extension] ?? UNKNOWN_TYPE) : UNKNOWN_TYPE
 }
 
-/** Whether a content type is that of an HTML document. XHTML isn't: the loader tag is not XML. */
+/** Whether a content type is that of a document that scripts run in: HTML or XHTML. */
 export function isHtml(type: string): boolean {
-  return /^\s*text\/html\s*(;|$)/i.test(type)
+  return /^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(type)
 }

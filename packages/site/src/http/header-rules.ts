@@ -51,8 +51,7 @@ const FORBIDDEN_PREFIX = 'x-blackhole-'
  */
 export function parseHeaders(text: string): HeaderRule[] {
   const size = new TextEncoder().encode(text).byteLength
-  if (size > MAX_RULES_FILE_BYTES)
-    throw problem('limit', `the file cannot exceed ${MAX_RULES_FILE_BYTES} bytes, it has ${size}`)
+  if (size > MAX_RULES_FILE_BYTES) throw problem('limit', `the file cannot exceed ${MAX_RULES_FILE_BYTES} bytes`)
   const rules: { pattern: PathPattern; headers: (readonly [string, string | null])[] }[] = []
   text
     .replace(/^\uFEFF/, '')

@@ -4,13 +4,14 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { unixfs } from '@helia/unixfs'
-import { MANIFEST_PATH, PIECE_BYTES, allPieces, piecesOf } from '@blackhole/protocol'
+import { MANIFEST_PATH, PIECE_BYTES, allPieces, decodeManifest, piecesOf } from '@blackhole/protocol'
 import { MemoryBlockstore } from 'blockstore-core'
 import { importer } from 'ipfs-unixfs-importer'
 import { exporter } from 'ipfs-unixfs-exporter'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fileSlices } from '../http/file-slices.ts'
 import { createIgnoreFilter } from '../ignore.ts'
 import { loadManifest } from '../manifest/load-manifest.ts'
 import { importSite } from './import-site.ts'
@@ -215,9 +216,13 @@ describe('large folders', () => {
   test('a manifest of several pieces is read whole', { timeout: 60_000 }, async () => {
     const many = Array.from({ length: 12_000 }, (_, index) => memoryFile(`f/${'n'.repeat(40)}${index}`, String(index)))
     const large = await importSite(many, { now })
-    const { manifest, blocks } = await loadManifest(large.root, blockReader(large))
+    const { manifest, blocks, file } = await loadManifest(large.root, blockReader(large))
     expect(Object.keys(manifest.files)).toHaveLength(12_000)
     expect(blocks.length).toBeGreaterThan(4)
+    // the manifest as a file: its pieces are its bytes
+    const parts: Uint8Array[] = []
+    for (const { cid, start, end } of fileSlices(file)) parts.push((await large.readBlock(cid)).subarray(start, end))
+    expect(decodeManifest(Buffer.concat(parts))).toEqual(manifest)
   })
 })
 
@@ -328,4 +333,11 @@ describe('bad input', () => {
     }
     await expect(importSite([file], { signal: controller.signal })).rejects.toThrow('enough')
   })
+})
+
+test('the site that browsers import too (import-site.browser.test.ts)', async () => {
+  const files = [memoryFile('index.html', '<h1>Hello</h1>'), memoryFile('css/a.css', 'h1 { color: red }')]
+  const site = await importSite(files, { now: () => 0 })
+  expect(site.root).toBe('bafybeihghsziqw55hkx5h3cy7mwf5mt7mimqhbqwv6y6ddrqm2u64gar6m')
+  expect(await independentRoot(files, site)).toEqual({ importer: site.root, helia: site.root })
 })

@@ -32,6 +32,15 @@ export function memoryFile(path: string, content: Uint8Array | string): SiteFile
   }
 }
 
+/** A {@link SiteFile} of a browser's `File` (dropped, chosen) or any other blob. */
+export function blobFile(path: string, blob: Blob): SiteFile {
+  return {
+    path,
+    size: blob.size,
+    open: (start = 0, end = blob.size) => blob.slice(start, end).stream(),
+  }
+}
+
 /**
  * Collects the files of a site and checks their names: valid paths, no two that
  * are the same name, no file where a folder is, nothing in the reserved folder

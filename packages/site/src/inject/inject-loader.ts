@@ -5,9 +5,9 @@ import { findHeadPosition } from './head-position.ts'
 /** How far into a document a loader tag and the head are looked for; bounds what is held back. */
 export const SCAN_BYTES = 64 * 1024
 
-/** The loader tag that gateway and worker add to hosted documents. */
+/** The loader tag that gateway and worker add to hosted documents. It is well-formed XML too, for XHTML. */
 export function loaderTag(site: SiteName): string {
-  return `<script async src="${SCRIPT_PATHS.loader}" data-site="${site}" data-worker="${SCRIPT_PATHS.worker}"></script>`
+  return `<script async="" src="${SCRIPT_PATHS.loader}" data-site="${site}" data-worker="${SCRIPT_PATHS.worker}"></script>`
 }
 
 /** Whether a document has a loader tag of its own: a script whose `src` is a `blackhole.js`. */

@@ -1,5 +1,5 @@
-import { MANIFEST_PATH, MAX_MANIFEST_BYTES, NotFoundError, decodeManifest } from '@blackhole/protocol'
-import type { Manifest } from '@blackhole/protocol'
+import { MANIFEST_PATH, MAX_MANIFEST_BYTES, NotFoundError, PIECE_BYTES, decodeManifest } from '@blackhole/protocol'
+import type { Manifest, ManifestFile } from '@blackhole/protocol'
 import { CID } from 'multiformats/cid'
 import { findEntry } from './directory-entry.ts'
 import type { GetBlock } from './directory-entry.ts'
@@ -10,7 +10,12 @@ export interface LoadedManifest {
   readonly manifest: Manifest
   /** CIDs of the blocks that were read: the root, folders, the manifest's own. Whoever hosts the site keeps them. */
   readonly blocks: readonly string[]
+  /** The manifest as a file of the site, which it can't list itself: what `/.blackhole/manifest.json` answers with. */
+  readonly file: ManifestFile
 }
+
+/** Codec of a piece. */
+const RAW = 0x55
 
 /**
  * Loads the manifest of a site version: from the root over the reserved folder
@@ -35,5 +40,11 @@ export async function loadManifest(
     cid = entry
   }
   const bytes = await readUnixFsFile(cid, getBlock, { maxBytes: MAX_MANIFEST_BYTES, signal: options.signal, visit })
-  return { manifest: decodeManifest(bytes), blocks }
+  return { manifest: decodeManifest(bytes), blocks, file: manifestFile(cid, bytes.byteLength, blocks) }
+}
+
+/** The pieces of the manifest are the raw blocks on the way: folders are none, and they come in order. */
+function manifestFile(cid: CID, size: number, blocks: readonly string[]): ManifestFile {
+  const file = { cid: cid.toString(), size, type: 'application/json' }
+  return size > PIECE_BYTES ? { ...file, pieces: blocks.filter((block) => CID.parse(block).code === RAW) } : file
 }

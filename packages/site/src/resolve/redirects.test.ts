@@ -82,6 +82,12 @@ describe('IPFS Web _redirects File Specification: gateway-conformance TestRedire
     )
   })
 
+  test('one that was cut off past the bound, inside of a letter, is too large as well', () => {
+    const cut = new TextEncoder().encode('\u00e9'.repeat(MAX_RULES_FILE_BYTES)).subarray(0, MAX_RULES_FILE_BYTES + 1)
+    expect(readSiteRules({ redirects: cut }).redirectsError).toContain('redirects file size cannot exceed')
+    expect(readSiteRules({ headers: cut }).headersError).toContain('cannot exceed')
+  })
+
   test('64 KiB exactly is allowed', () => {
     expect(parseRedirects(`#${'x'.repeat(MAX_RULES_FILE_BYTES - 1)}`)).toEqual([])
   })

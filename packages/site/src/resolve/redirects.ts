@@ -34,7 +34,7 @@ export function isRedirect(status: RuleStatus): status is RedirectStatus {
 export function parseRedirects(text: string): RedirectRule[] {
   const size = new TextEncoder().encode(text).byteLength
   if (size > MAX_RULES_FILE_BYTES) {
-    throw problem('limit', `redirects file size cannot exceed ${MAX_RULES_FILE_BYTES} bytes, it has ${size}`)
+    throw problem('limit', `redirects file size cannot exceed ${MAX_RULES_FILE_BYTES} bytes`)
   }
   const rules: RedirectRule[] = []
   text

@@ -1,3 +1,4 @@
+import { MAX_RULES_FILE_BYTES } from '@blackhole/protocol'
 import { parseHeaders } from '../http/header-rules.ts'
 import type { HeaderRule } from '../http/header-rules.ts'
 import { parseRedirects } from './redirects.ts'
@@ -37,7 +38,9 @@ export function readSiteRules(files: {
 function attempt<T>(bytes: Uint8Array | undefined, parse: (text: string) => T[]): { rules: T[]; error?: string } {
   if (bytes === undefined) return { rules: [] }
   try {
-    return { rules: parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }
+    // what is too long may have been cut inside of a letter: its length is what is wrong with it
+    const fatal = bytes.byteLength <= MAX_RULES_FILE_BYTES
+    return { rules: parse(new TextDecoder('utf-8', { fatal }).decode(bytes)) }
   } catch (error) {
     return { rules: [], error: error instanceof Error ? error.message : String(error) }
   }
