@@ -2,8 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startThrottleProxy } from '../../packages/testkit/src/net/throttle-proxy.ts'
-import { startRelay } from '../harness/blackhole.ts'
+import { publishFolder, startRelay, startThrottleProxy } from '@blackhole/testkit'
 import { launchChromium } from '../harness/browser.ts'
 import { freePort } from '../harness/free-port.ts'
 import { interleave } from '../harness/interleave.ts'
@@ -23,19 +22,21 @@ type Loads = Readonly<Record<string, LoadTimes>>
 /** How long a real page takes behind an ordinary link, without Blackhole and with it. Times in ms. */
 export async function pageLoad(options: BenchOptions): Promise<Findings> {
   const folder = await mkdtemp(join(tmpdir(), 'blackhole-page-'))
-  await copySite(folder)
+  const site = join(folder, 'site')
+  await copySite(site)
   const relayPort = await freePort()
-  const origin = await serveFolder(folder)
+  const origin = await serveFolder(site)
   const plainLink = await startThrottleProxy({ ...LINK, targetPort: origin.port })
   const relayLink = await startThrottleProxy({ ...LINK, targetPort: relayPort })
-  const relay = await startRelay([
-    ...['--port', String(relayPort)],
-    ...['--public-url', `http://localhost:${String(relayLink.port)}`],
-  ])
+  const relay = await startRelay({
+    port: relayPort,
+    data: join(folder, 'relay'),
+    args: ['--public-url', `http://localhost:${String(relayLink.port)}`, '--log-level', 'error'],
+  })
   const browser = await launchChromium()
   const holders = await launchChromium()
   try {
-    const { name } = await relay.publish(folder)
+    const { name } = await publishFolder(site, { relay: relay.url, home: join(folder, 'home') })
     const plain = `http://127.0.0.1:${String(plainLink.port)}/`
     const hosted = `http://${name}.localhost:${String(relayLink.port)}/`
     const contenders = [
@@ -75,18 +76,18 @@ export async function pageLoad(options: BenchOptions): Promise<Findings> {
     return findings([...results.values()].flat())
   } finally {
     await Promise.all([browser.close(), holders.close()])
-    await relay.close()
+    await relay.stop()
     await Promise.all([plainLink.close(), relayLink.close(), origin.close()])
-    await rm(folder, { recursive: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
 /** `startbootstrap-sb-admin-2` as npm has it, and one empty page. */
-async function copySite(folder: string): Promise<void> {
-  const site = dirname(fileURLToPath(import.meta.resolve('startbootstrap-sb-admin-2/package.json')))
-  await cp(site, folder, { recursive: true })
+async function copySite(site: string): Promise<void> {
+  const source = dirname(fileURLToPath(import.meta.resolve('startbootstrap-sb-admin-2/package.json')))
+  await cp(source, site, { recursive: true })
   await writeFile(
-    join(folder, EMPTY_PAGE),
+    join(site, EMPTY_PAGE),
     '<!doctype html><html lang="en"><head><title>Arrive</title></head><body></body></html>',
   )
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startRelay } from '../harness/blackhole.ts'
+import { publishFolder, startRelay } from '@blackhole/testkit'
 import { launchChromium } from '../harness/browser.ts'
 import type { ChromiumVisitor } from '@blackhole/testkit'
 
@@ -18,15 +18,17 @@ const FILE = 'small.txt'
 /** Measures how long a stopped worker takes to answer, as often as it is told to. */
 export async function measureWorkerStart(runs: number): Promise<WorkerStart[]> {
   const folder = await mkdtemp(join(tmpdir(), 'blackhole-start-'))
+  const site = join(folder, 'site')
+  await mkdir(site)
   await writeFile(
-    join(folder, 'index.html'),
+    join(site, 'index.html'),
     '<!doctype html><html lang="en"><head><title>Start</title></head><body></body></html>',
   )
-  await writeFile(join(folder, FILE), 'a few bytes')
-  const relay = await startRelay(['--port', '0'])
+  await writeFile(join(site, FILE), 'a few bytes')
+  const relay = await startRelay({ data: join(folder, 'relay'), args: ['--log-level', 'error'] })
   const browser = await launchChromium()
   try {
-    const { url } = await relay.publish(folder)
+    const { url } = await publishFolder(site, { relay: relay.url, home: join(folder, 'home') })
     const visitor = await browser.newVisitor()
     await visitor.page.goto(url)
     await visitor.page.evaluate(async () => {
@@ -44,8 +46,8 @@ export async function measureWorkerStart(runs: number): Promise<WorkerStart[]> {
     return results
   } finally {
     await browser.close()
-    await relay.close()
-    await rm(folder, { recursive: true })
+    await relay.stop()
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

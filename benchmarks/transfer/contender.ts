@@ -7,6 +7,8 @@ export interface Ground {
   readonly sender: Page
   readonly receiver: Page
   readonly pages: PageServer
+  /** Bytes of the file. */
+  readonly size: number
 }
 
 /** A way to move a file from one browser to another. */
@@ -15,12 +17,12 @@ export interface System {
   /** What the receiver does with the bytes besides taking them, so that like is compared with like. */
   readonly note: string
   /** Starts servers that the runs share: a relay, a tracker. */
-  start(): Promise<void>
+  start(ground: Pick<Ground, 'pages' | 'size'>): Promise<void>
   /**
-   * Connects sender and receiver with a file of this size in the sender's hands.
+   * Connects sender and receiver, with the file in the sender's hands.
    *
    * @returns a function that transfers it, over the connection that is open
    */
-  connect(ground: Ground, size: number): Promise<() => Promise<Received>>
+  connect(ground: Ground): Promise<() => Promise<Received>>
   stop(): Promise<void>
 }

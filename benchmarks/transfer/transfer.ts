@@ -6,6 +6,7 @@ import { servePages } from '../harness/page-server.ts'
 import { profiled } from '../harness/profile.ts'
 import { ratio, row, valueOf } from '../harness/report.ts'
 import { heliaBitswap } from './contenders/bitswap.ts'
+import { blackholeSdk } from './contenders/blackhole-sdk.ts'
 import { bareLibp2p } from './contenders/libp2p.ts'
 import { rawChannel } from './contenders/raw.ts'
 import { webTorrent } from './contenders/webtorrent.ts'
@@ -25,14 +26,14 @@ const DEFAULT_RUNS = 3
 
 /** One file from one Chromium to another, by each system in turn. Throughput in MB/s (10^6 bytes), first byte in ms. */
 export async function transfer(options: BenchOptions): Promise<Findings> {
-  const systems = [rawChannel(), bareLibp2p(), webTorrent(), heliaBitswap()].filter(({ name }) =>
+  const systems = [rawChannel(), blackholeSdk(), bareLibp2p(), webTorrent(), heliaBitswap()].filter(({ name }) =>
     name.includes(options.only),
   )
   const size = (options.sizeMiB || DEFAULT_SIZE_MIB) * MiB
-  const pages = await servePages(join(import.meta.dirname, 'pages'), ['raw', 'libp2p', 'bitswap', 'webtorrent'])
+  const pages = await servePages(join(import.meta.dirname, 'pages'), ['raw', 'sdk', 'libp2p', 'webtorrent', 'bitswap'])
   const browsers = await Promise.all([launchChromium(), launchChromium()])
   try {
-    for (const system of systems) await system.start()
+    for (const system of systems) await system.start({ pages, size })
     const results = await interleave(
       systems.map((system) => ({
         name: system.name,
@@ -64,7 +65,7 @@ async function runOnce(
   const { page: sender } = one
   const { page: receiver } = other
   try {
-    const receive = await system.connect({ sender, receiver, pages }, size)
+    const receive = await system.connect({ sender, receiver, pages, size })
     const folder = profile === '' ? '' : join(profile, system.name.replaceAll(' ', '-'))
     const cpuBefore = childrenCpuMs()
     const received = await profiled(folder, { sender, receiver }, receive)

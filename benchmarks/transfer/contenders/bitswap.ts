@@ -16,7 +16,7 @@ export function heliaBitswap(): System {
     stop: async () => {
       await relay?.close()
     },
-    connect: async ({ sender, receiver, pages }, size) => {
+    connect: async ({ sender, receiver, pages, size }) => {
       if (relay === undefined) throw new Error('There is no relay')
       await Promise.all([sender.goto(pages.url('bitswap')), receiver.goto(pages.url('bitswap'))])
       const { address, cid } = await remote<BitswapPage>(sender).serve(relay.address, size)

@@ -16,7 +16,7 @@ export function bareLibp2p(): System {
     stop: async () => {
       await relay?.close()
     },
-    connect: async ({ sender, receiver, pages }, size) => {
+    connect: async ({ sender, receiver, pages, size }) => {
       if (relay === undefined) throw new Error('There is no relay')
       await Promise.all([sender.goto(pages.url('libp2p')), receiver.goto(pages.url('libp2p'))])
       const address = await remote<Libp2pPage>(sender).serve(relay.address, size)

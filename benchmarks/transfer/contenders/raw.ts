@@ -21,12 +21,12 @@ export function rawChannel(settings: RawSettings = RAW_SETTINGS, name = 'raw dat
     note: 'copies into one buffer; verifies and stores nothing',
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
-    connect: async ({ sender, receiver, pages }, size) => {
+    connect: async ({ sender, receiver, pages, size }) => {
       await Promise.all([sender.goto(pages.url('raw')), receiver.goto(pages.url('raw'))])
       const from = remote<RawPage>(sender)
       const to = remote<RawPage>(receiver)
       await from.accept(await to.answer(await from.offer()))
-      await from.serve(size, settings)
+      await Promise.all([from.serve(size, settings), to.opened()])
       return () => to.receive(size)
     },
   }

@@ -23,7 +23,7 @@ export function webTorrent(): System {
     stop: async () => {
       await new Promise<void>((resolve) => (tracker === undefined ? resolve() : tracker.close(resolve)))
     },
-    connect: async ({ sender, receiver, pages }, size) => {
+    connect: async ({ sender, receiver, pages, size }) => {
       await Promise.all([sender.goto(pages.url('webtorrent')), receiver.goto(pages.url('webtorrent'))])
       const torrentFile = await remote<WebTorrentPage>(sender).serve(url, size)
       await remote<WebTorrentPage>(receiver).connect(url, torrentFile)

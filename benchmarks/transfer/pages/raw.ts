@@ -14,17 +14,20 @@ export interface RawSettings {
 /** Both sides of a transfer over one ordered, reliable RTCDataChannel and nothing else. */
 export class RawPage {
   readonly #connection = new RTCPeerConnection()
-  #channel: RTCDataChannel | undefined
+  readonly #channel = Promise.withResolvers<RTCDataChannel>()
 
   async offer(): Promise<string> {
-    this.#channel = this.#connection.createDataChannel('transfer', { ordered: true })
+    const channel = this.#connection.createDataChannel('transfer', { ordered: true })
+    channel.addEventListener('open', () => {
+      this.#channel.resolve(channel)
+    })
     await this.#connection.setLocalDescription(await this.#connection.createOffer())
     return gathered(this.#connection)
   }
 
   async answer(offer: string): Promise<string> {
     this.#connection.addEventListener('datachannel', ({ channel }) => {
-      this.#channel = channel
+      this.#channel.resolve(channel)
     })
     await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer })
     await this.#connection.setLocalDescription(await this.#connection.createAnswer())
@@ -33,18 +36,22 @@ export class RawPage {
 
   async accept(answer: string): Promise<void> {
     await this.#connection.setRemoteDescription({ type: 'answer', sdp: answer })
-    await opened(this.#open())
+  }
+
+  /** Resolves once the channel is open. */
+  async opened(): Promise<void> {
+    await this.#channel.promise
   }
 
   /** Sends a file of this size when the other side asks for it. */
-  serve(size: number, settings: RawSettings): void {
+  async serve(size: number, settings: RawSettings): Promise<void> {
     const bytes = randomBytes(size)
-    const channel = this.#open()
+    const channel = await this.#channel.promise
     channel.addEventListener('message', () => void send(channel, bytes, settings))
   }
 
   async receive(size: number): Promise<Received> {
-    const channel = this.#open()
+    const channel = await this.#channel.promise
     channel.binaryType = 'arraybuffer'
     const file = new Uint8Array(size)
     const watch = new Stopwatch()
@@ -59,11 +66,6 @@ export class RawPage {
       })
       channel.send('go')
     })
-  }
-
-  #open(): RTCDataChannel {
-    if (this.#channel === undefined) throw new Error('There is no channel yet')
-    return this.#channel
   }
 }
 
@@ -89,12 +91,4 @@ async function gathered(pc: RTCPeerConnection): Promise<string> {
     })
   }
   return pc.localDescription?.sdp ?? ''
-}
-
-async function opened(open: RTCDataChannel): Promise<void> {
-  if (open.readyState === 'connecting') {
-    await new Promise((resolve) => {
-      open.addEventListener('open', resolve, { once: true })
-    })
-  }
 }

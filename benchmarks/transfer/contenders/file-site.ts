@@ -1,0 +1,58 @@
+import { randomFillSync } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publishFolder, startRelay } from '@blackhole/testkit'
+import type { RelayProcess } from '@blackhole/testkit'
+import type { Received } from '../pages/bytes.ts'
+
+/** The file that is transferred. */
+export const FILE = 'file.bin'
+
+/** A relay in a process of its own with one site: a page and a file of random bytes. */
+export class FileSite {
+  readonly relay: RelayProcess
+  readonly name: string
+  readonly #folder: string
+
+  private constructor(relay: RelayProcess, name: string, folder: string) {
+    this.relay = relay
+    this.name = name
+    this.#folder = folder
+  }
+
+  /**
+   * Starts the relay and publishes.
+   *
+   * @param origins - web origins besides the site's own whose pages join its swarm
+   */
+  static async start(page: string, size: number, origins: readonly string[] = []): Promise<FileSite> {
+    const folder = await mkdtemp(join(tmpdir(), 'blackhole-transfer-'))
+    const site = join(folder, 'site')
+    const relay = await startRelay({ data: join(folder, 'relay'), args: ['--log-level', 'error'] })
+    await mkdir(site)
+    await writeFile(join(site, 'index.html'), page)
+    await writeFile(join(site, FILE), randomFillSync(new Uint8Array(size)))
+    const args = origins.flatMap((origin) => ['--origin', origin])
+    const { name } = await publishFolder(site, { relay: relay.url, home: join(folder, 'home'), args })
+    return new FileSite(relay, name, folder)
+  }
+
+  /**
+   * Runs a transfer while the relay serves no content.
+   *
+   * @throws when the relay sent some all the same: then it was not the other browser's
+   */
+  async withoutContent(transfer: () => Promise<Received>): Promise<Received> {
+    const before = (await this.relay.metrics()).contentBytes
+    const received = await transfer()
+    const after = (await this.relay.metrics()).contentBytes
+    if (after.http + after.p2p > before.http + before.p2p) throw new Error('The relay sent content during the transfer')
+    return received
+  }
+
+  async stop(): Promise<void> {
+    await this.relay.stop()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
