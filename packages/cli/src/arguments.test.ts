@@ -35,6 +35,10 @@ describe('parseArguments', () => {
     expect(parse([], { BLACKHOLE_RELAY: ' ' }).options['relay']).toBeUndefined()
   })
 
+  it('takes negative numbers and a lone dash as values', () => {
+    expect(parse(['--relay', '-1', '--origin', '-']).options).toMatchObject({ relay: '-1', origin: ['-'] })
+  })
+
   it('passes everything after -- as operands', () => {
     expect(parse(['--', '--relay', '-w']).operands).toEqual(['--relay', '-w'])
   })

@@ -57,8 +57,8 @@ function checkValue(rawName: string, spec: OptionSpec, value: string | undefined
     if (inline) throw new UsageError(`${rawName} takes no value`)
     return 'true'
   }
-  // Without "=" a word that looks like an option is one: the value was forgotten.
-  if (value === undefined || (!inline && value.startsWith('-') && value.length > 1)) {
+  // Without "=" a word that looks like an option is one: the value was forgotten. -1 is a number.
+  if (value === undefined || (!inline && /^-\D/.test(value))) {
     throw new UsageError(`${rawName} needs a value: ${rawName} ${spec.placeholder ?? 'VALUE'}`)
   }
   return value

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { BlackholeError } from '@blackhole/protocol'
 import { createSiteKey } from '@blackhole/sdk'
 import type { SiteKey } from '@blackhole/sdk'
 import { defaultKeyFolder, KeyFolder, readKeyFile, writeKeyFile } from '@blackhole/sdk/files'
@@ -63,12 +63,8 @@ export async function readKey(name: string, surroundings: KeySurroundings): Prom
 
 /** Reads a key, or makes it when there is none at that place. */
 export async function readOrCreateKey(name: string, surroundings: KeySurroundings): Promise<FoundKey> {
-  try {
-    return await readKey(name, surroundings)
-  } catch (error) {
-    if (!(error instanceof BlackholeError) || error.reason !== 'missing') throw error
-  }
   const path = keyPath(name, surroundings)
+  if (existsSync(path)) return await readKey(name, surroundings)
   const key = await createSiteKey()
   await writeKeyFile(path, key, { passphrase: surroundings.passphrase })
   return { key, path, created: true }

@@ -1,0 +1,252 @@
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { runCommand, startCommand, startRelay } from '@blackhole/testkit'
+import type { CommandResult, PublishResult, RelayProcess } from '@blackhole/testkit'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+
+/** Processes of their own, on a machine that does other things too. */
+const SLOW = { timeout: 60_000 }
+
+let root: string
+let folder: string
+let home: string
+let relay: RelayProcess
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'blackhole-cli-'))
+  relay = await startRelay({ args: ['--log-level', 'warn'] })
+}, 90_000)
+
+afterAll(async () => {
+  await relay.stop()
+  await rm(root, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
+  home = await mkdtemp(join(root, 'home-'))
+  folder = await mkdtemp(join(root, 'site-'))
+  await writeFile(join(folder, 'index.html'), '<!doctype html><h1>Hello</h1>')
+})
+
+async function run(...args: string[]): Promise<CommandResult> {
+  return await runCommand(args, { env: { BLACKHOLE_HOME: home, BLACKHOLE_RELAY: relay.url } })
+}
+
+async function publish(...args: string[]): Promise<PublishResult> {
+  const { code, stdout, stderr } = await run('publish', folder, '--json', ...args)
+  expect(stderr).not.toContain('error:')
+  expect(code).toBe(0)
+  expect(stdout.endsWith('}\n')).toBe(true)
+  return JSON.parse(stdout) as PublishResult
+}
+
+describe('publish', SLOW, () => {
+  it('prints one JSON object with exactly what the contract names', async () => {
+    await mkdir(join(folder, '.well-known'))
+    await writeFile(join(folder, '.well-known/security.txt'), 'Contact: mailto:a@example')
+    await writeFile(join(folder, 'empty.txt'), '')
+    await mkdir(join(folder, 'node_modules'))
+    await writeFile(join(folder, 'node_modules/left-out.js'), '1')
+    const published = await publish()
+    expect(published).toEqual({
+      name: expect.stringMatching(/^k51[0-9a-z]+$/),
+      root: expect.stringMatching(/^bafy/),
+      version: 1,
+      url: `http://${published.name}.localhost:${relay.port}/`,
+      files: 3,
+      bytes: 54,
+      newPieces: 3,
+      newBytes: 54,
+    })
+    const response = await fetch(`${relay.url}/ipns/${published.name}/.well-known/security.txt`)
+    expect(await response.text()).toBe('Contact: mailto:a@example')
+  })
+
+  it('uploads nothing when nothing changed, and only what is new afterwards', async () => {
+    await writeFile(join(folder, 'large.bin'), Buffer.alloc(3_000_000, 7))
+    const first = await publish()
+    const again = await publish()
+    expect(again).toEqual({ ...first, newPieces: 0, newBytes: 0 })
+    await writeFile(join(folder, 'new.txt'), 'new')
+    const next = await publish()
+    expect(next).toMatchObject({ name: first.name, version: 2, newPieces: 1, newBytes: 3 })
+    expect(next.root).not.toBe(first.root)
+  })
+
+  it('shows people where the site is and where the new key lies', async () => {
+    const { code, stdout, stderr } = await run('publish', folder)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^url +http:\/\/k51\w+\.localhost:\d+\/$/m)
+    expect(stderr).toContain(`New key: ${home}/keys/`)
+    expect(stderr).not.toContain('\r')
+  })
+
+  it('makes a key that only its owner can read, and warns when others can', async () => {
+    const key = join(root, 'mode', 'site.pem')
+    await publish('--key', key)
+    expect((await stat(key)).mode & 0o777).toBe(0o600)
+    await chmod(key, 0o644)
+    expect((await run('publish', folder, '--key', key)).stderr).toContain('chmod 600')
+  })
+
+  it('warns of a policy that would block the loader', async () => {
+    await writeFile(join(folder, '_headers'), "/*\n  Content-Security-Policy: script-src 'none'\n")
+    const { code, stderr } = await run('publish', folder)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/warning: index\.html: its Content-Security-Policy \(script-src 'none'\) blocks the script/)
+  })
+
+  it('watches, and publishes again when a file changes', async () => {
+    const child = startCommand(['publish', folder, '--watch', '--json'], {
+      env: { BLACKHOLE_HOME: home, BLACKHOLE_RELAY: relay.url },
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (text: string) => (stdout += text))
+    child.stderr.on('data', (text: string) => (stderr += text))
+    await expect.poll(() => stderr, { timeout: 30_000 }).toContain('Watching')
+    await writeFile(join(folder, 'index.html'), '<!doctype html><h1>Changed</h1>')
+    await expect.poll(() => stdout.split('\n').length, { timeout: 30_000 }).toBe(3)
+    const versions = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as PublishResult).version)
+    expect(versions).toEqual([1, 2])
+    const exit = once(child, 'exit')
+    child.kill('SIGINT')
+    expect(await exit).toEqual([0, null])
+  })
+})
+
+describe('publish, when something is wrong', SLOW, () => {
+  async function expectFailure(args: readonly string[], code: 1 | 2, message: string | RegExp): Promise<void> {
+    const result = await run(...args)
+    expect(result.stderr).toMatch(message)
+    expect(result.stdout).toBe('')
+    expect(result.code).toBe(code)
+  }
+
+  it('refuses a folder that is missing, empty, or a file', async () => {
+    await expectFailure(['publish', join(folder, 'nowhere'), '--json'], 1, /nowhere is not there/)
+    await mkdir(join(folder, 'empty'))
+    await expectFailure(['publish', join(folder, 'empty'), '--json'], 1, /empty has no files to publish/)
+    await expectFailure(['publish', join(folder, 'index.html'), '--json'], 1, /index\.html is not a folder/)
+    expect((await run('key', 'show')).stdout).toContain('No keys')
+  })
+
+  it('refuses a symbolic link and a name that is not UTF-8, naming it', async () => {
+    await symlink('/etc/passwd', join(folder, 'link.txt'))
+    await expectFailure(['publish', folder, '--json'], 1, /link\.txt is a symbolic link/)
+    await rm(join(folder, 'link.txt'))
+    await writeFile(Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.of(0xe9)]), 'x')
+    await expectFailure(['publish', folder, '--json'], 1, /caf.* is not UTF-8/)
+  })
+
+  it('refuses a file in the reserved folder and two names that are the same', async () => {
+    await mkdir(join(folder, '.blackhole'))
+    await writeFile(join(folder, '.blackhole/evil.js'), 'x')
+    await expectFailure(['publish', folder, '--json'], 1, /\.blackhole.* is reserved/)
+    await rm(join(folder, '.blackhole'), { recursive: true })
+    await writeFile(join(folder, 'caf\u00e9'), 'x')
+    await writeFile(join(folder, 'cafe\u0301'), 'x')
+    await expectFailure(['publish', folder, '--json'], 1, /two files have this name/)
+  })
+
+  it('names the file that changes while it is read, and keeps the version before', async () => {
+    const path = join(folder, 'growing.log')
+    await writeFile(path, Buffer.alloc(8_000_000))
+    const before = await publish()
+    const controller = new AbortController()
+    const grow = (async () => {
+      for (let i = 0; !controller.signal.aborted; i++) {
+        await writeFile(path, Buffer.alloc(8_000_000 + i))
+        await wait(5)
+      }
+    })()
+    try {
+      await expectFailure(['publish', folder, '--json'], 1, /growing\.log changed while/)
+    } finally {
+      controller.abort()
+      await grow
+    }
+    const { stdout } = await run('sites', before.name, '--json')
+    expect((JSON.parse(stdout) as { versions: { version: number }[] }).versions.map(({ version }) => version)).toEqual([
+      1,
+    ])
+  })
+
+  it('says that the relay is down', async () => {
+    await expectFailure(['publish', folder, '--relay', 'http://127.0.0.1:9', '--json'], 1, /127\.0\.0\.1:9/)
+  })
+
+  it('says that something else answers at the address of the relay', async () => {
+    for (const body of ['<h1>It works!</h1>', '{}', '{"peerId":1}', '[]', '']) {
+      const server = createServer((_, response) => response.end(body)).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+      await expectFailure(['publish', folder, '--relay', url, '--json'], 1, /did not answer as a Blackhole relay does/)
+      server.close()
+    }
+  })
+
+  it('refuses a key that is not the site’s, one that is none, and a wrong passphrase', async () => {
+    const { name } = await publish('--key', 'one')
+    await expectFailure(['publish', folder, '--key', 'other', '--site', name, '--json'], 1, /is not the key of k51/)
+    await writeFile(join(root, 'garbage.pem'), 'not a key')
+    await expectFailure(['publish', folder, '--key', join(root, 'garbage.pem'), '--json'], 1, /key must be/)
+    await writeFile(join(root, 'passphrase'), 'right\n')
+    await writeFile(join(root, 'wrong'), 'wrong\n')
+    await run('key', 'create', 'secret', '--passphrase-file', join(root, 'passphrase'))
+    await expectFailure(['publish', folder, '--key', 'secret', '--json'], 1, /a passphrase is needed/)
+    await expectFailure(
+      ['publish', folder, '--key', 'secret', '--passphrase-file', join(root, 'wrong'), '--json'],
+      1,
+      /passphrase of the key is wrong/,
+    )
+    await publish('--key', 'secret', '--passphrase-file', join(root, 'passphrase'))
+    expect(await readFile(join(home, 'keys/secret.pem'), 'utf8')).toContain('BEGIN ENCRYPTED PRIVATE KEY')
+  })
+
+  it('refuses a folder in place of a key', async () => {
+    await expectFailure(['publish', folder, '--key', `${root}/`, '--json'], 1, /can't be read/)
+  })
+})
+
+describe('rollback and unpublish', SLOW, () => {
+  it('goes back to the version before, or to one that is named, as a new version', async () => {
+    const roots: string[] = []
+    for (const text of ['one', 'two', 'three']) {
+      await writeFile(join(folder, 'index.html'), text)
+      roots.push((await publish()).root)
+    }
+    const back = await run('rollback', folder, '--json')
+    expect(back.code).toBe(0)
+    expect(JSON.parse(back.stdout)).toMatchObject({ version: 4, restored: 2, root: roots[1] })
+    const to = await run('rollback', folder, '--to', '1', '--json')
+    expect(JSON.parse(to.stdout)).toMatchObject({ version: 5, restored: 1, root: roots[0] })
+    const name = (JSON.parse(to.stdout) as { name: string }).name
+    expect(await (await fetch(`${relay.url}/ipns/${name}/`)).text()).toContain('one')
+    expect((await run('rollback', folder, '--to', '99')).stderr).toMatch(/Version 99 .* was not found/)
+    await writeFile(join(folder, 'index.html'), 'four')
+    expect((await publish()).version).toBe(6)
+  })
+
+  it('ends a site', async () => {
+    const { name } = await publish()
+    const { code, stdout } = await run('unpublish', folder, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ name, version: 2 })
+  })
+
+  it('lists sites', async () => {
+    const { name } = await publish()
+    const { stdout } = await run('sites', '--json')
+    expect((JSON.parse(stdout) as { sites: { name: string }[] }).sites.map((site) => site.name)).toContain(name)
+    expect((await run('sites')).stdout).toContain(name)
+  })
+})
