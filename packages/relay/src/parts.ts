@@ -22,6 +22,7 @@ import { webSocketAddresses } from './net/addresses.ts'
 import { makeCertificate } from './net/certificate.ts'
 import type { StoredCertificate } from './net/certificate.ts'
 import { createNode } from './net/node.ts'
+import { endReservationsOnDisconnect } from './net/reservation-sweep.ts'
 import { upgradeHandlerOf } from './net/upgrades.ts'
 import { endpointsOf, infoOf } from './relay-info.ts'
 import { BlockFiles } from './state/block-files.ts'
@@ -120,6 +121,7 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
     version: RELAY_VERSION,
   })
   stops.push(() => node.stop())
+  stops.push(endReservationsOnDisconnect(node))
   const peerId = node.peerId.toString()
   const stun = init.stunPort < 0 ? undefined : new StunServer({ log, ...clock }, { host: init.host, port: init.stunPort, software: `blackhole-relay/${RELAY_VERSION}` })
   await stun?.start()
@@ -160,9 +162,10 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
     info: () => infoOf(init, node, endpoints, stun?.port),
     siteUrl: endpoints.siteUrl,
     announces: () => tracker.announces,
+    blocks: helia.blockstore,
     ready: () => ready,
   }
-  const app = createApp(context, helia.blockstore)
+  const app = createApp(context)
   front.handle(getRequestListener(app.fetch, { overrideGlobalObjects: false }), upgradeHandlerOf(node))
   ready = true
   return {

@@ -114,7 +114,7 @@ export async function putRecord(test: TestRelay, publisher: Publisher, root: str
 export async function connectVisitor(relay: Relay, options: { reserve?: boolean } = {}): Promise<Libp2p> {
   const node = await createLibp2p({
     addresses: { listen: options.reserve === true ? [`${webSocketOf(relay)}/p2p-circuit`] : [] },
-    transports: [webSockets(), circuitRelayTransport()],
+    transports: [webSockets(), circuitRelayTransport({ reservationCompletionTimeout: 15_000 })],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: () => false },

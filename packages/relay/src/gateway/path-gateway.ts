@@ -9,7 +9,6 @@ import { resolveContentPath } from './content-path.ts'
 import type { ContentPath } from './content-path.ts'
 import { isNavigation } from './navigation.ts'
 import { textPage } from './text-page.ts'
-import type { BlockReader } from './tracing-reader.ts'
 
 /**
  * Answers `/ipfs/CID/path` and `/ipns/NAME/path` with plain files.
@@ -19,23 +18,23 @@ import type { BlockReader } from './tracing-reader.ts'
  * is sandboxed (an opaque origin, no scripts), and nothing is given as the
  * script of a worker.
  */
-export async function servePath(context: HttpContext, path: ContentPath, blocks: BlockReader, request: Request): Promise<Response> {
+export async function servePath(context: HttpContext, path: ContentPath, request: Request): Promise<Response> {
   if (request.headers.has('service-worker')) return textPage(400, 'A service worker cannot be loaded from here: it would control content of others', request)
   const url = new URL(request.url)
   if (path.name !== undefined && isNavigation(request)) {
     const rest = url.pathname.split('/').slice(3).join('/')
     return new Response(null, { status: 302, headers: { Location: `${context.siteUrl(path.name)}${rest}${url.search}` } })
   }
-  const { entry } = await resolveContentPath(path, blocks, { signal: request.signal })
-  if (entry.type === 'directory') return serveFolder(context, path, blocks, request, entry)
+  const { entry } = await resolveContentPath(path, context.blocks, { signal: request.signal })
+  if (entry.type === 'directory') return serveFolder(context, path, request, entry)
   if (entry.type !== 'file' && entry.type !== 'raw') return textPage(404, 'This is not a file or folder', request)
-  return serveFile(context, path, request, entry, path.path === '' ? '' : path.path)
+  return serveFile(context, path, request, entry, path.path)
 }
 
-async function serveFolder(context: HttpContext, path: ContentPath, blocks: BlockReader, request: Request, entry: UnixFSEntry): Promise<Response> {
+async function serveFolder(context: HttpContext, path: ContentPath, request: Request, entry: UnixFSEntry): Promise<Response> {
   const url = new URL(request.url)
   const index = { ...path, path: path.path === '' ? 'index.html' : `${path.path}/index.html` }
-  const found = await resolveContentPath(index, blocks, { signal: request.signal }).catch(() => undefined)
+  const found = await resolveContentPath(index, context.blocks, { signal: request.signal }).catch(() => undefined)
   if (found === undefined) return textPage(404, `${entry.cid.toString()} is a folder without index.html. Ask for ?format=car`, request)
   if (!path.folder) return new Response(null, { status: 301, headers: { Location: `${url.pathname}/${url.search}` } })
   return serveFile(context, path, request, found.entry, index.path)
@@ -53,6 +52,11 @@ async function serveFile(context: HttpContext, path: ContentPath, request: Reque
   plan.headers.set('Content-Security-Policy', 'sandbox')
   plan.headers.set('X-Ipfs-Path', encodeURI(`/${path.namespace}/${path.name ?? path.root.toString()}${path.path === '' ? '' : `/${path.path}`}`))
   plan.headers.set('X-Ipfs-Roots', path.root.toString())
+  return respondEntry(context, entry, plan)
+}
+
+/** The response that a plan describes, read from a UnixFS file. */
+export async function respondEntry(context: HttpContext, entry: UnixFSEntry, plan: ResponsePlan): Promise<Response> {
   if (plan.ranges.length === 0) return new Response(null, { status: plan.status, headers: plan.headers })
   const body = streamBody(await primed(counted(planned(entry, plan), context.metrics)))
   return new Response(body, { status: plan.status, headers: plan.headers })

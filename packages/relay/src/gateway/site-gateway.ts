@@ -1,4 +1,5 @@
-import type { Manifest, ManifestFile, SiteName } from '@blackhole/protocol'
+import { MANIFEST_PATH, parseCid } from '@blackhole/protocol'
+import type { ManifestFile, SiteName } from '@blackhole/protocol'
 import { hasLoaderTag, injectLoader, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { ResponsePlan } from '@blackhole/site'
 import { readFile } from '../content/read-file.ts'
@@ -6,7 +7,10 @@ import type { HttpContext } from '../http/context.ts'
 import type { StoredSite } from '../state/site-table.ts'
 import { counted, primed, streamBody } from './bodies.ts'
 import { bootstrapPage } from './bootstrap-page.ts'
+import { resolveContentPath } from './content-path.ts'
+import type { ContentPath } from './content-path.ts'
 import { NAVIGATION_VARY, isHtml, isNavigation } from './navigation.ts'
+import { respondEntry } from './path-gateway.ts'
 import { textPage } from './text-page.ts'
 
 /** A document with its loader tag has this in its ETag. */
@@ -24,6 +28,7 @@ export async function serveSite(context: HttpContext, name: SiteName, request: R
 async function serveVersion(context: HttpContext, site: StoredSite, request: Request): Promise<Response> {
   const { manifest, rules } = await context.contents.get(site.root)
   const { pathname, search } = new URL(request.url)
+  if (pathname === `/${MANIFEST_PATH}`) return serveManifest(context, site, request)
   const resolution = resolvePath(manifest, rules, pathname, search)
   const origin = { 'X-Ipfs-Path': `/ipns/${site.name}${pathname}`, 'X-Ipfs-Roots': site.root, 'X-Blackhole-Version': String(site.sequence) }
   if (resolution.type === 'redirect') {
@@ -44,6 +49,14 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
   if (isHtml(resolution.file.type)) plan.headers.append('Vary', NAVIGATION_VARY)
   plan.headers.set('X-Content-Type-Options', 'nosniff')
   return respond(context, site, resolution.file, plan, injects)
+}
+
+/** The manifest is content, but not in the list that it holds. */
+async function serveManifest(context: HttpContext, site: StoredSite, request: Request): Promise<Response> {
+  const path: ContentPath = { namespace: 'ipfs', name: undefined, root: parseCid(site.root), path: MANIFEST_PATH, folder: false }
+  const { entry } = await resolveContentPath(path, context.blocks, { signal: request.signal })
+  const file = { cid: entry.cid.toString(), size: Number(entry.size), type: 'application/json' }
+  return respondEntry(context, entry, planResponse({ file, pathname: `/${MANIFEST_PATH}`, request }))
 }
 
 async function respond(context: HttpContext, site: StoredSite, file: ManifestFile, plan: ResponsePlan, injects: boolean): Promise<Response> {
@@ -70,9 +83,4 @@ async function* planned(context: HttpContext, file: ManifestFile, plan: Response
 async function carriesLoader(context: HttpContext, file: ManifestFile): Promise<boolean> {
   for await (const beginning of readFile(context.vault, file, 0, Math.min(file.size, 64 * 1024))) return hasLoaderTag(beginning)
   return false
-}
-
-/** Web origins whose visitors may join the swarm, besides those that the relay serves. */
-export function originsOf(manifest: Pick<Manifest, 'origins'>): readonly string[] {
-  return manifest.origins
 }

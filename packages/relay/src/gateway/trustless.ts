@@ -5,7 +5,6 @@ import { carStream } from './car-stream.ts'
 import type { DagScope, EntityBytes } from './car-stream.ts'
 import { resolveContentPath } from './content-path.ts'
 import type { ContentPath } from './content-path.ts'
-import type { BlockReader } from './tracing-reader.ts'
 
 /** What a trustless request wants. */
 export type TrustlessFormat = 'raw' | 'car' | 'ipns-record'
@@ -41,11 +40,11 @@ export function trustlessFormat(request: Request): TrustlessFormat | undefined {
 }
 
 /** Answers a trustless request for a path. */
-export async function serveTrustless(context: HttpContext, format: TrustlessFormat, path: ContentPath, blocks: BlockReader, request: Request): Promise<Response> {
+export async function serveTrustless(context: HttpContext, format: TrustlessFormat, path: ContentPath, request: Request): Promise<Response> {
   switch (format) {
     case 'ipns-record': return serveRecord(context, path, request)
-    case 'raw': return serveRaw(context, path, blocks, request)
-    case 'car': return serveCar(context, path, blocks, request)
+    case 'raw': return serveRaw(context, path, request)
+    case 'car': return serveCar(context, path, request)
   }
 }
 
@@ -56,8 +55,8 @@ function serveRecord(context: HttpContext, path: ContentPath, request: Request):
   return new Response(request.method === 'HEAD' ? null : site.record, { headers })
 }
 
-async function serveRaw(context: HttpContext, path: ContentPath, blocks: BlockReader, request: Request): Promise<Response> {
-  const cid = path.path === '' ? path.root : (await resolveContentPath(path, blocks, { signal: request.signal })).entry.cid
+async function serveRaw(context: HttpContext, path: ContentPath, request: Request): Promise<Response> {
+  const cid = path.path === '' ? path.root : (await resolveContentPath(path, context.blocks, { signal: request.signal })).entry.cid
   const headers = verifiable(CONTENT_TYPES.raw, `${cid.toString()}.bin`, `"${cid.toString()}.raw"`, cacheOf(path))
   describe(headers, path, cid.toString())
   if (matches(request, headers)) return new Response(null, { status: 304, headers })
@@ -70,18 +69,18 @@ async function serveRaw(context: HttpContext, path: ContentPath, blocks: BlockRe
   return new Response(streamBody(counted(once(bytes), context.metrics)), { headers })
 }
 
-async function serveCar(context: HttpContext, path: ContentPath, blocks: BlockReader, request: Request): Promise<Response> {
+async function serveCar(context: HttpContext, path: ContentPath, request: Request): Promise<Response> {
   const { searchParams } = new URL(request.url)
   const scope = scopeOf(searchParams.get('dag-scope'))
   const bytes = entityBytesOf(searchParams.get('entity-bytes'))
-  const { entry, way } = await resolveContentPath(path, blocks, { signal: request.signal })
+  const { entry, way } = await resolveContentPath(path, context.blocks, { signal: request.signal })
   const variant = [scope, bytes === undefined ? '' : `${String(bytes.from)}-${bytes.to === undefined ? '*' : String(bytes.to)}`].filter((text) => text !== '').join('.')
   const type = `${CONTENT_TYPES.car}; version=1; order=dfs; dups=n`
   const headers = verifiable(type, `${entry.cid.toString()}.car`, `W/"${path.root.toString()}.${entry.cid.toString()}.${variant}.car"`, cacheOf(path))
   describe(headers, path, way.map(String).join(','))
   if (matches(request, headers)) return new Response(null, { status: 304, headers })
   if (request.method === 'HEAD') return new Response(null, { headers })
-  const chunks = carStream({ root: path.root, way, entry, scope: bytes === undefined ? scope : 'entity', bytes }, context.vault, blocks)
+  const chunks = carStream({ root: path.root, way, entry, scope: bytes === undefined ? scope : 'entity', bytes }, context.vault, context.blocks)
   return new Response(streamBody(await primed(counted(chunks, context.metrics))), { headers })
 }
 

@@ -18,12 +18,18 @@ export interface HostingComponents {
 
 type Messages = ReturnType<typeof pbStream<Stream>>
 
+/** Somebody who waits for changes of a site. */
+interface Follower {
+  readonly stream: Stream
+  readonly messages: Messages
+}
+
 const NOTHING = new Uint8Array()
 
 /** `/blackhole/hosting/1.0.0`: gives, takes and follows site records. */
 export class Hosting implements Startable {
   readonly #components: HostingComponents
-  readonly #following = new Map<SiteName, Set<Messages>>()
+  readonly #following = new Map<SiteName, Set<Follower>>()
 
   constructor(components: HostingComponents) {
     this.#components = components
@@ -42,7 +48,7 @@ export class Hosting implements Startable {
     publisher.removeEventListener('publish', this.#onPublish)
     await node.unhandle(HOSTING_PROTOCOL)
     const closing = AbortSignal.timeout(CONTROL_TIMEOUT_MS)
-    const streams = [...this.#following.values()].flatMap((followers) => [...followers].map(streamOf))
+    const streams = [...this.#following.values()].flatMap((followers) => [...followers].map(({ stream }) => stream))
     await Promise.allSettled(streams.map((stream) => stream.close({ signal: closing })))
   }
 
@@ -53,7 +59,7 @@ export class Hosting implements Startable {
       const request = await messages.read(HostingRequest, { signal })
       const site = this.#siteOf(request)
       if (request.verb === HostingVerb.HOSTING_SUBSCRIBE && !(site instanceof Error)) {
-        await this.#follow(site, messages)
+        await this.#follow(site, { stream, messages })
         return
       }
       const reply = site instanceof Error ? refusal(site) : await this.#answer(site, request)
@@ -88,12 +94,12 @@ export class Hosting implements Startable {
   }
 
   /** Sends the record now and at every change, until the other side or the relay closes. */
-  async #follow(site: SiteName, messages: Messages): Promise<void> {
-    const stream = streamOf(messages)
+  async #follow(site: SiteName, follower: Follower): Promise<void> {
+    const { stream } = follower
     const followers = this.#following.get(site) ?? new Set()
-    this.#following.set(site, followers.add(messages))
+    this.#following.set(site, followers.add(follower))
     const gone = (): void => {
-      followers.delete(messages)
+      followers.delete(follower)
       if (followers.size === 0 && this.#following.get(site) === followers) this.#following.delete(site)
     }
     stream.addEventListener('close', gone, { once: true })
@@ -103,24 +109,20 @@ export class Hosting implements Startable {
         stream.abort(error as Error)
       })
     }, { once: true })
-    await this.#send(messages, this.#components.sites.get(site)?.record ?? NOTHING)
+    await this.#send(follower, this.#components.sites.get(site)?.record ?? NOTHING)
   }
 
   readonly #onPublish = (event: CustomEvent<StoredSite>): void => {
-    for (const messages of this.#following.get(event.detail.name) ?? []) void this.#send(messages, event.detail.record)
+    for (const follower of this.#following.get(event.detail.name) ?? []) void this.#send(follower, event.detail.record)
   }
 
-  async #send(messages: Messages, record: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #send({ stream, messages }: Follower, record: Uint8Array<ArrayBuffer>): Promise<void> {
     try {
       await messages.write({ record, error: '' }, HostingReply, { signal: AbortSignal.timeout(CONTROL_TIMEOUT_MS) })
     } catch (error) {
-      streamOf(messages).abort(error as Error)
+      stream.abort(error as Error)
     }
   }
-}
-
-function streamOf(messages: Messages): Stream {
-  return messages.unwrap()
 }
 
 function refusal(error: unknown): HostingReply {

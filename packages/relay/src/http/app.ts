@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import { API_PATH, NotFoundError } from '@blackhole/protocol'
-import type { BlockReader } from '../gateway/tracing-reader.ts'
 import { textPage } from '../gateway/text-page.ts'
 import { clientAddress } from './client-address.ts'
 import type { HttpApp, HttpContext, HttpEnv } from './context.ts'
@@ -18,7 +17,7 @@ import { statusPageRoutes } from './routes/status-page.ts'
 import { tokenRoutes } from './routes/token.ts'
 
 /** Everything that the relay answers over HTTP. */
-export function createApp(context: HttpContext, blocks: BlockReader): HttpApp {
+export function createApp(context: HttpContext): HttpApp {
   const app: HttpApp = new Hono<HttpEnv>()
   app.use('*', async (c, next) => {
     const host = c.env.incoming.headers.host
@@ -53,7 +52,7 @@ export function createApp(context: HttpContext, blocks: BlockReader): HttpApp {
   app.all(`${API_PATH}/*`, (c) => errorResponse(new NotFoundError(`${c.req.method} ${c.req.path}`)))
   scriptRoutes(app, context)
   statusPageRoutes(app, context)
-  contentRoutes(app, context, blocks)
+  contentRoutes(app, context)
   app.notFound((c) => textPage(404, 'There is nothing at this address', c.req.raw))
   app.onError((error, c) => {
     if (errorAnswer(error).status === 500) context.log.error({ err: error, path: c.req.path }, 'a request failed')

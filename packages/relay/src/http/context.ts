@@ -7,6 +7,7 @@ import type { BlockVault } from '../content/block-vault.ts'
 import type { ContentSwitch } from '../content/content-switch.ts'
 import type { SiteContents } from '../content/site-contents.ts'
 import type { DnsLink } from '../gateway/dnslink.ts'
+import type { BlockReader } from '../gateway/tracing-reader.ts'
 import type { Publisher } from '../hosting/publisher.ts'
 import type { Metrics } from '../metrics.ts'
 import type { SiteTable } from '../state/site-table.ts'
@@ -25,6 +26,8 @@ export interface HttpContext {
   readonly sites: SiteTable
   readonly contents: SiteContents
   readonly vault: BlockVault
+  /** Helia's blocks, for following paths through any UnixFS content. */
+  readonly blocks: BlockReader
   readonly publisher: Publisher
   readonly tokens: SwarmTokens
   readonly registry: SwarmRegistry

@@ -3,13 +3,12 @@ import { servePath } from '../../gateway/path-gateway.ts'
 import { serveSite } from '../../gateway/site-gateway.ts'
 import { serveTrustless, trustlessFormat } from '../../gateway/trustless.ts'
 import { textPage } from '../../gateway/text-page.ts'
-import type { BlockReader } from '../../gateway/tracing-reader.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { withCors } from '../cors.ts'
 import { errorAnswer } from '../errors.ts'
 
 /** Content: verifiable under `/ipfs` and `/ipns` of every origin, sites on their own. */
-export function contentRoutes(app: HttpApp, context: HttpContext, blocks: BlockReader): void {
+export function contentRoutes(app: HttpApp, context: HttpContext): void {
   const gateway = async (request: Request): Promise<Response> => {
     try {
       const format = trustlessFormat(request)
@@ -17,8 +16,8 @@ export function contentRoutes(app: HttpApp, context: HttpContext, blocks: BlockR
       // A record is not content: it is given whatever the switch says.
       if (!context.contentSwitch.serving && format !== 'ipns-record') return withCors(textPage(503, 'This relay serves no content', request))
       return withCors(format === undefined
-        ? await servePath(context, path, blocks, request)
-        : await serveTrustless(context, format, path, blocks, request))
+        ? await servePath(context, path, request)
+        : await serveTrustless(context, format, path, request))
     } catch (error) {
       const { status, body } = errorAnswer(error)
       if (status === 500) context.log.error({ err: error }, 'the gateway failed')
