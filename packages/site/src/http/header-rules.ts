@@ -47,34 +47,41 @@ const FORBIDDEN_PREFIX = 'x-blackhole-'
  * Reads a `_headers` file in the format that Netlify and Cloudflare share:
  * a line with a path pattern, then indented `Name: value` and `! Name` lines.
  *
+ * @param onProblem - told each line that is wrong, which is then left out: one bad line must not take a
+ * site's security headers away. Default: throw at the first
  * @throws {BlackholeError} `invalid` naming the line, or `limit`
  */
-export function parseHeaders(text: string): HeaderRule[] {
+export function parseHeaders(text: string, onProblem?: (problem: BlackholeError) => void): HeaderRule[] {
   const size = new TextEncoder().encode(text).byteLength
   if (size > MAX_RULES_FILE_BYTES) throw problem('limit', `the file cannot exceed ${MAX_RULES_FILE_BYTES} bytes`)
-  const rules: { pattern: PathPattern; headers: (readonly [string, string | null])[] }[] = []
-  text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .forEach((line, index) => {
-      const fail = (message: string): never => {
-        throw problem('invalid', `line ${index + 1}: ${message}`)
+  const rules: OpenRule[] = []
+  // the block that header lines belong to; one whose path is wrong takes them in and is dropped
+  let rule: OpenRule | undefined
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  for (const [index, line] of lines.entries()) {
+    const content = line.trim()
+    if (content === '' || content.startsWith('#')) continue
+    const isPath = !/^\s/.test(line)
+    if (isPath) rule = { pattern: compilePattern(content), headers: [] }
+    try {
+      if (line.length > MAX_LINE_LENGTH) throw new LineError(`longer than ${MAX_LINE_LENGTH} characters`)
+      if (rule === undefined) throw new LineError('a header must stand below a path')
+      if (isPath) {
+        checkPath(content)
+        rules.push(rule)
+      } else {
+        if (rule.headers.length >= MAX_HEADERS_PER_RULE) {
+          throw new LineError(`more than ${MAX_HEADERS_PER_RULE} headers for one path`)
+        }
+        rule.headers.push(parseHeaderLine(content))
       }
-      const content = line.trim()
-      if (content === '' || content.startsWith('#')) return
-      if (line.length > MAX_LINE_LENGTH) return fail(`longer than ${MAX_LINE_LENGTH} characters`)
-      if (!/^\s/.test(line)) {
-        if (!content.startsWith('/')) return fail('a path must begin with "/"')
-        if (/\s/.test(content)) return fail('a path must be alone on its line')
-        rules.push({ pattern: compilePattern(content), headers: [] })
-        return
-      }
-      const rule = rules.at(-1)
-      if (rule === undefined) return fail('a header must stand below a path')
-      if (rule.headers.length >= MAX_HEADERS_PER_RULE)
-        return fail(`more than ${MAX_HEADERS_PER_RULE} headers for one path`)
-      rule.headers.push(parseHeaderLine(content, fail))
-    })
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error
+      const found = problem('invalid', `line ${index + 1}: ${error.message}`)
+      if (onProblem === undefined) throw found
+      onProblem(found)
+    }
+  }
   return rules
 }
 
@@ -91,7 +98,7 @@ export function applyHeaderRules(headers: Headers, rules: readonly HeaderRule[],
         set.delete(key)
         continue
       }
-      const value = match.fill(template)
+      const value = visible(match.fill(template))
       if (set.has(key)) headers.append(name, value)
       else headers.set(name, value)
       set.add(key)
@@ -99,20 +106,41 @@ export function applyHeaderRules(headers: Headers, rules: readonly HeaderRule[],
   }
 }
 
-function parseHeaderLine(content: string, fail: (message: string) => never): readonly [string, string | null] {
+interface OpenRule {
+  readonly pattern: PathPattern
+  readonly headers: (readonly [name: string, value: string | null])[]
+}
+
+/** What is wrong with a line. */
+class LineError extends Error {}
+
+function checkPath(content: string): void {
+  if (!content.startsWith('/')) throw new LineError('a path must begin with "/"')
+  if (/\s/.test(content)) throw new LineError('a path must be alone on its line')
+}
+
+function parseHeaderLine(content: string): readonly [string, string | null] {
   const removal = content.startsWith('!')
   const colon = content.indexOf(':')
-  if (!removal && colon === -1) return fail('must be "Name: value" or "! Name"')
+  if (!removal && colon === -1) throw new LineError('must be "Name: value" or "! Name"')
   const name = (removal ? content.slice(1) : content.slice(0, colon)).trim()
-  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return fail(`${JSON.stringify(name)} is not the name of a header`)
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) {
+    throw new LineError(`${JSON.stringify(name)} is not the name of a header`)
+  }
   const lower = name.toLowerCase()
-  if (FORBIDDEN.has(lower) || lower.startsWith(FORBIDDEN_PREFIX)) return fail(`${name} can't be set by a site`)
+  if (FORBIDDEN.has(lower) || lower.startsWith(FORBIDDEN_PREFIX)) throw new LineError(`${name} can't be set by a site`)
   if (removal) return [name, null]
   const value = content.slice(colon + 1).trim()
   // what Headers.set accepts: bytes without control characters
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-    return fail(`the value of ${name} may have no control characters and only Latin letters`)
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    throw new LineError(`the value of ${name} may have no control characters and only Latin letters`)
+  }
   return [name, value]
+}
+
+/** What came from the URL can't break a header either. */
+function visible(value: string): string {
+  return value.toWellFormed().replace(/[^\t\x20-\x7e\x80-\xff]+/g, encodeURIComponent)
 }
 
 function problem(reason: 'invalid' | 'limit', message: string): BlackholeError {

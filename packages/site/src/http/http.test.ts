@@ -2,6 +2,7 @@ import { PIECE_BYTES } from '@blackhole/protocol'
 import type { ManifestFile } from '@blackhole/protocol'
 import { describe, expect, test } from 'vitest'
 import { matchesNone, matchesStrong } from './conditional.ts'
+import { readSiteRules } from '../resolve/site-rules.ts'
 import { contentTypeOf, isHtml } from './content-type.ts'
 import { fileSlices } from './file-slices.ts'
 import { parseHeaders } from './header-rules.ts'
@@ -269,6 +270,28 @@ describe('_headers', () => {
   ])('errors name the line: %.20j', (text, message) => {
     expect(() => parseHeaders(text)).toThrow(message)
   })
+})
+
+test('a bad line of _headers is left out and named; the others stay', () => {
+  const text = `/*
+  X-Frame-Options: DENY
+  Set-Cookie: a=b
+https://example.com/*
+  X-Only-There: yes
+/b
+  X-B: 1
+`
+  const rules = readSiteRules({ headers: new TextEncoder().encode(text) })
+  expect(rules.headersError).toMatch(/line 3: Set-Cookie can't be set.*line 4: a path must begin/)
+  const headers = Object.fromEntries(plan({}, { rules: rules.headers, pathname: '/b' }).headers)
+  expect(headers).toMatchObject({ 'x-frame-options': 'DENY', 'x-b': '1' })
+  expect(headers).not.toHaveProperty('x-only-there')
+  expect(headers).not.toHaveProperty('set-cookie')
+})
+
+test('what a placeholder of _headers takes from the URL can not break the header', () => {
+  const rules = parseHeaders('/:page\n  Link: </:page>')
+  expect(plan({}, { rules, pathname: '/\u4e16%0D%0A' }).headers.get('Link')).toBe('</%E4%B8%96%0D%0A>')
 })
 
 describe('slices', () => {

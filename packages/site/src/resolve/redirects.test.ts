@@ -161,6 +161,14 @@ describe('matching', () => {
     expect(outcome([], rule, '/a', search)).toBe(expected)
   })
 
+  test.each([
+    ['/a /a', '/a', ''],
+    ['/a/* /a/:splat 302', '/a/b', '?x=1'],
+    ['/a /a?x=1#there', '/a', '?x=1'],
+  ])('rule %j, which leads back to itself, is an error and no loop', (rule, path, search) => {
+    expect(outcome([], rule, path, search)).toMatch(/^500 .*leads back to itself/)
+  })
+
   test('a rewrite to a folder gives its index, a rewrite to nothing a 404 that says so', () => {
     expect(outcome(['app/index.html'], '/x /app 200', '/x')).toBe('200 = app/index.html')
     expect(outcome([], '/x /app 200', '/x')).toMatch(/^404 .*\/app/)

@@ -68,7 +68,7 @@ export function resolvePath(
   if (rules.redirectsError !== undefined) return { type: 'none', status: 500, message: rules.redirectsError }
   for (const rule of rules.redirects) {
     const match = matchPattern(rule.from, pathname)
-    if (match !== undefined) return applyRule(manifest.files, rule, match.fill(rule.to), search)
+    if (match !== undefined) return applyRule(manifest.files, rule, match.fill(rule.to), pathname, search)
   }
   return notFound(manifest.files, segments)
 }
@@ -83,9 +83,20 @@ export function findFile(
   return found?.type === 'file' ? { path: found.path, file: found.file } : undefined
 }
 
-function applyRule(files: Manifest['files'], rule: RedirectRule, to: string, search: string): Resolution {
-  if (isRedirect(rule.status))
-    return { type: 'redirect', status: rule.status, location: locationOf(to, search), by: 'rule' }
+function applyRule(
+  files: Manifest['files'],
+  rule: RedirectRule,
+  to: string,
+  pathname: string,
+  search: string,
+): Resolution {
+  if (isRedirect(rule.status)) {
+    const location = locationOf(to, search)
+    if (location.replace(/#.*$/s, '') === ascii(`${pathname}${search}`)) {
+      return { type: 'none', status: 500, message: `A rule in _redirects (${rule.from.source}) leads back to itself` }
+    }
+    return { type: 'redirect', status: rule.status, location, by: 'rule' }
+  }
   const target = /^[^?#]*/.exec(to)?.[0] ?? to
   const segments = decodePath(target)
   const found = segments === undefined ? undefined : lookUp(files, segments, true)

@@ -13,12 +13,15 @@ export interface SiteRules {
   readonly headers: readonly HeaderRule[]
   /** Why `_redirects` can't be used: paths that would be looked up in it answer 500 with this. */
   readonly redirectsError?: string
-  /** Why `_headers` is ignored: shown when publishing. */
+  /** What of `_headers` is left out, line by line: shown when publishing. */
   readonly headersError?: string
 }
 
 /** The rules of a site that has no rules files. */
 export const NO_RULES: SiteRules = Object.freeze({ redirects: [], headers: [] })
+
+/** Lines of `_headers` that are complained about; a file of another kind has thousands. */
+const MAX_PROBLEMS = 10
 
 /** Reads the rules files of a site. Never throws: what is wrong is in the result. */
 export function readSiteRules(files: {
@@ -26,12 +29,14 @@ export function readSiteRules(files: {
   readonly headers?: Uint8Array | undefined
 }): SiteRules {
   const redirects = attempt(files.redirects, parseRedirects)
-  const headers = attempt(files.headers, parseHeaders)
+  const problems: string[] = []
+  const headers = attempt(files.headers, (text) => parseHeaders(text, ({ message }) => problems.push(message)))
+  const headersError = headers.error ?? (problems.length === 0 ? undefined : problems.slice(0, MAX_PROBLEMS).join('; '))
   return {
     redirects: redirects.rules,
     headers: headers.rules,
     ...(redirects.error === undefined ? {} : { redirectsError: redirects.error }),
-    ...(headers.error === undefined ? {} : { headersError: headers.error }),
+    ...(headersError === undefined ? {} : { headersError }),
   }
 }
 
