@@ -8,8 +8,8 @@ export const MIN_BURST_BYTES = 256 * 1024
  * `t` no more than `burst + rate × t` bytes pass.
  */
 export class RateCap {
-  readonly #bytesPerSecond: number
-  readonly #burst: number
+  #bytesPerSecond: number
+  #burst: number
   #tokens: number
   #filledAt: number
 
@@ -19,11 +19,21 @@ export class RateCap {
    * @throws {ValidationError}
    */
   constructor(bytesPerSecond: number, now: number) {
-    if (!(bytesPerSecond > 0)) throw new ValidationError('bytesPerSecond', 'a number above 0', bytesPerSecond)
+    checkRate(bytesPerSecond)
     this.#bytesPerSecond = bytesPerSecond
-    this.#burst = Math.max(MIN_BURST_BYTES, bytesPerSecond / 4)
+    this.#burst = burstOf(bytesPerSecond)
     this.#tokens = this.#burst
     this.#filledAt = now
+  }
+
+  /** Goes on at another rate. @throws {ValidationError} */
+  setRate(bytesPerSecond: number, now: number): void {
+    checkRate(bytesPerSecond)
+    if (this.#bytesPerSecond !== Infinity) this.#fill(now)
+    this.#filledAt = now
+    this.#bytesPerSecond = bytesPerSecond
+    this.#burst = burstOf(bytesPerSecond)
+    this.#tokens = Math.min(this.#tokens, this.#burst)
   }
 
   /** Takes as many bytes as may go now, at most `bytes`. */
@@ -53,4 +63,12 @@ export class RateCap {
     this.#filledAt = now
     this.#tokens = Math.min(this.#burst, this.#tokens + (elapsed / 1000) * this.#bytesPerSecond)
   }
+}
+
+function burstOf(bytesPerSecond: number): number {
+  return Math.max(MIN_BURST_BYTES, bytesPerSecond / 4)
+}
+
+function checkRate(bytesPerSecond: number): void {
+  if (!(bytesPerSecond > 0)) throw new ValidationError('bytesPerSecond', 'a number above 0', bytesPerSecond)
 }

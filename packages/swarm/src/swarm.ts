@@ -32,6 +32,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
   readonly #versions: Versions
   readonly #writer: PieceWriter
   readonly #uploader: Uploader
+  readonly #uploadCap: RateCap
   readonly #downloader: Downloader
   readonly #choking: ChokeControl
   #greeting = 0
@@ -53,18 +54,22 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.#options = options
     this.#log = components.logger?.forComponent('blackhole:swarm')
     this.#versions = new Versions({ store, peers, now })
-    this.#writer = new PieceWriter({
-      store,
-      stored: (cids) => this.#held(cids),
-      failed: (error) => {
-        this.#log?.error('a piece could not be stored - %e', error)
-        this.safeDispatchEvent('store:error', { detail: { error } })
+    this.#writer = new PieceWriter(
+      {
+        store,
+        stored: (cids) => this.#held(cids),
+        failed: (error) => {
+          this.#log?.error('a piece could not be stored - %e', error)
+          this.safeDispatchEvent('store:error', { detail: { error } })
+        },
       },
-    }, options.site)
+      options.site,
+    )
+    this.#uploadCap = new RateCap(options.maxUploadBytesPerSecond, now())
     this.#uploader = new Uploader({
       store,
       peers,
-      cap: new RateCap(options.maxUploadBytesPerSecond, now()),
+      cap: this.#uploadCap,
       now,
       setTimer: (callback, ms) => this.#setTimer(callback, ms),
       strike: (peer, what) => this.#strike(peer.id, what),
@@ -74,16 +79,19 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
         this.safeDispatchEvent('upload', { detail: { peer: peer.id, bytes } })
       },
     })
-    this.#downloader = new Downloader({
-      peers,
-      versions: this.#versions,
-      now,
-      random,
-      isBusy: () => this.#writer.isFull,
-      ban: (peer, cid) => this.#ban({ peer, reason: 'corrupt', cid }),
-      strike: (peer, what) => this.#strike(peer.id, what),
-      deliver: (cid, piece) => this.#deliver(cid, piece),
-    }, options)
+    this.#downloader = new Downloader(
+      {
+        peers,
+        versions: this.#versions,
+        now,
+        random,
+        isBusy: () => this.#writer.isFull,
+        ban: (peer, cid) => this.#ban({ peer, reason: 'corrupt', cid }),
+        strike: (peer, what) => this.#strike(peer.id, what),
+        deliver: (cid, piece) => this.#deliver(cid, piece),
+      },
+      options,
+    )
     this.#choking = new ChokeControl({ peers, uploader: this.#uploader, now, random }, options.uploadSlots)
   }
 
@@ -137,13 +145,19 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     let peer: RemotePeer | undefined
     this.#greeting += 1
     try {
-      peer = await admit(link, this.#components, this.#options, {
-        onMessage: (message) => peer !== undefined && this.#onMessage(peer, message),
-        onPiece: (piece) => peer !== undefined && this.#downloader.requests.onPiece(peer, piece),
-        onPieceData: (data) => peer !== undefined && this.#downloader.requests.onPieceData(peer, data),
-        onDrain: () => this.#uploader.run(),
-        onClose: (error) => this.#onClose(link.peer, peer, error),
-      }, this.#lifetime.signal)
+      peer = await admit(
+        link,
+        this.#components,
+        this.#options,
+        {
+          onMessage: (message) => peer !== undefined && this.#onMessage(peer, message),
+          onPiece: (piece) => peer !== undefined && this.#downloader.requests.onPiece(peer, piece),
+          onPieceData: (data) => peer !== undefined && this.#downloader.requests.onPieceData(peer, data),
+          onDrain: () => this.#uploader.run(),
+          onClose: (error) => this.#onClose(link.peer, peer, error),
+        },
+        this.#lifetime.signal,
+      )
     } finally {
       this.#greeting -= 1
     }
@@ -196,7 +210,10 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
    */
   async prefetch(cids: readonly string[], options: { signal?: AbortSignal } = {}): Promise<void> {
     const { signal } = this.#lifetime
-    await this.#downloader.prefetch(cids, options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]))
+    await this.#downloader.prefetch(
+      cids,
+      options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]),
+    )
   }
 
   /** These blocks came into the store another way: tells peers. */
@@ -209,6 +226,15 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
   pauseUploads(paused: boolean): void {
     this.#uploader.pause(paused)
     this.#choking.round()
+  }
+
+  /**
+   * Serves peers at another rate from now on: less while the page is hidden.
+   *
+   * @throws {ValidationError} unless it is above 0
+   */
+  setUploadRate(bytesPerSecond: number): void {
+    this.#uploadCap.setRate(bytesPerSecond, this.#components.now())
   }
 
   #join(peer: RemotePeer): void {
@@ -245,14 +271,15 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
       this.#strike(peer.id, error.message)
     }
     this.#downloader.schedule()
-    if (message.bitfield ?? message.have ?? message.choke) {
+    if (message.bitfield !== undefined || message.have !== undefined || message.choke !== undefined) {
       this.safeDispatchEvent('peer:update', { detail: peerInfo(peer, this.#components.now()) })
     }
   }
 
   #onClose(id: string, peer: RemotePeer | undefined, error: Error | undefined): void {
     this.#log?.trace('stream of peer %s ended - %e', id, error)
-    if (error instanceof BlackholeError && (error.reason === 'invalid' || error.reason === 'limit')) this.#strike(id, error.message)
+    if (error instanceof BlackholeError && (error.reason === 'invalid' || error.reason === 'limit'))
+      this.#strike(id, error.message)
     if (peer === undefined || this.#peers.get(id) !== peer) return
     this.#peers.delete(id)
     peer.uploads.clear()
@@ -270,7 +297,9 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     if (this.isBanned(banned.peer)) return
     this.#bans.ban(banned.peer)
     this.#log?.error('peer %s is banned: %s %s', banned.peer, banned.reason, banned.cid ?? '')
-    this.#peers.get(banned.peer)?.session.abort(new BlackholeError('banned', `Peer ${banned.peer} is banned`, { subject: banned.peer }))
+    this.#peers
+      .get(banned.peer)
+      ?.session.abort(new BlackholeError('banned', `Peer ${banned.peer} is banned`, { subject: banned.peer }))
     this.safeDispatchEvent('peer:ban', { detail: banned })
   }
 
