@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { chromiumFlags } from './packages/testkit/src/browsers/chromium-flags.ts'
 import { findBrowser } from './packages/testkit/src/browsers/executables.ts'
 
-/** What the browser tests import by way of the code that they test: bundled before the first test, or the page would reload in the middle. */
+/** Undefined when there is none: the tests then say how to get one. */
 const executablePath = findBrowser('chromium')
 
 export default defineConfig({
