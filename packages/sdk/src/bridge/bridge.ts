@@ -168,6 +168,7 @@ export class Bridge extends TypedEventEmitter<BridgeEvents> {
     void this.#components.workers.ready.then((registration) => registration.update()).catch(() => undefined)
     if (this.#warned) return
     this.#warned = true
+    // eslint-disable-next-line no-console -- it is for the developer of the page
     const warn = this.#components.warn ?? console.warn
     warn(
       `Blackhole: this page speaks version ${String(CHANNEL_VERSION)} of the worker channel, its service worker version ` +

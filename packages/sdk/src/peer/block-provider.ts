@@ -31,7 +31,7 @@ export interface BlockProviderEvents {
  * every fetch with {@link NotFoundError}, so that the worker looks further.
  */
 export interface BlockProvider extends TypedEventTarget<BlockProviderEvents> {
-  /** For each CID, whether it is stored here or a connected peer is known to hold it. */
+  /** For each CID, whether a connected peer is known to hold it. */
   available(cids: readonly string[]): boolean[]
   /**
    * One whole, verified block.
@@ -41,7 +41,7 @@ export interface BlockProvider extends TypedEventTarget<BlockProviderEvents> {
   fetch(cid: string, options?: BlockFetchOptions): Promise<FetchedBlock>
   /** These blocks came another way (HTTP) and are in the store: peers are told. */
   stored(cids: readonly string[]): void
-  /** Connected peers that are visitors or relays of the site's swarm. */
+  /** Other visitors that pieces are exchanged with now. */
   peers(): number
   role(): PageRole
 }

@@ -13,7 +13,7 @@ export interface SiteBlocksComponents {
   readonly swarm: Pick<Swarm, 'fetch' | 'stored'>
   /** Asked one after the other when no peer has a block. */
   readonly http: readonly HttpBlocks[]
-  /** Told of all bytes that arrive. */
+  /** Told of the bytes of blocks that were got, by where they were. */
   readonly onBytes: (source: Source, bytes: number) => void
 }
 
@@ -28,16 +28,15 @@ export class SiteBlocks {
   }
 
   /**
-   * A block from here or from other visitors.
+   * A block from here or from other visitors. Not counted: whoever asks for it counts what it used.
    *
    * @throws {NotFoundError} at once when no connected peer can have it
    */
   async fromPeers(cid: string, options: BlockFetchOptions = {}): Promise<FetchedBlock> {
-    const { store, swarm, onBytes } = this.#components
+    const { store, swarm } = this.#components
     const stored = await store.get(cid)
     if (stored !== undefined) return { bytes: stored, source: 'local' }
     const { bytes } = await swarm.fetch(cid, { ...options, lastResort: false })
-    onBytes('peers', bytes.byteLength)
     return { bytes, source: 'peers' }
   }
 
@@ -47,21 +46,20 @@ export class SiteBlocks {
    * @throws {NotFoundError} when nobody has it
    */
   async get(cid: string, options: BlockFetchOptions = {}): Promise<FetchedBlock> {
-    try {
-      return await this.fromPeers(cid, options)
-    } catch (error) {
+    const block = await this.fromPeers(cid, options).catch(async (error: unknown) => {
       options.signal?.throwIfAborted()
       return await this.#overHttp(cid, options, error)
-    }
+    })
+    this.#components.onBytes(block.source, block.bytes.byteLength)
+    return block
   }
 
   async #overHttp(cid: string, { signal }: BlockFetchOptions, peerError: unknown): Promise<FetchedBlock> {
-    const { store, swarm, http, onBytes } = this.#components
+    const { store, swarm, http } = this.#components
     let last: unknown = peerError
     for (const source of http) {
       try {
         const bytes = await source.block(cid, { signal })
-        onBytes('http', bytes.byteLength)
         await store.put([{ cid, bytes, site: this.#site }]).then(() => swarm.stored([cid])).catch((error: unknown) => {
           // A full store keeps nobody from reading.
           if (!(error instanceof BlackholeError)) throw error
@@ -77,7 +75,6 @@ export class SiteBlocks {
       // The first failure that is not "nobody has it" says the most.
       throw error instanceof NotFoundError && last instanceof Error ? last : error
     })
-    onBytes('peers', bytes.byteLength)
     return { bytes, source: 'peers' }
   }
 }

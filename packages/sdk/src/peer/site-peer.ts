@@ -44,7 +44,7 @@ export interface SitePeerInit extends PeerSettings {
 export interface SitePeerEvents {
   /** Peers came or went. */
   peers: CustomEvent<number>
-  /** Bytes arrived. */
+  /** Bytes of blocks were got, for this program or to hold for others. */
   received: CustomEvent<{ source: Source; bytes: number }>
   /** Bytes were given to others. */
   shared: CustomEvent<number>
@@ -135,15 +135,15 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     this.#listen()
   }
 
-  /** Connected peers: visitors, and relays that hold the site. */
+  /** Other visitors that pieces are exchanged with now; relays are not counted. */
   get peers(): number {
-    return this.swarm.peers.length
+    return this.swarm.peers.filter(({ lastResort }) => !lastResort).length
   }
 
   /** Begins to join. Relays that are down are tried again for as long as the peer runs. */
   start(): void {
     this.swarm.start()
-    this.pauseUploads(false)
+    this.setUploads(1)
     const { signal } = this.#controller
     this.#tasks = [
       this.#loader.run(signal),
@@ -163,9 +163,17 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     await running?.node.stop()
   }
 
-  /** Stops or resumes giving bytes to others; fetching goes on. */
-  pauseUploads(paused: boolean): void {
-    this.swarm.pauseUploads(paused || this.#init.uploadBytesPerSecond === 0 || this.#init.uploadSlots === 0)
+  /**
+   * Gives bytes to others at a part of the set limit from now on; fetching goes on.
+   *
+   * @param rate - 0 (none) to 1
+   */
+  setUploads(rate: number): void {
+    const { uploadBytesPerSecond, uploadSlots } = this.#init
+    const bytesPerSecond = rate * uploadBytesPerSecond
+    const paused = bytesPerSecond < 1 || uploadSlots === 0
+    if (!paused) this.swarm.setUploadRate(bytesPerSecond)
+    this.swarm.pauseUploads(paused)
   }
 
   /** Blocks came into the store another way: tells peers, and trackers when it matters. */

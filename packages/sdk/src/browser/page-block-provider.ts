@@ -1,0 +1,65 @@
+import { TypedEventEmitter } from 'main-event'
+import { NotFoundError } from '@blackhole/protocol'
+import type { BlockFetchOptions, BlockProvider, BlockProviderEvents, FetchedBlock, PageRole } from '../peer/block-provider.ts'
+import type { SitePeer } from '../peer/site-peer.ts'
+import { sleep } from '../sleep.ts'
+
+/** A peer that has just started is waited for so long: the worker has a slower way to the bytes, or none. */
+const JOIN_WAIT_MS = 3_000
+
+/** What the bridge gives the worker: the page's peer while this page hosts, nothing while it is a guest. */
+export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> implements BlockProvider {
+  #peer: SitePeer | undefined
+  #detach: (() => void) | undefined
+
+  /** This page hosts now, or no longer does. */
+  use(peer: SitePeer | undefined): void {
+    this.#detach?.()
+    this.#peer = peer
+    if (peer !== undefined) {
+      const changed = (): void => { this.#changed() }
+      const onRecord = ({ detail }: CustomEvent<Uint8Array<ArrayBuffer>>): void => {
+        this.safeDispatchEvent('record', { detail: { record: detail } })
+      }
+      peer.addEventListener('peers', changed)
+      peer.addEventListener('record', onRecord)
+      this.#detach = () => {
+        peer.removeEventListener('peers', changed)
+        peer.removeEventListener('record', onRecord)
+      }
+    }
+    this.#changed()
+  }
+
+  available(cids: readonly string[]): boolean[] {
+    return cids.map((cid) => (this.#peer?.swarm.availability(cid) ?? 0) > 0)
+  }
+
+  async fetch(cid: string, options: BlockFetchOptions = {}): Promise<FetchedBlock> {
+    const peer = this.#peer
+    if (peer === undefined) throw new NotFoundError(`Block ${cid}`)
+    const joined = new AbortController()
+    const signal = options.signal === undefined ? joined.signal : AbortSignal.any([options.signal, joined.signal])
+    // A peer that is still joining would say at once that nobody has it.
+    await Promise.race([peer.joined.then(() => { joined.abort() }), sleep(JOIN_WAIT_MS, { signal }).catch(() => undefined)])
+    options.signal?.throwIfAborted()
+    return await peer.blocks.fromPeers(cid, options)
+  }
+
+  stored(cids: readonly string[]): void {
+    // Only counts and announcements follow; nobody waits for them.
+    void this.#peer?.stored(cids).catch(() => undefined)
+  }
+
+  peers(): number {
+    return this.#peer?.peers ?? 0
+  }
+
+  role(): PageRole {
+    return this.#peer === undefined ? 'guest' : 'host'
+  }
+
+  #changed(): void {
+    this.safeDispatchEvent('state', { detail: { role: this.role(), peers: this.peers() } })
+  }
+}

@@ -1,0 +1,205 @@
+import type { SiteState } from '@blackhole/site'
+import type { PieceStore } from '@blackhole/swarm'
+import { DeviceConditions } from '../host/device-conditions.ts'
+import { HostElection, type Locks } from '../host/election.ts'
+import type { HostChannel, HostState } from '../host/host-channel.ts'
+import { sharingPolicy, type SharingDecision } from '../host/sharing-policy.ts'
+import type { LoadedPeer, PageStatus } from '../loader/loader-config.ts'
+import { SitePeer } from '../peer/site-peer.ts'
+import type { RelayClient } from '../relay-client/relay-client.ts'
+import { CounterWriter } from './counter-writer.ts'
+import type { PageBlockProvider } from './page-block-provider.ts'
+import type { PageConfig } from './page-config.ts'
+
+/** What a page's peer works with. */
+export interface PagePeerComponents {
+  readonly store: PieceStore
+  readonly state: SiteState
+  readonly relays: readonly RelayClient[]
+  readonly provider: PageBlockProvider
+  readonly channel: HostChannel
+  readonly conditions: DeviceConditions
+  readonly locks: Locks | undefined
+  readonly now: () => number
+  readonly random: () => number
+  readonly onError: (what: string, error: unknown) => void
+}
+
+/** Setting of the origin: the visitor takes no part. The worker reads it too. */
+export const OPTED_OUT = 'opted-out'
+
+/** Setting of the origin: the visitor has agreed, where the site asks first. */
+export const AGREED = 'agreed'
+
+/**
+ * The part of a page in its site's swarm: hosts the peer when it is elected,
+ * follows the page that does otherwise, and keeps to what a guest may be asked for.
+ *
+ * Events: `statuschange` (detail {@link PageStatus}), `update` (a newer version
+ * is known, detail its number), `consent` (the visitor has to be asked).
+ */
+export class PagePeer extends EventTarget implements LoadedPeer {
+  readonly joined: Promise<void>
+  readonly #components: PagePeerComponents
+  readonly #config: PageConfig
+  readonly #election: HostElection
+  readonly #counters: CounterWriter
+  readonly #resolveJoined: () => void
+  #peer: SitePeer | undefined
+  #host: HostState | undefined
+  #optedOut = false
+  #agreed = false
+  #version = 0
+  #hasJoined = false
+
+  constructor(components: PagePeerComponents, config: PageConfig) {
+    super()
+    this.#components = components
+    this.#config = config
+    this.#counters = new CounterWriter({ state: components.state, onWritten: () => { this.#changed() } })
+    this.#election = new HostElection({
+      locks: components.locks,
+      host: (signal) => this.#hostPeer(signal),
+      onError: (error) => { components.onError('hosting', error) },
+    }, { site: config.site })
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    this.joined = promise
+    this.#resolveJoined = () => { resolve(undefined) }
+  }
+
+  /** Reads the visitor's choices and begins to take part. */
+  async start(): Promise<void> {
+    const { state, conditions, channel } = this.#components
+    this.#optedOut = await state.setting(OPTED_OUT).catch(() => undefined) === true
+    this.#agreed = !this.#config.consent || await state.setting(AGREED).catch(() => undefined) === true
+    channel.addEventListener('state', ({ detail }) => { this.#follow(detail) })
+    channel.addEventListener('ask', () => { this.#tell() })
+    channel.addEventListener('opt', ({ detail }) => { this.#setOut(detail) })
+    conditions.addEventListener('change', () => { this.#apply() })
+    await conditions.start()
+    if (!this.#agreed && !this.#optedOut) this.dispatchEvent(new CustomEvent('consent'))
+    this.#apply()
+    channel.ask()
+  }
+
+  /** Stops hosting at once, for a page that closes or is frozen; `resume` takes part again. */
+  suspend(): void {
+    void this.#election.stop()
+  }
+
+  resume(): void {
+    this.#apply()
+  }
+
+  /** The worker has counted: the status has changed. */
+  refresh(): void {
+    this.#changed()
+  }
+
+  /** What the policy says now. */
+  get sharing(): SharingDecision {
+    return sharingPolicy({ optedOut: this.#optedOut || !this.#agreed, ...this.#components.conditions.current })
+  }
+
+  async status(): Promise<PageStatus> {
+    const { local, peers, http, shared } = await this.#counters.read()
+    const role = !this.sharing.join ? 'off' : this.#peer === undefined ? 'guest' : 'host'
+    return { role, peers: role === 'off' ? 0 : this.#peer?.peers ?? this.#host?.peers ?? 0, received: { local, peers, http }, shared }
+  }
+
+  async setOptedOut(out: boolean): Promise<void> {
+    const { state, channel } = this.#components
+    channel.opt(out)
+    this.#setOut(out)
+    // A choice that can't be stored holds for the pages that are open.
+    await state.setSetting(OPTED_OUT, out || undefined).catch(() => undefined)
+    if (!out) await state.setSetting(AGREED, true).catch(() => undefined)
+  }
+
+  #setOut(out: boolean): void {
+    this.#optedOut = out
+    if (!out) this.#agreed = true
+    this.#apply()
+  }
+
+  /** Does what the policy says. */
+  #apply(): void {
+    const { join, upload, rate } = this.sharing
+    if (join) this.#election.start()
+    else void this.#election.stop()
+    this.#peer?.setUploads(upload ? rate : 0)
+    this.#changed()
+  }
+
+  /** Hosts until the signal is aborted. Leaving the swarm goes on in the background: the next host must not wait for it. */
+  async #hostPeer(signal: AbortSignal): Promise<void> {
+    const { store, state, relays, now, random, onError, provider } = this.#components
+    const { site, settings, allowPrivate } = this.#config
+    const peer = await SitePeer.create({ store, state, relays, now, random, onError }, {
+      ...settings, site, ...(allowPrivate === undefined ? {} : { allowPrivate }),
+    })
+    this.#peer = peer
+    peer.addEventListener('peers', () => { this.#changed() })
+    peer.addEventListener('shared', ({ detail }) => { this.#counters.add('shared', detail) })
+    peer.addEventListener('received', ({ detail: { source, bytes } }) => {
+      if (source !== 'local') this.#counters.add(source, bytes)
+    })
+    peer.addEventListener('version', ({ detail }) => { this.#onVersion(detail.record.sequence) })
+    void peer.joined.then(() => { this.#onJoined() })
+    try {
+      peer.start()
+      provider.use(peer)
+      this.#apply()
+      await aborted(signal)
+    } finally {
+      this.#peer = undefined
+      provider.use(undefined)
+      peer.stop().catch((error: unknown) => { onError('leaving the swarm', error) })
+      this.#changed()
+    }
+  }
+
+  #onJoined(): void {
+    this.#hasJoined = true
+    this.#resolveJoined()
+    this.#changed()
+  }
+
+  #onVersion(version: number): void {
+    const before = this.#version
+    if (version <= before) return
+    this.#version = version
+    this.#tell()
+    if (before !== 0) this.dispatchEvent(new CustomEvent('update', { detail: version }))
+  }
+
+  /** A guest hears of the host. */
+  #follow(state: HostState): void {
+    if (this.#peer !== undefined) return
+    this.#host = state
+    if (state.joined) this.#resolveJoined()
+    this.#onVersion(state.version)
+    this.#changed()
+  }
+
+  #tell(): void {
+    if (this.#peer === undefined) return
+    this.#components.channel.tell({
+      peers: this.#peer.peers, joined: this.#hasJoined, version: this.#version, sharing: this.sharing.upload,
+    })
+  }
+
+  #changed(): void {
+    this.#tell()
+    this.status().then((detail) => {
+      this.dispatchEvent(new CustomEvent('statuschange', { detail }))
+    }).catch((error: unknown) => { this.#components.onError('the status', error) })
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  signal.addEventListener('abort', () => { resolve(undefined) }, { once: true })
+  await promise
+}

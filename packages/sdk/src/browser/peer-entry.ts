@@ -1,0 +1,50 @@
+import { Bridge } from '../bridge/bridge.ts'
+import { loadedUrls } from '../bridge/loaded-urls.ts'
+import { DeviceConditions, type DeviceComponents } from '../host/device-conditions.ts'
+import { HostChannel } from '../host/host-channel.ts'
+import type { LoaderConfig } from '../loader/loader-config.ts'
+import { RelayClient } from '../relay-client/relay-client.ts'
+import { showWidget } from '../widget/widget.ts'
+import { PageBlockProvider } from './page-block-provider.ts'
+import { parsePageConfig } from './page-config.ts'
+import { PagePeer } from './page-peer.ts'
+import { openPageStores } from './page-stores.ts'
+
+/**
+ * `blackhole-peer.js`: starts the page's part in the swarm of its site. The
+ * loader calls it once.
+ *
+ * @throws {ValidationError} naming the attribute of the tag that is wrong
+ */
+export async function start(config: LoaderConfig): Promise<PagePeer> {
+  const page = parsePageConfig(config)
+  const { store, state } = await openPageStores(page)
+  const provider = new PageBlockProvider()
+  const peer = new PagePeer({
+    store, state, provider,
+    relays: page.relays.map((url) => new RelayClient({}, { url })),
+    channel: new HostChannel({ open: (name) => new BroadcastChannel(name) }, page),
+    conditions: new DeviceConditions({ navigator: navigator as DeviceComponents['navigator'], document }),
+    // Not there in insecure contexts.
+    locks: navigator.locks as LockManager | undefined,
+    now: Date.now,
+    random: Math.random,
+    onError: (what, error) => { console.debug('Blackhole:', what, error) },
+  }, page)
+  const bridge = new Bridge({
+    provider,
+    workers: navigator.serviceWorker,
+    page: window,
+    loaded: () => loadedUrls([
+      ...performance.getEntriesByType('navigation'),
+      ...performance.getEntriesByType('resource'),
+    ], location.origin),
+  }, { site: page.site, ...(page.root === undefined ? {} : { root: page.root }) })
+  bridge.addEventListener('counters', () => { peer.refresh() })
+  addEventListener('pagehide', () => { peer.suspend() })
+  addEventListener('pageshow', (event) => { if (event.persisted) peer.resume() })
+  if (page.widget || page.consent) showWidget(peer, { document, prompt: page.consent, always: page.widget })
+  await peer.start()
+  bridge.start()
+  return peer
+}
