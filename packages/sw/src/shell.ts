@@ -1,3 +1,5 @@
+import { cacheNames } from 'workbox-core/cacheNames.js'
+import { setCacheNameDetails } from 'workbox-core/setCacheNameDetails.js'
 import { systemClock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
 import { openStorage } from './storage.ts'
@@ -60,7 +62,8 @@ export class WorkerShell {
   }
 
   async #open(): Promise<SiteWorker> {
-    const { clients, registration, indexedDB, location, navigator } = this.#scope
+    const { clients, registration, indexedDB, caches, location, navigator } = this.#scope
+    setCacheNameDetails({ prefix: 'blackhole' })
     const { state, store } = await openStorage()
     const roots = new IdbClientRoots()
     const worker = new SiteWorker(
@@ -70,6 +73,8 @@ export class WorkerShell {
         roots,
         clock: systemClock,
         databases: indexedDB,
+        caches,
+        cacheName: cacheNames.runtime,
         clients: {
           list: () => clients.matchAll({ includeUncontrolled: true, type: 'window' }),
           has: async (id) => (await clients.get(id)) !== undefined,

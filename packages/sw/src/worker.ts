@@ -12,6 +12,7 @@ import { describeRequest } from './handlers/handler.ts'
 import type { Handler, SiteRequest } from './handlers/handler.ts'
 import { networkHandler } from './handlers/network.ts'
 import { refuseHandler } from './handlers/refuse.ts'
+import { scriptsHandler } from './handlers/scripts.ts'
 import { siteHandler } from './handlers/site.ts'
 import { createContentFetch } from './helia/content.ts'
 import { HostDirectory } from './host/host-directory.ts'
@@ -38,6 +39,9 @@ export interface SiteWorkerComponents {
   readonly clients: PageClients
   readonly clock: Clock
   readonly databases: Pick<IDBFactory, 'deleteDatabase'>
+  readonly caches: Pick<CacheStorage, 'open' | 'delete'>
+  /** Name of the worker's own cache. */
+  readonly cacheName: string
   fetch: (request: Request | string, init?: RequestInit) => Promise<Response>
   random: () => number
   online: () => boolean
@@ -192,12 +196,13 @@ export class SiteWorker {
 
   #createHandlers(originChanged: (version: SiteVersion) => void): readonly Handler[] {
     const config = this.#config
-    const { clock, store, fetch } = this.#components
+    const { clock, store, fetch, caches, cacheName } = this.#components
     const now = (): number => clock.now()
     const count = this.#counters.add.bind(this.#counters)
     let content: ReturnType<typeof createContentFetch> | undefined
     return [
       bypassHandler(() => this.#bypassState()),
+      scriptsHandler({ fetch, now, cache: () => caches.open(cacheName).catch(() => undefined) }),
       contentHandler({
         now,
         count,

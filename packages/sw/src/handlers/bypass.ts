@@ -1,4 +1,4 @@
-import { CONTENT_TYPES, RESERVED_FOLDER, MANIFEST_PATH } from '@blackhole/protocol'
+import { CONTENT_TYPES, MANIFEST_PATH, RESERVED_FOLDER, SCRIPT_PATHS } from '@blackhole/protocol'
 import { findFile } from '@blackhole/site'
 import type { WorkerConfig } from '../config.ts'
 import type { SiteVersion } from '../version/site-version.ts'
@@ -38,7 +38,7 @@ export function isBypassed({ request, url, navigates }: SiteRequest, state: Bypa
   if (url.origin !== state.origin) return true
   // Chromium's developer tools ask so, and answering with anything else than the cache is an error.
   if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return true
-  if (isReserved(url.pathname)) return true
+  if (isReserved(url.pathname)) return !isPageScript(url.pathname) || state.config.mode === 'tag'
   if (state.optedOut === true) return true
   if (isContentPath(url.pathname)) return isTrustless(request, url)
   if (state.known === false && !state.beginning) return true
@@ -64,6 +64,11 @@ function isLeftToOrigin(
 /** The API and the scripts of the origin; the manifest below the same folder is content. */
 function isReserved(pathname: string): boolean {
   return pathname.startsWith(`/${RESERVED_FOLDER}/`) && pathname !== `/${MANIFEST_PATH}`
+}
+
+/** The scripts that a hosted page needs to run its peer. The worker's own is the browser's business. */
+export function isPageScript(pathname: string): boolean {
+  return pathname === SCRIPT_PATHS.loader || pathname === SCRIPT_PATHS.peer
 }
 
 /** Content by CID or name, of whichever site. */

@@ -75,7 +75,7 @@ export class HostDirectory {
   /** A page opened this port. */
   adopt(port: MessagePort, clientId: string): void {
     this.#noHostUntil = 0
-    this.#link(port, clientId)
+    void this.#link(port, clientId)
   }
 
   /** The page that hosts, looked for among all windows when none is connected. */

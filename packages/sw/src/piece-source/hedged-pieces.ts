@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import { PeerPace, headStartMs } from '../hedge.ts'
+import type { PeerPace } from '../hedge.ts'
+import { headStartMs } from '../hedge.ts'
 import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
 
 /** What is known of the response that a piece is for. */

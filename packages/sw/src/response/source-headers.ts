@@ -23,3 +23,21 @@ export function setSourceHeaders(headers: Headers, source: ResponseSource, durat
   headers.set('X-Blackhole-Source', source)
   headers.append('Server-Timing', `blackhole;desc="${source}";dur=${durationMs.toFixed(1)}`)
 }
+
+/** Statuses whose responses have no body and can't be constructed with one (Fetch, "null body status"). */
+const NULL_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
+
+/**
+ * Someone else's response with our headers. Its body is passed on as a stream:
+ * `copyResponse` of workbox-core would read it into memory first. Responses
+ * that can't be copied without losing what they are (opaque, redirected,
+ * those of navigations) stay as they are.
+ */
+export function labelled(request: Request, response: Response, source: ResponseSource, durationMs: number): Response {
+  const { status, statusText } = response
+  if (!['basic', 'default'].includes(response.type) || response.redirected || request.mode === 'navigate')
+    return response
+  const headers = new Headers(response.headers)
+  setSourceHeaders(headers, source, durationMs)
+  return new Response(NULL_BODY.has(status) ? null : response.body, { status, statusText, headers })
+}

@@ -39,7 +39,8 @@ export class ReceivedCounters {
 
   /** The sums as stored. */
   async read(): Promise<ReceivedBytes> {
-    return await this.#components.state.counters().catch(() => this.#sums)
+    const { local, peers, http } = await this.#components.state.counters().catch(() => this.#sums)
+    return { local, peers, http }
   }
 
   async #write(): Promise<void> {

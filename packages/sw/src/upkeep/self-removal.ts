@@ -13,6 +13,9 @@ export interface SelfRemovalComponents {
   /** Closes what is open. */
   close: () => Promise<void>
   readonly databases: Pick<IDBFactory, 'deleteDatabase'>
+  readonly caches: Pick<CacheStorage, 'delete'>
+  /** Name of the worker's own cache. */
+  readonly cacheName: string
 }
 
 /** The script is looked for at most this often. */
@@ -58,15 +61,17 @@ export class SelfRemoval {
     }
   }
 
-  /** Unregisters the worker and deletes its databases. */
+  /** Unregisters the worker and deletes its databases and its cache. */
   remove(): Promise<void> {
     this.#removal ??= this.#remove()
     return this.#removal
   }
 
   async #remove(): Promise<void> {
-    await this.#components.unregister()
-    await this.#components.close().catch(() => undefined)
+    const { unregister, close, caches, cacheName } = this.#components
+    await unregister()
+    await close().catch(() => undefined)
+    await caches.delete(cacheName).catch(() => false)
     // A page that still has one of them open lets go of it when it is asked to.
     for (const name of [IDB_PIECE_STORE_DEFAULTS.databaseName, STATE_DATABASE, WORKER_DATABASE])
       this.#components.databases.deleteDatabase(name)

@@ -24,7 +24,7 @@ export interface SiteVersionsComponents {
 export interface SiteVersionsInit {
   /** A navigation waits so long for the relay to say what is newest; then what is known is good enough. */
   readonly recordTimeoutMs: number
-  /** A record that was checked this recently is not checked again. */
+  /** In the background, a record that was checked this recently is not checked again. A navigation always checks. */
   readonly freshMs: number
   /** A navigation waits so long for a newer version to load; then it gets the one before, whole. */
   readonly loadTimeoutMs: number
@@ -33,7 +33,7 @@ export interface SiteVersionsInit {
 /** Defaults of {@link SiteVersions}. */
 export const VERSION_DEFAULTS: SiteVersionsInit = Object.freeze({
   recordTimeoutMs: 500,
-  freshMs: 1_000,
+  freshMs: 2_000,
   loadTimeoutMs: 3_000,
 })
 
@@ -95,7 +95,7 @@ export class SiteVersions {
   async forNavigation(clientId: string): Promise<SiteVersion | undefined> {
     const before = await this.#lastServed()
     if (before === undefined) return undefined
-    const newest = await this.#newestRecord()
+    const newest = await this.#newestRecord(this.#init.recordTimeoutMs)
     const version = await this.#advance(newest, before)
     this.#current = version
     if (version !== undefined && clientId !== '') void this.#components.clients.set(clientId, version.root)
@@ -159,7 +159,8 @@ export class SiteVersions {
 
   async #begin(): Promise<SiteVersion | undefined> {
     const before = await this.#lastServed()
-    const newest = await this.#newestRecord(BACKGROUND_RECORD_MS)
+    const fresh = this.#components.clock.now() - this.#checkedAt < this.#init.freshMs
+    const newest = await this.#newestRecord(fresh ? 0 : BACKGROUND_RECORD_MS)
     if (newest === undefined) return before && (await this.#components.loader.load(before.root))
     const version = await this.#components.loader.load(newest.root)
     await this.#serve(newest, version)
@@ -170,11 +171,9 @@ export class SiteVersions {
   /** The newer version when it loads in time, else the one before. */
   async #advance(newest: SiteRecord | undefined, before: Served): Promise<SiteVersion | undefined> {
     const { clock, loader } = this.#components
-    if (newest !== undefined && newest.root === before.root) {
+    if (newest?.root === before.root) {
       if (newest.expires !== before.expires) await this.#remember(newest)
-      return await loader.load(before.root)
-    }
-    if (newest !== undefined) {
+    } else if (newest !== undefined) {
       const load = loader.load(newest.root).then(async (version) => {
         await this.#serve(newest, version)
         return version
@@ -182,7 +181,7 @@ export class SiteVersions {
       const version = await withinMs(clock, this.#init.loadTimeoutMs, load).catch(() => undefined)
       if (version !== undefined) return version
     }
-    if (before.expires <= clock.now()) return undefined
+    if ((newest?.root === before.root ? newest : before).expires <= clock.now()) return undefined
     return await loader.load(before.root)
   }
 
@@ -212,14 +211,14 @@ export class SiteVersions {
     return served
   }
 
-  /** The newest record that is known, after the relays were asked when the last time is long ago. */
-  async #newestRecord(timeoutMs = this.#init.recordTimeoutMs): Promise<SiteRecord | undefined> {
-    const { state, clock } = this.#components
-    if (clock.now() - this.#checkedAt >= this.#init.freshMs) {
+  /** The newest record that is known, after the relays were asked for so long; 0 to not ask. */
+  async #newestRecord(timeoutMs: number): Promise<SiteRecord | undefined> {
+    const { state, clock, askRelays } = this.#components
+    if (timeoutMs > 0) {
       // A relay that doesn't answer, or answers with an older or wrong record, changes nothing.
-      const answers = this.#components
-        .askRelays(AbortSignal.timeout(timeoutMs))
-        .map((answer) => answer.then((bytes) => this.learn(bytes)).catch(() => undefined))
+      const answers = askRelays(AbortSignal.timeout(timeoutMs)).map((answer) =>
+        answer.then((bytes) => this.learn(bytes)).catch(() => undefined),
+      )
       await withinMs(clock, timeoutMs, Promise.all(answers))
     }
     const record = await state.record(this.#site).catch(() => undefined)
