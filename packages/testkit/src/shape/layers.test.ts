@@ -112,6 +112,16 @@ test.each(examples())('$folder imports what users have', (workspace) => {
   expect(wrong).toEqual([])
 })
 
+test('a dependency has one version in the whole repository', () => {
+  const declared = new Map<string, Set<string>>()
+  for (const { json } of [...PACKAGES, ...examples()]) {
+    for (const [name, version] of Object.entries({ ...json.dependencies, ...json.devDependencies })) {
+      if (!OURS.has(name)) declared.set(name, (declared.get(name) ?? new Set()).add(version))
+    }
+  }
+  expect([...declared].filter(([, versions]) => versions.size > 1)).toEqual([])
+})
+
 test('the lockfile names no registry, so that any mirror serves', () => {
   expect(text('package-lock.json')).not.toMatch(/"resolved": "https?:/)
 })

@@ -7,7 +7,9 @@ export interface PieceStoreUnderTest {
   has(cid: string): Promise<boolean>
   hasMany(cids: readonly string[]): Promise<boolean[]>
   get(cid: string): Promise<Uint8Array<ArrayBuffer> | undefined>
-  put(blocks: readonly { readonly cid: string; readonly bytes: Uint8Array<ArrayBuffer>; readonly site: string }[]): Promise<void>
+  put(
+    blocks: readonly { readonly cid: string; readonly bytes: Uint8Array<ArrayBuffer>; readonly site: string }[],
+  ): Promise<void>
   delete(cids: readonly string[]): Promise<void>
   lease(cids: readonly string[]): Promise<{ release(): Promise<void> }>
   usage(): Promise<{ readonly pieces: number; readonly bytes: number; readonly quotaBytes: number }>
@@ -56,7 +58,10 @@ export function pieceStoreSuite(name: string, setup: PieceStoreSetup): void {
     }
 
     it('gives back what was put, and nothing else', async () => {
-      await store.put([{ cid: 'a', bytes: bytes('a', 10), site: 's' }, { cid: 'empty', bytes: new Uint8Array(0), site: 's' }])
+      await store.put([
+        { cid: 'a', bytes: bytes('a', 10), site: 's' },
+        { cid: 'empty', bytes: new Uint8Array(0), site: 's' },
+      ])
       expect(await store.get('a')).toEqual(bytes('a', 10))
       expect(await store.get('empty')).toEqual(new Uint8Array(0))
       expect(await store.get('b')).toBeUndefined()
@@ -83,12 +88,19 @@ export function pieceStoreSuite(name: string, setup: PieceStoreSetup): void {
 
     it('counts a block that is put twice once', async () => {
       await Promise.all([keep('a'), keep('a'), keep('b')])
-      await store.put([{ cid: 'a', bytes: bytes('a', BLOCK), site: 'site' }, { cid: 'a', bytes: bytes('a', BLOCK), site: 'site' }])
+      await store.put([
+        { cid: 'a', bytes: bytes('a', BLOCK), site: 'site' },
+        { cid: 'a', bytes: bytes('a', BLOCK), site: 'site' },
+      ])
       expect(await store.usage()).toEqual({ pieces: 2, bytes: 2 * BLOCK, quotaBytes: MAX })
     })
 
     it('takes many puts at once', async () => {
-      await Promise.all(Array.from({ length: 10 }, (_, at) => store.put([{ cid: `c${String(at)}`, bytes: bytes(`c${String(at)}`, BLOCK), site: 's' }])))
+      await Promise.all(
+        Array.from({ length: 10 }, (_, at) =>
+          store.put([{ cid: `c${String(at)}`, bytes: bytes(`c${String(at)}`, BLOCK), site: 's' }]),
+        ),
+      )
       expect(await store.usage()).toMatchObject({ pieces: 10, bytes: MAX })
       expect(await store.get('c7')).toEqual(bytes('c7', BLOCK))
     })
@@ -181,7 +193,8 @@ export function pieceStoreSuite(name: string, setup: PieceStoreSetup): void {
       const other = await fixture.another()
       const lease = await other.lease(['old0'])
       // New blocks come within the life of the lease.
-      for (let at = 0; at < 20; at += 1) await store.put([{ cid: `new${String(at)}`, bytes: bytes('n', BLOCK), site: 's' }])
+      for (let at = 0; at < 20; at += 1)
+        await store.put([{ cid: `new${String(at)}`, bytes: bytes('n', BLOCK), site: 's' }])
       expect(await other.has('old0')).toBe(true)
       expect((await other.usage()).bytes).toBe((await store.usage()).bytes)
       await lease.release()
@@ -206,5 +219,5 @@ export function pieceStoreSuite(name: string, setup: PieceStoreSetup): void {
 
 /** Bytes that depend on the name. */
 function bytes(name: string, length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(length).fill([...name].reduce((sum, character) => sum + character.charCodeAt(0), 0))
+  return new Uint8Array(length).fill(new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0))
 }
