@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseSync } from 'vite'
 import { readPackageJson, ROOT } from '../build/targets.ts'
 
-/** The npm packages that built JavaScript imports, in order. */
+/** The npm packages that built JavaScript and declarations import, in order. */
 export function importedPackages(files: readonly string[]): string[] {
   const specifiers = files.flatMap((file) => {
     const { module } = parseSync(file, readFileSync(file, 'utf8'))

@@ -39,7 +39,8 @@ export function stage(id: (typeof PUBLISHED)[number]): string {
 const NOT_PUBLISHED = /\.map$|\.tsbuildinfo$|\/dist\/(types|maps)(\/|$)/
 
 function published(id: string, json: PackageJson, staged: string): object {
-  const files = globSync('dist/**/*.js', { cwd: staged, exclude: ['dist/assets/**'] }).map((file) => join(staged, file))
+  const code = globSync('dist/**/*.js', { cwd: staged, exclude: ['dist/assets/**'] })
+  const files = [...code, ...globSync('types/**/*.d.ts', { cwd: staged })].map((file) => join(staged, file))
   const { exports: _sources, imports, dependencies: _all, ...rest } = json
   return {
     ...Object.fromEntries(

@@ -24,6 +24,7 @@ export const STEPS: readonly Step[] = [
   { name: 'browsers', command: ['node', 'scripts/ensure-browsers.ts'], required: true },
   { name: 'build', command: ['node', 'scripts/build.ts'], required: true },
   { name: 'types', command: ['tsc', '-b'] },
+  { name: 'pack', command: ['node', 'scripts/pack.ts', '--built'] },
   { name: 'format', command: ['npm', 'run', '--silent', 'format:check'] },
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
   vitest('unit', []),
