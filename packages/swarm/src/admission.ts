@@ -54,7 +54,12 @@ export async function admit(
  * Which of two streams to one peer stays. When both sides opened one at the same moment, both keep
  * the one that the smaller peer id opened; else the newer, since the older is likely dead.
  */
-export function keepsOld(old: Pick<RemotePeer, 'id' | 'direction' | 'joinedAt'>, direction: 'inbound' | 'outbound', self: string | undefined, now: number): boolean {
+export function keepsOld(
+  old: Pick<RemotePeer, 'id' | 'direction' | 'joinedAt'>,
+  direction: 'inbound' | 'outbound',
+  self: string | undefined,
+  now: number,
+): boolean {
   if (self === undefined || old.direction === direction || now - old.joinedAt > SIMULTANEOUS_MS) return false
   return old.direction === (self < old.id ? 'outbound' : 'inbound')
 }

@@ -65,7 +65,11 @@ export class Bitfield {
     if (bytes.byteLength === 0) return field
     const expected = Math.ceil(length / 8)
     if (bytes.byteLength !== expected) {
-      throw new ValidationError('bitfield', `${String(expected)} bytes long for ${String(length)} pieces`, bytes.byteLength)
+      throw new ValidationError(
+        'bitfield',
+        `${String(expected)} bytes long for ${String(length)} pieces`,
+        bytes.byteLength,
+      )
     }
     const spare = expected * 8 - length
     if (spare > 0 && ((bytes[expected - 1] ?? 0) & ((1 << spare) - 1)) !== 0) {

@@ -41,7 +41,9 @@ export function mayAsk(peer: RemotePeer, fetch: PieceFetch, peers: Iterable<Remo
   if (fetch.soleSource !== undefined) return fetch.soleSource === peer.id && !fetch.absent.has(peer.id)
   if (!isHolder(peer, fetch) || !isWilling(peer, fetch, now)) return false
   if (peer.lastResort && fetch.deadline - now > LAST_RESORT_LEAD_MS) {
-    for (const other of peers) if (!other.lastResort && !other.snubbed && couldServe(other, fetch, now) && isWilling(other, fetch, now)) return false
+    for (const other of peers)
+      if (!other.lastResort && !other.snubbed && couldServe(other, fetch, now) && isWilling(other, fetch, now))
+        return false
   }
   return !peer.snubbed || !hasAlternative(peer, fetch, peers, now)
 }

@@ -10,8 +10,8 @@ const INTEREST_MS = 20_000
 export interface ChokeControlComponents {
   readonly peers: ReadonlyMap<string, RemotePeer>
   readonly uploader: Pick<Uploader, 'drop' | 'isPaused'>
-  now(): number
-  random(): number
+  readonly now: () => number
+  readonly random: () => number
 }
 
 /** Carries out what the choker decides. */

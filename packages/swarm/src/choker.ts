@@ -52,14 +52,20 @@ export function chokeRound(
   if (interested.length <= slots) {
     return { unchoked: new Set(candidates.map(({ peer }) => peer)), optimistic: undefined, optimisticSince: 0 }
   }
-  const keep = now - state.optimisticSince < OPTIMISTIC_INTERVAL_MS && interested.some(({ peer }) => peer === state.optimistic)
+  const keep =
+    now - state.optimisticSince < OPTIMISTIC_INTERVAL_MS && interested.some(({ peer }) => peer === state.optimistic)
   const best = interested
     .filter(({ peer }) => !keep || peer !== state.optimistic)
     .sort((a, b) => b.receivedRate - a.receivedRate || b.sentRate - a.sentRate || (a.peer < b.peer ? -1 : 1))
     .slice(0, slots - 1)
     .map(({ peer }) => peer)
   const unchoked = new Set(best)
-  const optimistic = keep ? state.optimistic : draw(interested.filter(({ peer }) => !unchoked.has(peer)), random)
+  const optimistic = keep
+    ? state.optimistic
+    : draw(
+        interested.filter(({ peer }) => !unchoked.has(peer)),
+        random,
+      )
   if (optimistic !== undefined) unchoked.add(optimistic)
   // A peer that asks for nothing costs nothing; when it asks, the next round decides.
   for (const { peer, interested: asks } of candidates) if (!asks) unchoked.add(peer)

@@ -8,7 +8,7 @@ import type { RemotePeer } from './remote-peer.ts'
 /** What {@link Completion} needs from outside. */
 export interface CompletionComponents {
   readonly peers: ReadonlyMap<string, RemotePeer>
-  now(): number
+  readonly now: () => number
   /** Never talk to this peer again: it sent bad bytes. */
   ban(peer: string, cid: string): void
   /** A verified piece. */
@@ -44,7 +44,8 @@ export class Completion {
   nextSource(fetch: PieceFetch): void {
     const { peers, now } = this.#components
     const suspects = new Set(fetch.badCopies.flatMap(({ segments }) => segments.map(({ peer }) => peer)))
-    const rank = (peer: RemotePeer): number => Number(suspects.has(peer.id)) * 4 + Number(peer.snubbed) * 2 + Number(peer.lastResort)
+    const rank = (peer: RemotePeer): number =>
+      Number(suspects.has(peer.id)) * 4 + Number(peer.snubbed) * 2 + Number(peer.lastResort)
     const [next] = [...peers.values()]
       .filter((peer) => couldServe(peer, fetch, now()))
       .sort((a, b) => rank(a) - rank(b))

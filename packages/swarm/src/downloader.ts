@@ -17,10 +17,10 @@ import type { Versions } from './versions.ts'
 export interface DownloaderComponents {
   readonly peers: ReadonlyMap<string, RemotePeer>
   readonly versions: Versions
-  now(): number
-  random(): number
+  readonly now: () => number
+  readonly random: () => number
   /** Whether so many pieces wait to be stored that no new one should begin. */
-  isBusy(): boolean
+  readonly isBusy: () => boolean
   ban(peer: string, cid: string): void
   strike(peer: RemotePeer, what: string): void
   deliver(cid: string, piece: FetchedPiece): void
@@ -68,7 +68,7 @@ export class Downloader {
     this.#init = init
     this.#queue = new FetchQueue(components.versions.availability)
     const { peers } = components
-    const now = (): number => components.now()
+    const { now } = components
     this.requests = new RangeRequests({
       peers,
       now,
@@ -155,7 +155,8 @@ export class Downloader {
   /** A peer's stream has ended. */
   peerGone(peer: RemotePeer): void {
     this.requests.cancel(peer)
-    for (const fetch of [...this.#queue.all]) if (fetch.owner === peer.id || fetch.soleSource === peer.id) this.#lost(peer, fetch)
+    for (const fetch of [...this.#queue.all])
+      if (fetch.owner === peer.id || fetch.soleSource === peer.id) this.#lost(peer, fetch)
     this.schedule()
   }
 
@@ -178,7 +179,10 @@ export class Downloader {
       } else if (silentMs > peer.window.stallMs(peer.pendingBytes)) {
         peer.snubbed = true
         const { peers } = this.#components
-        this.requests.cancel(peer, ({ fetch }) => fetch.soleSource === undefined && hasAlternative(peer, fetch, peers.values(), now))
+        this.requests.cancel(
+          peer,
+          ({ fetch }) => fetch.soleSource === undefined && hasAlternative(peer, fetch, peers.values(), now),
+        )
       }
     }
     for (const fetch of [...this.#queue.all]) {
@@ -235,7 +239,8 @@ export class Downloader {
     return {
       id: peer.id,
       canServe: (fetch) => mayAsk(peer, fetch, peers.values(), now()),
-      holds: (piece) => !peer.chokes && peer.holdings.has(piece) && (!peer.lastResort || versions.visitors.count(piece) === 0),
+      holds: (piece) =>
+        !peer.chokes && peer.holdings.has(piece) && (!peer.lastResort || versions.visitors.count(piece) === 0),
     }
   }
 
@@ -255,7 +260,13 @@ export class Downloader {
 
   #begin(cid: string, size: number | undefined): PieceFetch {
     const { versions, now } = this.#components
-    return new PieceFetch({ cid, cidBytes: new Uint8Array(parseCid(cid).bytes), piece: versions.table.number(cid), size, now: now() })
+    return new PieceFetch({
+      cid,
+      cidBytes: new Uint8Array(parseCid(cid).bytes),
+      piece: versions.table.number(cid),
+      size,
+      now: now(),
+    })
   }
 
   #beginBackground(piece: number): PieceFetch | undefined {

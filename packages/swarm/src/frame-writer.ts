@@ -23,7 +23,12 @@ export function encodeFrame(message: Partial<CdnMessage>): Uint8Array<ArrayBuffe
  * Frame of a `Piece` message up to its data. The data is the last field, so that
  * it can follow on the wire uncopied.
  */
-export function encodePieceHeader(piece: { id: number; offset: number; size: number; length: number }): Uint8Array<ArrayBuffer> {
+export function encodePieceHeader(piece: {
+  id: number
+  offset: number
+  size: number
+  length: number
+}): Uint8Array<ArrayBuffer> {
   const { id, offset, size, length } = piece
   const fields = 4 + varintLength(id) + varintLength(offset) + varintLength(size) + varintLength(length)
   const inner = fields + length

@@ -42,7 +42,10 @@ export async function makeRoom(
   const chosen = chooseEvictions(await tx.objectStore('meta').getAll(), protect, target, now)
   const freed = chosen.reduce((sum, { size }) => sum + size, 0)
   if (freed < must && totals.bytes + bytes - freed > quotaBytes) throw new StoreFullError(bytes, quotaBytes)
-  await removeBlocks(tx, chosen.map(({ cid }) => cid))
+  await removeBlocks(
+    tx,
+    chosen.map(({ cid }) => cid),
+  )
   return { pieces: totals.pieces - chosen.length, bytes: totals.bytes - freed }
 }
 

@@ -61,9 +61,12 @@ export async function openPieces(
         database.createObjectStore('totals')
       },
     })
-    void opening.then((database) => {
-      if (late) database.close()
-    }, () => undefined)
+    void opening.then(
+      (database) => {
+        if (late) database.close()
+      },
+      () => undefined,
+    )
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         late = true
@@ -72,10 +75,14 @@ export async function openPieces(
     })
     return await Promise.race([opening, timeout])
   } catch (cause) {
-    throw new BlackholeError('unavailable', `IndexedDB database ${name} can't be opened; pieces are kept in memory instead`, {
-      cause,
-      subject: name,
-    })
+    throw new BlackholeError(
+      'unavailable',
+      `IndexedDB database ${name} can't be opened; pieces are kept in memory instead`,
+      {
+        cause,
+        subject: name,
+      },
+    )
   } finally {
     clearTimeout(timer)
   }

@@ -30,11 +30,11 @@ export interface SessionHandler extends FrameHandler {
 /** Terms of a greeting. */
 export interface GreetOptions {
   /** Our hello; making it may take time, since it holds a token. */
-  hello(): Promise<Hello>
+  readonly hello: () => Promise<Hello>
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   /** Throws when the other side's hello is not acceptable. */
-  verify(hello: Hello): Promise<void>
+  readonly verify: (hello: Hello) => Promise<void>
 }
 
 /** One stream to one peer: frames in, frames out, the greeting before anything else. */
@@ -63,9 +63,13 @@ export class PeerSession {
     stream.addEventListener('close', (event: StreamCloseEvent) => this.#end(event.error), { signal })
     // Half of this stream is of no use.
     stream.addEventListener('remoteCloseWrite', () => void this.close(), { signal })
-    stream.addEventListener('drain', () => {
-      if (this.#state === 'open') handler.onDrain()
-    }, { signal })
+    stream.addEventListener(
+      'drain',
+      () => {
+        if (this.#state === 'open') handler.onDrain()
+      },
+      { signal },
+    )
     stream.addEventListener('message', (event: StreamMessageEvent) => this.#onData(event.data), { signal })
   }
 
@@ -96,7 +100,8 @@ export class PeerSession {
       const theirs = await Promise.race([this.#hello.promise, over.promise])
       await Promise.race([verify(theirs), over.promise])
       // Time may have run out, or the stream ended, while the token was verified.
-      if (this.#state !== 'verifying') throw new BlackholeError('unavailable', 'The stream ended before the greeting did')
+      if (this.#state !== 'verifying')
+        throw new BlackholeError('unavailable', 'The stream ended before the greeting did')
       signal?.throwIfAborted()
       return theirs
     } catch (error) {
@@ -174,7 +179,8 @@ export class PeerSession {
       this.#state = 'verifying'
       this.#hello.resolve(message.hello)
     } else if (this.#state === 'verifying') {
-      if (this.#early.push(message) > MAX_EARLY_MESSAGES) throw new LimitError('early messages', MAX_EARLY_MESSAGES, this.#early.length)
+      if (this.#early.push(message) > MAX_EARLY_MESSAGES)
+        throw new LimitError('early messages', MAX_EARLY_MESSAGES, this.#early.length)
     } else if (this.#state === 'open') {
       this.#handler.onMessage(message)
     }

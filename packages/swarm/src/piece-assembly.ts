@@ -65,7 +65,8 @@ export class PieceAssembly {
   nextMissing(): ByteRange | undefined {
     for (; this.#missing < this.#parts.length; this.#missing += 1) {
       const part = this.#parts[this.#missing]
-      if (part?.askers.length === 0 && (part.filled < part.end || this.#bytes === undefined)) return { start: part.filled, end: part.end }
+      if (part?.askers.length === 0 && (part.filled < part.end || this.#bytes === undefined))
+        return { start: part.filled, end: part.end }
     }
     return undefined
   }
@@ -90,7 +91,8 @@ export class PieceAssembly {
     if (part === undefined) return
     const asker = part.askers.indexOf(peer)
     if (asker >= 0) part.askers.splice(asker, 1)
-    if (part.askers.length === 0 && (part.filled < part.end || this.#bytes === undefined)) this.#missing = Math.min(this.#missing, index)
+    if (part.askers.length === 0 && (part.filled < part.end || this.#bytes === undefined))
+      this.#missing = Math.min(this.#missing, index)
   }
 
   /** Peers that are still asked for a range. */
@@ -110,10 +112,14 @@ export class PieceAssembly {
     const end = Math.min(part.end, offset + data.byteLength)
     if (offset > part.filled || end <= part.filled) return
     const start = part.filled
-    this.#bytes.set(start === offset && end === offset + data.byteLength ? data : data.subarray(start - offset, end - offset), start)
+    this.#bytes.set(
+      start === offset && end === offset + data.byteLength ? data : data.subarray(start - offset, end - offset),
+      start,
+    )
     part.filled = end
     const last = this.#segments.at(-1)
-    if (last?.peer === peer && last.end === start) this.#segments[this.#segments.length - 1] = { peer, start: last.start, end }
+    if (last?.peer === peer && last.end === start)
+      this.#segments[this.#segments.length - 1] = { peer, start: last.start, end }
     else this.#segments.push({ peer, start, end })
   }
 

@@ -36,7 +36,8 @@ export function parseFrameHead(bytes: Uint8Array, isAll: boolean): FrameHead | u
     if (bytes.length >= 5) throw new ValidationError('frame length', 'a varint of at most 4 bytes')
     return undefined
   }
-  if (prefix.value > MAX_CDN_MESSAGE_BYTES) throw new LimitError('cdn message bytes', MAX_CDN_MESSAGE_BYTES, prefix.value)
+  if (prefix.value > MAX_CDN_MESSAGE_BYTES)
+    throw new LimitError('cdn message bytes', MAX_CDN_MESSAGE_BYTES, prefix.value)
   const message: FrameHead = { kind: 'message', bytes: prefix.end, length: prefix.value }
   const end = prefix.end + prefix.value
   const tag = bytes[prefix.end]
@@ -60,7 +61,8 @@ function readPiece(bytes: Uint8Array, start: number, end: number): FrameHead | u
     if (tag === ID_TAG) piece.id = field.value
     else if (tag === OFFSET_TAG) piece.offset = field.value
     else if (tag === SIZE_TAG) piece.size = field.value
-    else if (tag === DATA_TAG && at + field.value === end) return { kind: 'piece', bytes: at, piece: { ...piece, length: field.value } }
+    else if (tag === DATA_TAG && at + field.value === end)
+      return { kind: 'piece', bytes: at, piece: { ...piece, length: field.value } }
     else return undefined
   }
   return { kind: 'piece', bytes: at, piece: { ...piece, length: 0 } }

@@ -20,7 +20,7 @@ export interface PickState {
   /** Pieces that wait in the background, by how many hold them. */
   readonly waiting: Availability
   /** Milliseconds until a peer will have sent all it is asked for and `bytes` more, by what was measured of it. */
-  expectedMs(peer: string, bytes: number): number
+  readonly expectedMs: (peer: string, bytes: number) => number
   /** Whether more background pieces may begin: bounds the memory of half-done pieces. */
   readonly mayBegin: boolean
 }
@@ -55,12 +55,14 @@ const ENDGAME_PIECES = 16
  * @param random - from 0 up to, not including, 1
  */
 export function pick(peer: PickPeer, state: PickState, now: number, random: () => number): Pick | undefined {
-  return fromUrgent(peer, state, now, false)
-    ?? fromBegun(peer, state, false)
-    ?? rarest(peer, state, random)
-    ?? fromUrgent(peer, state, now, true)
-    ?? fromBegun(peer, state, true)
-    ?? endgame(peer, state)
+  return (
+    fromUrgent(peer, state, now, false) ??
+    fromBegun(peer, state, false) ??
+    rarest(peer, state, random) ??
+    fromUrgent(peer, state, now, true) ??
+    fromBegun(peer, state, true) ??
+    endgame(peer, state)
+  )
 }
 
 function fromUrgent(peer: PickPeer, { urgent }: PickState, now: number, help: boolean): Pick | undefined {
@@ -103,7 +105,8 @@ function endgame(peer: PickPeer, { urgent, begun, waiting, expectedMs }: PickSta
     for (const { start, end, askers } of fetch.assembly.pending()) {
       if (askers.length >= ENDGAME_COPIES || askers.includes(peer.id)) continue
       const soonest = Math.min(...askers.map((asker) => expectedMs(asker, 0)))
-      if (expectedMs(peer.id, end - start) * ENDGAME_GAIN < soonest) return { kind: 'range', fetch, range: { start, end } }
+      if (expectedMs(peer.id, end - start) * ENDGAME_GAIN < soonest)
+        return { kind: 'range', fetch, range: { start, end } }
     }
   }
   return undefined

@@ -29,8 +29,11 @@ describe('IdbPieceStore', () => {
     vi.restoreAllMocks()
   })
 
-  const block = (cid: string, length = 100): { cid: string; bytes: Uint8Array<ArrayBuffer>; site: string } =>
-    ({ cid, bytes: new Uint8Array(length).fill(1), site: 's' })
+  const block = (cid: string, length = 100): { cid: string; bytes: Uint8Array<ArrayBuffer>; site: string } => ({
+    cid,
+    bytes: new Uint8Array(length).fill(1),
+    site: 's',
+  })
 
   it('finds everything again after it was closed', async () => {
     const name = databaseName()
@@ -45,18 +48,29 @@ describe('IdbPieceStore', () => {
   })
 
   it('takes at most a fifth of the origin quota, and 512 MiB', async () => {
-    const small = new IdbPieceStore({ storage: { estimate: () => Promise.resolve({ quota: 1000 }) } }, { databaseName: databaseName() })
+    const small = new IdbPieceStore(
+      { storage: { estimate: () => Promise.resolve({ quota: 1000 }) } },
+      { databaseName: databaseName() },
+    )
     expect((await small.usage()).quotaBytes).toBe(200)
-    const large = new IdbPieceStore({ storage: { estimate: () => Promise.resolve({ quota: 1e12 }) } }, { databaseName: databaseName() })
+    const large = new IdbPieceStore(
+      { storage: { estimate: () => Promise.resolve({ quota: 1e12 }) } },
+      { databaseName: databaseName() },
+    )
     expect((await large.usage()).quotaBytes).toBe(512 * 1024 * 1024)
     await Promise.all([small.close(), large.close()])
   })
 
   it('is unavailable when the database does not open, as in private windows', async () => {
     vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
-      throw new DOMException('A mutation operation was attempted on a database that did not allow mutations.', 'InvalidStateError')
+      throw new DOMException(
+        'A mutation operation was attempted on a database that did not allow mutations.',
+        'InvalidStateError',
+      )
     })
-    const error: unknown = await new IdbPieceStore({}, { databaseName: databaseName() }).open().catch((reason: unknown) => reason)
+    const error: unknown = await new IdbPieceStore({}, { databaseName: databaseName() })
+      .open()
+      .catch((reason: unknown) => reason)
     expect(isStoreUnavailable(error)).toBe(true)
     expect(error).toMatchObject({ reason: 'unavailable' })
   })
@@ -78,7 +92,11 @@ describe('IdbPieceStore', () => {
     await store.put([block('old')])
     const put = IDBObjectStore.prototype.put
     let refused = false
-    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value: unknown, key?: IDBValidKey) {
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+      this: IDBObjectStore,
+      value: unknown,
+      key?: IDBValidKey,
+    ) {
       if (this.name === 'pieces' && !refused) {
         refused = true
         throw new DOMException('full', 'QuotaExceededError')
@@ -96,7 +114,11 @@ describe('IdbPieceStore', () => {
     await store.put([block('leased')])
     const lease = await store.lease(['leased'])
     const put = IDBObjectStore.prototype.put
-    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value: unknown, key?: IDBValidKey) {
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+      this: IDBObjectStore,
+      value: unknown,
+      key?: IDBValidKey,
+    ) {
       if (this.name === 'pieces') throw new DOMException('full', 'QuotaExceededError')
       return put.call(this, value, key)
     })
@@ -118,7 +140,11 @@ describe('IdbPieceStore', () => {
 
   it('does not lose the puts of others when one does not fit', async () => {
     const store = new IdbPieceStore({}, { databaseName: databaseName(), maxBytes: 1000 })
-    const results = await Promise.allSettled([store.put([block('a')]), store.put([block('huge', 2000)]), store.put([block('b')])])
+    const results = await Promise.allSettled([
+      store.put([block('a')]),
+      store.put([block('huge', 2000)]),
+      store.put([block('b')]),
+    ])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(await store.hasMany(['a', 'huge', 'b'])).toEqual([true, false, true])
     await store.close()

@@ -66,10 +66,12 @@ export class IdbPieceStore implements PieceStore {
   /** @throws {ValidationError} naming the option that is out of bounds */
   constructor(components: IdbPieceStoreComponents = {}, init: IdbPieceStoreInit = {}) {
     this.#now = components.now ?? Date.now
-    this.#storage = components.storage ?? (globalThis as { navigator?: { storage?: StorageEstimator } }).navigator?.storage
+    this.#storage =
+      components.storage ?? (globalThis as { navigator?: { storage?: StorageEstimator } }).navigator?.storage
     this.#init = { ...IDB_PIECE_STORE_DEFAULTS, ...init }
     if (!(this.#init.maxBytes >= 0)) throw new ValidationError('maxBytes', '0 or more', this.#init.maxBytes)
-    if (!(this.#init.leaseTtlMs >= 1000)) throw new ValidationError('leaseTtlMs', 'at least 1000', this.#init.leaseTtlMs)
+    if (!(this.#init.leaseTtlMs >= 1000))
+      throw new ValidationError('leaseTtlMs', 'at least 1000', this.#init.leaseTtlMs)
   }
 
   async open(): Promise<void> {
@@ -117,7 +119,10 @@ export class IdbPieceStore implements PieceStore {
   }
 
   async lease(cids: readonly string[]): Promise<Lease> {
-    const lease = new IdbLease({ now: this.#now, open: () => this.#open() }, { cids: [...cids], ttlMs: this.#init.leaseTtlMs })
+    const lease = new IdbLease(
+      { now: this.#now, open: () => this.#open() },
+      { cids: [...cids], ttlMs: this.#init.leaseTtlMs },
+    )
     await lease.take()
     this.#leases.add(lease)
     return {
@@ -198,7 +203,13 @@ export class IdbPieceStore implements PieceStore {
       if (!isQuotaExceeded(error)) throw error
       try {
         await this.#transact(database, async (tx) => {
-          const totals = await makeRoom(tx, { bytes: 0, protect: this.#leased(), quotaBytes, now: this.#now(), force: bytes * 2 })
+          const totals = await makeRoom(tx, {
+            bytes: 0,
+            protect: this.#leased(),
+            quotaBytes,
+            now: this.#now(),
+            force: bytes * 2,
+          })
           await tx.objectStore('totals').put(totals, 'usage')
         })
         await this.#transact(database, (tx) => this.#writeInside(tx, blocks, quotaBytes))
@@ -213,9 +224,11 @@ export class IdbPieceStore implements PieceStore {
     const now = this.#now()
     const meta = tx.objectStore('meta')
     const fresh = new Map<string, StoredBlock>()
-    await Promise.all(blocks.map(async (block) => {
-      if ((await meta.getKey(block.cid)) === undefined) fresh.set(block.cid, block)
-    }))
+    await Promise.all(
+      blocks.map(async (block) => {
+        if ((await meta.getKey(block.cid)) === undefined) fresh.set(block.cid, block)
+      }),
+    )
     let bytes = 0
     for (const block of fresh.values()) bytes += block.bytes.byteLength
     await this.#touchInside(tx)
@@ -228,7 +241,9 @@ export class IdbPieceStore implements PieceStore {
       writes.push(tx.objectStore('pieces').put(own, cid))
       writes.push(meta.put({ cid, size: content.byteLength, site, lastUsed: now, uses: 0 }))
     }
-    writes.push(tx.objectStore('totals').put({ pieces: totals.pieces + fresh.size, bytes: totals.bytes + bytes }, 'usage'))
+    writes.push(
+      tx.objectStore('totals').put({ pieces: totals.pieces + fresh.size, bytes: totals.bytes + bytes }, 'usage'),
+    )
     await Promise.all(writes)
   }
 
@@ -259,10 +274,12 @@ export class IdbPieceStore implements PieceStore {
     const touched = [...this.#touched]
     this.#touched.clear()
     const now = this.#now()
-    await Promise.all(touched.map(async ([cid, uses]) => {
-      const row = await tx.objectStore('meta').get(cid)
-      if (row !== undefined) await tx.objectStore('meta').put({ ...row, uses: row.uses + uses, lastUsed: now })
-    }))
+    await Promise.all(
+      touched.map(async ([cid, uses]) => {
+        const row = await tx.objectStore('meta').get(cid)
+        if (row !== undefined) await tx.objectStore('meta').put({ ...row, uses: row.uses + uses, lastUsed: now })
+      }),
+    )
   }
 
   async #writeTouched(database: PiecesDatabase): Promise<void> {
@@ -273,9 +290,14 @@ export class IdbPieceStore implements PieceStore {
     await this.#writing
     await this.#transact(await this.#open(), async (tx) => {
       const meta = tx.objectStore('meta')
-      const rows = (await Promise.all((await select(tx)).map((cid) => meta.get(cid)))).filter((row) => row !== undefined)
+      const rows = (await Promise.all((await select(tx)).map((cid) => meta.get(cid)))).filter(
+        (row) => row !== undefined,
+      )
       const totals = await readTotals(tx)
-      await removeBlocks(tx, rows.map(({ cid }) => cid))
+      await removeBlocks(
+        tx,
+        rows.map(({ cid }) => cid),
+      )
       const bytes = rows.reduce((sum, { size }) => sum + size, 0)
       await tx.objectStore('totals').put({ pieces: totals.pieces - rows.length, bytes: totals.bytes - bytes }, 'usage')
     })

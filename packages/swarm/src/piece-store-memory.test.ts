@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { MemoryPieceStore } from './piece-store-memory.ts'
 
 pieceStoreSuite('MemoryPieceStore', ({ maxBytes, now }) =>
-  Promise.resolve({ store: new MemoryPieceStore({ now }, { maxBytes }), teardown: () => Promise.resolve() }))
+  Promise.resolve({ store: new MemoryPieceStore({ now }, { maxBytes }), teardown: () => Promise.resolve() }),
+)
 
 describe('MemoryPieceStore', () => {
   it('names the option that is out of bounds', () => {

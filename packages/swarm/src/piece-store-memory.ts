@@ -74,7 +74,7 @@ export class MemoryPieceStore implements PieceStore {
     try {
       this.#makeRoom(bytes, new Set(blocks.map(({ cid }) => cid)))
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
     }
     for (const { cid, bytes: content, site } of fresh.values()) {
       this.#entries.set(cid, { cid, site, bytes: content, size: content.byteLength, lastUsed: this.#now(), uses: 0 })
@@ -104,7 +104,8 @@ export class MemoryPieceStore implements PieceStore {
   }
 
   clear(site?: string): Promise<void> {
-    for (const entry of [...this.#entries.values()]) if (site === undefined || entry.site === site) this.#remove(entry.cid)
+    for (const entry of [...this.#entries.values()])
+      if (site === undefined || entry.site === site) this.#remove(entry.cid)
     return Promise.resolve()
   }
 

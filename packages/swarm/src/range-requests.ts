@@ -58,7 +58,8 @@ export class RangeRequests {
       if (!peer.isForgiven(piece.id)) this.#handler.strike(peer, 'a piece that nobody asked for')
       return
     }
-    if (piece.size > MAX_BLOCK_BYTES) throw new ValidationError('piece.size', `at most ${String(MAX_BLOCK_BYTES)}`, piece.size)
+    if (piece.size > MAX_BLOCK_BYTES)
+      throw new ValidationError('piece.size', `at most ${String(MAX_BLOCK_BYTES)}`, piece.size)
     const { fetch } = request
     if (request.received === 0) peer.window.answered(this.#handler.now() - request.sentAt, this.#handler.now())
     fetch.claims.set(peer.id, piece.size)
@@ -70,7 +71,8 @@ export class RangeRequests {
     request.end = Math.min(request.end, piece.size)
     const next = request.start + request.received
     if (piece.offset !== next) throw new ValidationError('piece.offset', String(next), piece.offset)
-    if (piece.length > request.end - next) throw new ValidationError('piece.data', `at most ${String(request.end - next)} bytes long`, piece.length)
+    if (piece.length > request.end - next)
+      throw new ValidationError('piece.data', `at most ${String(request.end - next)} bytes long`, piece.length)
     if (piece.length === 0 && piece.size > 0) throw new ValidationError('piece.data', 'at least 1 byte long', 0)
     fetch.present.add(peer.id)
     if (fetch.probing === peer.id) fetch.probing = undefined

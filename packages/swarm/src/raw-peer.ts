@@ -58,13 +58,13 @@ export class RawPeer {
   /** Resolves when a message of the kind has come. */
   async next<K extends keyof CdnMessage>(kind: K): Promise<NonNullable<CdnMessage[K]>> {
     const known = this.messages.find((message) => message[kind] !== undefined)?.[kind]
-    if (known !== undefined && known !== null) return known as NonNullable<CdnMessage[K]>
+    if (known !== undefined) return known
     const { promise, resolve } = Promise.withResolvers<NonNullable<CdnMessage[K]>>()
     const before = this.onMessage
     this.onMessage = (message) => {
       before(message)
       const found = message[kind]
-      if (found !== undefined) resolve(found as NonNullable<CdnMessage[K]>)
+      if (found !== undefined) resolve(found)
     }
     return promise
   }

@@ -5,6 +5,10 @@ export class StoreFullError extends BlackholeError {
   override name = 'StoreFullError'
 
   constructor(bytes: number, quotaBytes: number, options: ErrorOptions = {}) {
-    super('full', `${String(bytes)} bytes do not fit into the piece store of ${String(quotaBytes)} bytes: all else is in use`, options)
+    super(
+      'full',
+      `${String(bytes)} bytes do not fit into the piece store of ${String(quotaBytes)} bytes: all else is in use`,
+      options,
+    )
   }
 }

@@ -52,14 +52,17 @@ export async function testSwarm(
 ): Promise<TestSwarm> {
   const store = new MemoryPieceStore({}, { maxBytes: 1024 ** 3 })
   await store.put(blocks.map(({ cid, bytes }) => ({ cid, bytes, site: 'site' })))
-  const swarm = new Swarm({
-    store,
-    now: () => performance.timeOrigin + performance.now(),
-    random: Math.random,
-    verifyToken: (token) => (token === 'bad' ? Promise.reject(new Error('bad token')) : Promise.resolve()),
-    token: () => Promise.resolve('token'),
-    ...components,
-  }, { site: 'site', self: id, maxUploadBytesPerSecond: Infinity, ...init })
+  const swarm = new Swarm(
+    {
+      store,
+      now: () => performance.timeOrigin + performance.now(),
+      random: Math.random,
+      verifyToken: (token) => (token === 'bad' ? Promise.reject(new Error('bad token')) : Promise.resolve()),
+      token: () => Promise.resolve('token'),
+      ...components,
+    },
+    { site: 'site', self: id, maxUploadBytesPerSecond: Infinity, ...init },
+  )
   swarm.start()
   return { id, store, swarm }
 }

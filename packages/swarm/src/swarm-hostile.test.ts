@@ -105,7 +105,8 @@ describe('A peer', () => {
     const swarm = await make('us', [block], { maxUploadBytesPerSecond: 1 })
     const peer = await join(swarm)
     swarm.store.get = () => new Promise(() => undefined)
-    for (let id = 0; id <= MAX_OPEN_REQUESTS; id += 1) peer.send({ request: { id, cid: cidBytes(block.cid), offset: 0, length: 0 } })
+    for (let id = 0; id <= MAX_OPEN_REQUESTS; id += 1)
+      peer.send({ request: { id, cid: cidBytes(block.cid), offset: 0, length: 0 } })
     await peer.closed()
     expect(swarm.swarm.peers).toEqual([])
   })
@@ -148,7 +149,8 @@ describe('A peer', () => {
     const blocks = await testBlocks(8, 1024 * 1024)
     const swarm = await make('us', blocks)
     const peer = await join(swarm)
-    for (const [id, { cid }] of blocks.entries()) peer.send({ request: { id, cid: cidBytes(cid), offset: 0, length: 0 } })
+    for (const [id, { cid }] of blocks.entries())
+      peer.send({ request: { id, cid: cidBytes(cid), offset: 0, length: 0 } })
     await until(swarm.swarm, () => swarm.swarm.counters.uploaded > 0)
     for (const id of blocks.keys()) peer.send({ cancel: { id } })
     // What follows the cancels is answered next.
@@ -165,7 +167,10 @@ describe('A peer', () => {
   ])('that sends a bitfield %s gets a strike', async (_what, bits) => {
     const blocks = await testBlocks(12, 10)
     const swarm = await make('us')
-    await swarm.swarm.addVersion(ROOT, blocks.map(({ cid }) => cid))
+    await swarm.swarm.addVersion(
+      ROOT,
+      blocks.map(({ cid }) => cid),
+    )
     const peer = await join(swarm)
     for (let at = 0; at < 8; at += 1) peer.send({ bitfield: { root: ROOT_BYTES, bits } })
     await peer.closed()
@@ -176,7 +181,10 @@ describe('A peer', () => {
   it('that says it has a piece that is not in the version gets a strike', async () => {
     const blocks = await testBlocks(3, 10)
     const swarm = await make('us')
-    await swarm.swarm.addVersion(ROOT, blocks.map(({ cid }) => cid))
+    await swarm.swarm.addVersion(
+      ROOT,
+      blocks.map(({ cid }) => cid),
+    )
     const peer = await join(swarm)
     for (let at = 0; at < 8; at += 1) peer.send({ have: { root: ROOT_BYTES, pieces: [3] } })
     await peer.closed()
@@ -191,7 +199,10 @@ describe('A peer', () => {
   ])('that answers with %s is cut off', async (_what, piece) => {
     const blocks = await testBlocks(1, 1000)
     const swarm = await make('us')
-    await swarm.swarm.addVersion(ROOT, blocks.map(({ cid }) => cid))
+    await swarm.swarm.addVersion(
+      ROOT,
+      blocks.map(({ cid }) => cid),
+    )
     const peer = await join(swarm)
     peer.send({ bitfield: { root: ROOT_BYTES, bits: allBits(1) } })
     await until(swarm.swarm, () => swarm.swarm.availability(blocks[0]?.cid ?? '') === 1)

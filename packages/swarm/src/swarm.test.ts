@@ -17,7 +17,14 @@ async function make(...args: Parameters<typeof testSwarm>): Promise<TestSwarm> {
 
 /** Swarms that know the version made of these blocks. */
 async function knowing(blocks: readonly TestBlock[], ...known: TestSwarm[]): Promise<void> {
-  await Promise.all(known.map(({ swarm }) => swarm.addVersion(ROOT, blocks.map(({ cid }) => cid))))
+  await Promise.all(
+    known.map(({ swarm }) =>
+      swarm.addVersion(
+        ROOT,
+        blocks.map(({ cid }) => cid),
+      ),
+    ),
+  )
 }
 
 /** Resolves when the reader knows that a holder has the block. */
@@ -77,7 +84,7 @@ describe('Swarm', () => {
   })
 
   it('joins fetches of one block, and gives the same bytes', async () => {
-    const [block] = await testBlocks(1, MIB) as [TestBlock]
+    const [block] = (await testBlocks(1, MIB)) as [TestBlock]
     const [seed, reader] = [await make('seed', [block]), await make('reader')]
     await knowing([block], seed, reader)
     await connect(reader, seed)
@@ -87,7 +94,7 @@ describe('Swarm', () => {
   })
 
   it('takes the parts of one piece from three holders', async () => {
-    const [block] = await testBlocks(1, MIB) as [TestBlock]
+    const [block] = (await testBlocks(1, MIB)) as [TestBlock]
     const holders = [await make('a', [block]), await make('b', [block]), await make('c', [block])]
     const reader = await make('reader')
     await knowing([block], reader, ...holders)
@@ -132,7 +139,7 @@ describe('Swarm', () => {
   })
 
   it('does not blame those who sent right bytes into a copy that somebody else spoilt', async () => {
-    const [block] = await testBlocks(1, MIB) as [TestBlock]
+    const [block] = (await testBlocks(1, MIB)) as [TestBlock]
     const holders = [await make('a', [block]), await make('liar', [block]), await make('c', [block])]
     const reader = await make('reader')
     const [, liar] = holders as [TestSwarm, TestSwarm, TestSwarm]
@@ -148,7 +155,7 @@ describe('Swarm', () => {
   })
 
   it('says corrupt when the only holder lies, and bans it', async () => {
-    const [block] = await testBlocks(1, 1000) as [TestBlock]
+    const [block] = (await testBlocks(1, 1000)) as [TestBlock]
     const [liar, reader] = [await make('liar', [block]), await make('reader')]
     corrupt(liar, block.cid, 3)
     await knowing([block], liar, reader)
@@ -170,7 +177,11 @@ describe('Swarm', () => {
 
   it('goes on to the next holder when one has evicted what it advertised', async () => {
     const blocks = await testBlocks(4, 200_000)
-    const [forgetful, seed, reader] = [await make('forgetful', blocks), await make('seed', blocks), await make('reader')]
+    const [forgetful, seed, reader] = [
+      await make('forgetful', blocks),
+      await make('seed', blocks),
+      await make('reader'),
+    ]
     await knowing(blocks, forgetful, seed, reader)
     await connect(reader, forgetful)
     await connect(reader, seed)
@@ -196,7 +207,11 @@ describe('Swarm', () => {
 
   it('asks a peer of last resort only for what nobody else has', async () => {
     const blocks = await testBlocks(4, 100_000)
-    const [relay, visitor, reader] = [await make('relay', blocks, { lastResort: true }), await make('visitor', blocks.slice(0, 3)), await make('reader')]
+    const [relay, visitor, reader] = [
+      await make('relay', blocks, { lastResort: true }),
+      await make('visitor', blocks.slice(0, 3)),
+      await make('reader'),
+    ]
     await knowing(blocks, relay, visitor, reader)
     await connect(reader, relay)
     await connect(reader, visitor)
@@ -212,7 +227,9 @@ describe('Swarm', () => {
     await knowing(blocks, relay, reader)
     await connect(reader, relay)
     await seen(reader, blocks[0]?.cid ?? '', 1)
-    await expect(reader.swarm.fetch(blocks[0]?.cid ?? '', { lastResort: false })).rejects.toMatchObject({ reason: 'missing' })
+    await expect(reader.swarm.fetch(blocks[0]?.cid ?? '', { lastResort: false })).rejects.toMatchObject({
+      reason: 'missing',
+    })
   })
 
   it('downloads everything in the background and passes it on', async () => {
@@ -233,7 +250,10 @@ describe('Swarm', () => {
     const reader = await make('reader')
     await knowing(blocks, reader)
     const stop = new AbortController()
-    const all = reader.swarm.prefetch(blocks.map(({ cid }) => cid), { signal: stop.signal })
+    const all = reader.swarm.prefetch(
+      blocks.map(({ cid }) => cid),
+      { signal: stop.signal },
+    )
     stop.abort()
     await expect(all).rejects.toMatchObject({ name: 'AbortError' })
   })

@@ -241,8 +241,8 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     const now = this.#components.now()
     const old = this.#peers.get(peer.id)
     if (old !== undefined) {
-      const [loser] = keepsOld(old, peer.direction, this.#options.self, now) ? [peer] : [old]
-      loser?.session.abort(new BlackholeError('conflict', 'There is another stream to this peer'))
+      const loser = keepsOld(old, peer.direction, this.#options.self, now) ? peer : old
+      loser.session.abort(new BlackholeError('conflict', 'There is another stream to this peer'))
       if (loser === peer) return
     }
     this.#peers.set(peer.id, peer)

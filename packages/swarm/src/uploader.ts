@@ -14,7 +14,7 @@ export interface UploaderComponents {
   readonly store: Pick<PieceStore, 'get'>
   readonly peers: ReadonlyMap<string, RemotePeer>
   readonly cap: RateCap
-  now(): number
+  readonly now: () => number
   /** Calls back later; the result cancels that. */
   setTimer(callback: () => void, ms: number): () => void
   /** A peer did something that may be a mistake. */
@@ -124,10 +124,13 @@ export class Uploader {
     const allowed = cap.take(wanted, now())
     if (allowed >= Math.min(wanted, MIN_TURN_BYTES)) return allowed
     cap.giveBack(allowed)
-    this.#cancelTimer ??= this.#components.setTimer(() => {
-      this.#cancelTimer = undefined
-      this.run()
-    }, Math.max(1, cap.waitMs(Math.min(wanted, TURN_BYTES), now())))
+    this.#cancelTimer ??= this.#components.setTimer(
+      () => {
+        this.#cancelTimer = undefined
+        this.run()
+      },
+      Math.max(1, cap.waitMs(Math.min(wanted, TURN_BYTES), now())),
+    )
     return 0
   }
 

@@ -12,7 +12,7 @@ import type { RemotePeer } from './remote-peer.ts'
 export interface VersionsComponents {
   readonly store: Pick<PieceStore, 'hasMany'>
   readonly peers: ReadonlyMap<string, RemotePeer>
-  now(): number
+  readonly now: () => number
 }
 
 /** Indices in one `have`: 16,000 take at most 80 KB, below the largest message. */
@@ -116,10 +116,13 @@ export class Versions {
 
   /** We hold these now: tells the peers that want to know. */
   stored(cids: readonly string[]): void {
-    const pieces = cids.map((cid) => this.table.number(cid)).filter((piece) => piece !== undefined && this.#own.add(piece))
+    const pieces = cids
+      .map((cid) => this.table.number(cid))
+      .filter((piece) => piece !== undefined)
+      .filter((piece) => this.#own.add(piece))
     if (pieces.length === 0) return
     for (const { root, indices } of this.table.versions) {
-      const have = pieces.map((piece) => indices.get(piece as number)).filter((index) => index !== undefined)
+      const have = pieces.map((piece) => indices.get(piece)).filter((index) => index !== undefined)
       if (have.length === 0) continue
       const bytes = encodeRoot(root)
       for (const peer of this.#components.peers.values()) {

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES, RequestWindow } from './request-window.ts'
+
+/** A window that measured a steady rate for a second. */
+function measured(bytesPerSecond: number, rttMs: number): RequestWindow {
+  const window = new RequestWindow()
+  window.answered(rttMs, 1)
+  for (let now = 1; now <= 1001; now += 10) window.received(bytesPerSecond / 100, true, now)
+  return window
+}
+
+describe('RequestWindow', () => {
+  it('begins with a guess', () => {
+    expect(new RequestWindow().bytes).toBe(INITIAL_WINDOW_BYTES)
+  })
+
+  it('is bandwidth times round trip, and some', () => {
+    const window = measured(5_000_000, 80)
+    expect(window.bytesPerSecond).toBeCloseTo(5_000_000, -5)
+    expect(window.bytes).toBeGreaterThan(5_000_000 * 0.08)
+    expect(window.bytes).toBeLessThan(5_000_000 * 0.08 * 3.5)
+  })
+
+  it('stays between its floor and the send buffer of js-libp2p', () => {
+    expect(measured(10_000, 10).bytes).toBe(MIN_WINDOW_BYTES)
+    expect(measured(100_000_000, 200).bytes).toBe(MAX_WINDOW_BYTES)
+  })
+
+  it('believes the smallest round trip of the last seconds', () => {
+    const window = new RequestWindow()
+    window.answered(50, 0)
+    window.answered(500, 1000)
+    expect(window.rttMs).toBe(50)
+    window.answered(500, 20_000)
+    expect(window.rttMs).toBe(500)
+  })
+
+  it('does not take a pause in which nothing was asked for as slowness', () => {
+    const window = measured(1_000_000, 10)
+    window.received(1000, false, 1010)
+    window.received(1000, true, 60_000)
+    window.received(100_000, true, 60_100)
+    expect(window.bytesPerSecond).toBeCloseTo(1_000_000, -4)
+  })
+
+  it('forgets an old rate', () => {
+    const window = measured(10_000_000, 10)
+    for (let now = 12_000; now <= 13_000; now += 100) window.received(1000, true, now)
+    expect(window.bytesPerSecond).toBeLessThan(100_000)
+  })
+
+  it('gives slow peers more time before they count as stalled', () => {
+    expect(measured(10_000_000, 10).stallMs(100_000)).toBe(1500)
+    expect(measured(100_000, 400).stallMs(400_000)).toBeGreaterThan(4000)
+    expect(measured(10, 400).stallMs(1_000_000)).toBe(10_000)
+  })
+})

@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { REQUEST_BYTES } from '@blackhole/protocol'
+import { allBits, cidBytes, connectRaw } from './raw-peer.ts'
+import { connect, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
+import type { RawPeer } from './raw-peer.ts'
+import type { TestSwarm } from './swarm-harness.ts'
+
+const ROOT = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
+const ROOT_BYTES = cidBytes(ROOT)
+const swarms: TestSwarm[] = []
+
+/** Time that tests turn by hand: what is due is called when the clock gets there. */
+class Time {
+  now = 1_000_000
+  #timers: { at: number; callback: () => void }[] = []
+
+  setTimer(callback: () => void, ms: number): () => void {
+    const timer = { at: this.now + ms, callback }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  advance(ms: number): void {
+    const end = this.now + ms
+    for (;;) {
+      const [next] = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
+      if (next === undefined) break
+      this.#timers = this.#timers.filter((timer) => timer !== next)
+      this.now = next.at
+      next.callback()
+    }
+    this.now = end
+  }
+}
+
+async function make(
+  id: string,
+  time: Time,
+  ...[blocks, init]: Parameters<typeof testSwarm> extends [string, ...infer Rest] ? Rest : never
+): Promise<TestSwarm> {
+  const made = await testSwarm(id, blocks, init, {
+    now: () => time.now,
+    setTimer: (callback, ms) => time.setTimer(callback, ms),
+    random: () => 0,
+  })
+  swarms.push(made)
+  return made
+}
+
+async function join(to: TestSwarm, id: string): Promise<RawPeer> {
+  const { peer, joined } = await connectRaw(to, id)
+  peer.hello()
+  await joined
+  return peer
+}
+
+/** Waits until all that was sent has arrived: the other side answers a subscription. */
+async function settle(peer: RawPeer): Promise<void> {
+  peer.messages.length = 0
+  peer.send({ subscribe: { root: ROOT_BYTES } })
+  await peer.next('bitfield')
+}
+
+afterEach(async () => {
+  await Promise.all(swarms.splice(0).map(({ swarm }) => swarm.stop()))
+})
+
+describe('A peer that stops answering', () => {
+  it('loses its requests to another, is not banned, and is asked again once it answers', async () => {
+    const time = new Time()
+    const block = await testBlock(REQUEST_BYTES, 1)
+    const [reader, seed] = [await make('reader', time), await make('seed', time, [block])]
+    await Promise.all([reader, seed].map(({ swarm }) => swarm.addVersion(ROOT, [block.cid])))
+    const silent = await join(reader, 'silent')
+    silent.send({ bitfield: { root: ROOT_BYTES, bits: allBits(1) } })
+    await until(reader.swarm, () => reader.swarm.availability(block.cid) === 1)
+    const fetching = reader.swarm.fetch(block.cid, { deadlineMs: 60_000 })
+    await silent.next('request')
+    await connect(reader, seed)
+    await until(reader.swarm, () => reader.swarm.availability(block.cid) === 2)
+    time.advance(2_000)
+    expect((await fetching).peers).toEqual(['seed'])
+    expect(reader.swarm.peers.find(({ id }) => id === 'silent')?.snubbed).toBe(true)
+    expect(reader.swarm.isBanned('silent')).toBe(false)
+    expect((await silent.next('cancel')).id).toBe(1)
+  })
+
+  it('keeps its requests when nobody else has the piece, and is disconnected in the end', async () => {
+    const time = new Time()
+    const [block] = await testBlocks(1, 1000)
+    const cid = block?.cid ?? ''
+    const reader = await make('reader', time, [], { deadPeerTimeoutMs: 20_000 })
+    await reader.swarm.addVersion(ROOT, [cid])
+    const silent = await join(reader, 'silent')
+    silent.send({ bitfield: { root: ROOT_BYTES, bits: allBits(1) } })
+    await until(reader.swarm, () => reader.swarm.availability(cid) === 1)
+    const fetching = reader.swarm.fetch(cid)
+    fetching.catch(() => undefined)
+    await silent.next('request')
+    time.advance(10_000)
+    await settle(silent)
+    expect(silent.messages.some(({ cancel }) => cancel !== undefined)).toBe(false)
+    time.advance(15_000)
+    await expect(fetching).rejects.toMatchObject({ reason: 'missing' })
+    await silent.closed()
+  })
+
+  it('makes a fetch fail in time when it chokes us for ever', async () => {
+    const time = new Time()
+    const [block] = await testBlocks(1, 1000)
+    const cid = block?.cid ?? ''
+    const reader = await make('reader', time, [], { fetchTimeoutMs: 5_000 })
+    await reader.swarm.addVersion(ROOT, [cid])
+    const mean = await join(reader, 'mean')
+    mean.onMessage = ({ request }) => {
+      if (request !== undefined) mean.send({ reject: { id: request.id, reason: 'REJECT_CHOKED' as never } })
+    }
+    mean.send({ choke: { choked: true }, bitfield: { root: ROOT_BYTES, bits: allBits(1) } })
+    await until(reader.swarm, () => reader.swarm.availability(cid) === 1)
+    const fetching = reader.swarm.fetch(cid)
+    fetching.catch(() => undefined)
+    await mean.next('request')
+    time.advance(6_000)
+    await expect(fetching).rejects.toMatchObject({ reason: 'timeout' })
+  })
+})
+
+describe('Uploads', () => {
+  it('keep to the cap, by the clock', async () => {
+    const time = new Time()
+    const blocks = await testBlocks(4, 1024 * 1024)
+    const seed = await make('seed', time, blocks, { maxUploadBytesPerSecond: 100_000 })
+    const peer = await join(seed, 'reader')
+    for (const [id, { cid }] of blocks.entries())
+      peer.send({ request: { id, cid: cidBytes(cid), offset: 0, length: 0 } })
+    await until(seed.swarm, () => seed.swarm.counters.uploaded > 0)
+    for (let second = 1; second <= 20; second += 1) {
+      await settle(peer)
+      time.advance(1000)
+      expect(seed.swarm.counters.uploaded).toBeLessThanOrEqual(256 * 1024 + second * 100_000)
+    }
+    expect(seed.swarm.counters.uploaded).toBeGreaterThan(1_900_000)
+  })
+
+  it('choke those who give least when more ask than there are slots, but let them begin', async () => {
+    const time = new Time()
+    const [block] = await testBlocks(1, 1024 * 1024)
+    const cid = cidBytes(block?.cid ?? '')
+    const seed = await make('seed', time, block === undefined ? [] : [block], {
+      uploadSlots: 2,
+      chokedAllowanceBytes: 1000,
+    })
+    const peers = [await join(seed, 'a'), await join(seed, 'b'), await join(seed, 'c')]
+    for (const [id, peer] of peers.entries()) peer.send({ request: { id, cid, offset: 0, length: 100 } })
+    await until(seed.swarm, () => seed.swarm.counters.uploaded === 300)
+    time.advance(10_000)
+    const choked = seed.swarm.peers.filter((peer) => peer.choked).map(({ id }) => id)
+    expect(choked).toHaveLength(1)
+    const victim = peers[['a', 'b', 'c'].indexOf(choked[0] ?? '')]
+    expect(await victim?.next('choke')).toEqual({ choked: true })
+    victim?.send({ request: { id: 10, cid, offset: 0, length: 1000 } })
+    await until(seed.swarm, () => seed.swarm.counters.uploaded === 1300)
+    victim?.send({ request: { id: 11, cid, offset: 0, length: 1000 } })
+    expect(await victim?.next('reject')).toMatchObject({ id: 11, reason: 'REJECT_CHOKED' })
+  })
+})
