@@ -7,6 +7,7 @@ import { profiled } from '../harness/profile.ts'
 import { ratio, row, valueOf } from '../harness/report.ts'
 import { heliaBitswap } from './contenders/bitswap.ts'
 import { blackholeSdk } from './contenders/blackhole-sdk.ts'
+import { blackholeWorker } from './contenders/blackhole-worker.ts'
 import { bareLibp2p } from './contenders/libp2p.ts'
 import { rawChannel } from './contenders/raw.ts'
 import { webTorrent } from './contenders/webtorrent.ts'
@@ -26,8 +27,8 @@ const DEFAULT_RUNS = 3
 
 /** One file from one Chromium to another, by each system in turn. Throughput in MB/s (10^6 bytes), first byte in ms. */
 export async function transfer(options: BenchOptions): Promise<Findings> {
-  const systems = [rawChannel(), blackholeSdk(), bareLibp2p(), webTorrent(), heliaBitswap()].filter(({ name }) =>
-    name.includes(options.only),
+  const systems = [rawChannel(), blackholeSdk(), blackholeWorker(), bareLibp2p(), webTorrent(), heliaBitswap()].filter(
+    ({ name }) => name.includes(options.only),
   )
   const size = (options.sizeMiB || DEFAULT_SIZE_MIB) * MiB
   const pages = await servePages(join(import.meta.dirname, 'pages'), ['raw', 'sdk', 'libp2p', 'webtorrent', 'bitswap'])

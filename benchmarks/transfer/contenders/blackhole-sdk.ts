@@ -3,8 +3,6 @@ import { FILE, FileSite } from './file-site.ts'
 import type { System } from '../contender.ts'
 import type { SdkPage } from '../pages/sdk.ts'
 
-const PAGE = '<!doctype html><html lang="en"><head><title>Transfer</title></head><body></body></html>'
-
 /** Blackhole through the SDK's `site.fetch()` in a page of another origin. */
 export function blackholeSdk(): System {
   let site: FileSite | undefined
@@ -12,7 +10,7 @@ export function blackholeSdk(): System {
     name: 'Blackhole, SDK',
     note: 'verifies SHA-256 of each 1 MiB piece before its first byte is handed on, keeps pieces in memory',
     start: async ({ pages, size }) => {
-      site = await FileSite.start(PAGE, size, [new URL(pages.url('sdk')).origin])
+      site = await FileSite.start(size, [new URL(pages.url('sdk')).origin])
     },
     stop: async () => {
       await site?.stop()

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publishFolder, startRelay } from '@blackhole/testkit'
-import type { RelayProcess } from '@blackhole/testkit'
+import type { PublishResult, RelayProcess } from '@blackhole/testkit'
 import type { Received } from '../pages/bytes.ts'
 
 /** The file that is transferred. */
@@ -26,15 +26,21 @@ export class FileSite {
    *
    * @param origins - web origins besides the site's own whose pages join its swarm
    */
-  static async start(page: string, size: number, origins: readonly string[] = []): Promise<FileSite> {
+  static async start(size: number, origins: readonly string[] = []): Promise<FileSite> {
     const folder = await mkdtemp(join(tmpdir(), 'blackhole-transfer-'))
     const site = join(folder, 'site')
     const relay = await startRelay({ data: join(folder, 'relay'), args: ['--log-level', 'error'] })
     await mkdir(site)
-    await writeFile(join(site, 'index.html'), page)
+    const publish = (): Promise<PublishResult> => {
+      const args = origins.flatMap((origin) => ['--origin', origin])
+      return publishFolder(site, { relay: relay.url, key: join(folder, 'site.key'), home: join(folder, 'home'), args })
+    }
+    await writeFile(join(site, 'index.html'), page())
+    const { name } = await publish()
+    // The tag names the site, whose name is known now.
+    await writeFile(join(site, 'index.html'), page(name))
     await writeFile(join(site, FILE), randomFillSync(new Uint8Array(size)))
-    const args = origins.flatMap((origin) => ['--origin', origin])
-    const { name } = await publishFolder(site, { relay: relay.url, home: join(folder, 'home'), args })
+    await publish()
     return new FileSite(relay, name, folder)
   }
 
@@ -55,4 +61,14 @@ export class FileSite {
     await this.relay.stop()
     await rm(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** A page with the tag: what it may upload is unlimited here, where visitors give 1 MiB/s by default. */
+function page(name?: string): string {
+  const scripts = '/.blackhole/blackhole'
+  const tag =
+    name === undefined
+      ? ''
+      : `<script async src="${scripts}.js" data-site="${name}" data-worker="${scripts}-sw.js" data-upload-limit="10G"></script>`
+  return `<!doctype html><html lang="en"><head>${tag}<title>Transfer</title></head><body></body></html>`
 }
