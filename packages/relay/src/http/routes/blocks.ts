@@ -7,6 +7,10 @@ import { verifyPublisher } from '../../tokens.ts'
 import { headerOf, limitedBody, readJson } from '../body.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 
+/** Blocks and bytes after which an upload's blocks are made to count: what a killed relay may have to get again. */
+const COMMIT_BLOCKS = 64
+const COMMIT_BYTES = 4 * 1024 * 1024
+
 /** Uploading what the relay lacks of a version. */
 export function blockRoutes(app: HttpApp, context: HttpContext): void {
   app.post(relayPaths.missing(':name' as SiteName), async (c) => {
@@ -28,28 +32,36 @@ export function blockRoutes(app: HttpApp, context: HttpContext): void {
 }
 
 /**
- * Stores the blocks of a CAR one by one. Those before a bad one stay, so the
- * upload goes on from there once the sender asks what is missing.
+ * Stores the blocks of a CAR one by one, and makes them count every few
+ * megabytes. Those before a bad one, or before the relay was killed, stay: the
+ * sender asks what is missing and goes on from there.
  */
 async function upload(context: HttpContext, name: SiteName, request: Request): Promise<UploadResult> {
   const { vault } = context
-  await vault.checkRoom(name, Number(request.headers.get('content-length') ?? 0))
-  const written: { cid: CID; size: number }[] = []
-  let bytes = 0
+  const total = { stored: 0, bytes: 0 }
+  let batch: { cid: CID; size: number }[] = []
+  let batchBytes = 0
+  const commit = (): void => {
+    vault.commit(batch, name)
+    batch = []
+    batchBytes = 0
+  }
+  await vault.checkRoom(name, 0)
   try {
-    for await (const { cid, bytes: block } of await blocksOf(limitedBody(request, 'upload bytes', context.init.maxUploadBytes))) {
-      if (!await vault.write(cid, block, 'the upload')) {
-        written.push({ cid, size: block.byteLength })
-        continue
+    for await (const { cid, bytes } of await blocksOf(limitedBody(request, 'upload bytes', context.init.maxUploadBytes))) {
+      if (vault.used(name) + batchBytes + bytes.byteLength > context.init.quotaBytes) await vault.checkRoom(name, batchBytes + bytes.byteLength)
+      if (await vault.write(cid, bytes, 'the upload')) {
+        total.stored += 1
+        total.bytes += bytes.byteLength
+        batchBytes += bytes.byteLength
       }
-      if (vault.used(name) + bytes + block.byteLength > context.init.quotaBytes) await vault.checkRoom(name, bytes + block.byteLength)
-      written.push({ cid, size: block.byteLength })
-      bytes += block.byteLength
+      batch.push({ cid, size: bytes.byteLength })
+      if (batch.length >= COMMIT_BLOCKS || batchBytes >= COMMIT_BYTES) commit()
     }
   } finally {
-    vault.commit(written, name)
+    commit()
   }
-  return { stored: written.length, bytes }
+  return total
 }
 
 /** @throws {ValidationError} when the body is no CAR; what its stream throws passes as it is */
