@@ -53,6 +53,34 @@ describe('IdbSiteState', () => {
     await expect(new IdbSiteState().counters()).rejects.toMatchObject({ reason: 'unavailable' })
   })
 
+  test('a full disk says so, and what was there stays', async () => {
+    const state = new IdbSiteState()
+    await state.addCounters({ http: 1 })
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('no room', 'QuotaExceededError')
+    })
+    await expect(state.addCounters({ http: 1 })).rejects.toMatchObject({ name: 'BlackholeError', reason: 'full' })
+    await expect(state.setSetting('x', 1)).rejects.toMatchObject({ reason: 'full' })
+    put.mockRestore()
+    expect(await state.counters()).toMatchObject({ http: 1 })
+    await state.close()
+  })
+
+  test('a full disk that shows when a transaction ends', async () => {
+    const state = new IdbSiteState()
+    await state.addCounters({ http: 1 })
+    const original = IDBObjectStore.prototype.put
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, ...args) {
+      const request = original.apply(this, args)
+      this.transaction.abort()
+      return request
+    })
+    await expect(state.addCounters({ http: 1 })).rejects.toMatchObject({ name: 'BlackholeError' })
+    put.mockRestore()
+    expect(await state.counters()).toMatchObject({ http: 1 })
+    await state.close()
+  })
+
   test('opening again works once the cause is gone', async () => {
     const state = new IdbSiteState()
     const working = indexedDB

@@ -69,11 +69,12 @@ export class IdbSiteState implements SiteState {
   async acceptRecord(record: SiteRecord): Promise<SiteRecord> {
     return this.#use(async (db) => {
       const tx = db.transaction('records', 'readwrite')
-      const known = await tx.store.get(record.name)
-      const newest = newestOf(record, known)
-      if (newest !== known) await tx.store.put(newest, record.name)
-      await tx.done
-      return newest
+      return settled(tx, async () => {
+        const known = await tx.store.get(record.name)
+        const newest = newestOf(record, known)
+        if (newest !== known) await tx.store.put(newest, record.name)
+        return newest
+      })
     })
   }
 
@@ -88,17 +89,21 @@ export class IdbSiteState implements SiteState {
   putManifest(name: SiteName, root: string, manifest: Manifest): Promise<void> {
     return this.#use(async (db) => {
       const tx = db.transaction(['manifests', 'origin'], 'readwrite')
-      const manifests = tx.objectStore('manifests')
-      const ages: { root: string; put: number }[] = []
-      for await (const cursor of manifests.index('name').iterate(name))
-        ages.push({ root: cursor.value.root, put: cursor.value.put })
-      const kept = ages.filter((entry) => entry.root !== root).sort((a, b) => b.put - a.put)
-      await manifests.put({ root, name, manifest, put: ages.reduce((max, { put }) => Math.max(max, put), 0) + 1 }, root)
-      for (const old of kept.slice(MAX_MANIFESTS_PER_SITE - 1)) {
-        await manifests.delete(old.root)
-        await tx.objectStore('origin').delete(rangeOf(old.root))
-      }
-      await tx.done
+      await settled(tx, async () => {
+        const manifests = tx.objectStore('manifests')
+        const ages: { root: string; put: number }[] = []
+        for await (const cursor of manifests.index('name').iterate(name))
+          ages.push({ root: cursor.value.root, put: cursor.value.put })
+        const kept = ages.filter((entry) => entry.root !== root).sort((a, b) => b.put - a.put)
+        await manifests.put(
+          { root, name, manifest, put: ages.reduce((max, { put }) => Math.max(max, put), 0) + 1 },
+          root,
+        )
+        for (const old of kept.slice(MAX_MANIFESTS_PER_SITE - 1)) {
+          await manifests.delete(old.root)
+          await tx.objectStore('origin').delete(rangeOf(old.root))
+        }
+      })
     })
   }
 
@@ -109,10 +114,11 @@ export class IdbSiteState implements SiteState {
   addCounters(delta: Partial<Counters>): Promise<Counters> {
     return this.#use(async (db) => {
       const tx = db.transaction('values', 'readwrite')
-      const sum = addCounters(asCounters(await tx.store.get(COUNTERS)), delta)
-      await tx.store.put(sum, COUNTERS)
-      await tx.done
-      return sum
+      return settled(tx, async () => {
+        const sum = addCounters(asCounters(await tx.store.get(COUNTERS)), delta)
+        await tx.store.put(sum, COUNTERS)
+        return sum
+      })
     })
   }
 
@@ -153,16 +159,17 @@ export class IdbSiteState implements SiteState {
   clear(name?: SiteName): Promise<void> {
     return this.#use(async (db) => {
       const tx = db.transaction(['records', 'manifests', 'values', 'origin'], 'readwrite')
-      if (name === undefined) {
-        await Promise.all([...tx.objectStoreNames].map((store) => tx.objectStore(store).clear()))
-      } else {
-        await tx.objectStore('records').delete(name)
-        for await (const cursor of tx.objectStore('manifests').index('name').iterate(name)) {
-          await tx.objectStore('origin').delete(rangeOf(cursor.value.root))
-          await cursor.delete()
+      await settled(tx, async () => {
+        if (name === undefined) {
+          await Promise.all([...tx.objectStoreNames].map((store) => tx.objectStore(store).clear()))
+        } else {
+          await tx.objectStore('records').delete(name)
+          for await (const cursor of tx.objectStore('manifests').index('name').iterate(name)) {
+            await tx.objectStore('origin').delete(rangeOf(cursor.value.root))
+            await cursor.delete()
+          }
         }
-      }
-      await tx.done
+      })
     })
   }
 
@@ -229,6 +236,17 @@ function upgrade(db: IDBPDatabase<StateSchema>): void {
   db.createObjectStore('manifests').createIndex('name', 'name')
   db.createObjectStore('values')
   db.createObjectStore('origin', { keyPath: ['root', 'path'] })
+}
+
+/**
+ * Runs the work of a transaction and waits until it is stored. What ended the
+ * transaction (a full disk) is the error, not the request that it took along.
+ */
+async function settled<T>(tx: { readonly done: Promise<void> }, work: () => Promise<T>): Promise<T> {
+  const [result, done] = await Promise.allSettled([work(), tx.done])
+  if (done.status === 'rejected') throw done.reason
+  if (result.status === 'rejected') throw result.reason
+  return result.value
 }
 
 /** All entries of a root: `[root, '']` up to `[root, []]`, since arrays sort after strings. */
