@@ -53,16 +53,15 @@ async function readAtMost(response: Response, maxBytes: number, url: string): Pr
   let length = 0
   const reader = response.body?.getReader()
   if (reader === undefined) return new Uint8Array(0)
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      length += value.byteLength
-      if (length > maxBytes) throw new LimitError(`the answer of ${url} in bytes`, maxBytes, length)
-      chunks.push(value)
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    length += value.byteLength
+    if (length > maxBytes) {
+      await reader.cancel().catch(() => undefined)
+      throw new LimitError(`the answer of ${url} in bytes`, maxBytes, length)
     }
-  } finally {
-    await reader.cancel().catch(() => undefined)
+    chunks.push(value)
   }
   const bytes = new Uint8Array(length)
   let at = 0
