@@ -52,6 +52,18 @@ export function allPieces(manifest: Manifest): string[] {
   return [...pieces]
 }
 
+/** Bytes of each piece, in the order of {@link allPieces}. */
+export function pieceSizes(manifest: Manifest): number[] {
+  const sizes = new Map<string, number>()
+  for (const file of Object.values(manifest.files)) {
+    const pieces = piecesOf(file)
+    for (const [index, cid] of pieces.entries()) {
+      if (!sizes.has(cid)) sizes.set(cid, Math.min(PIECE_BYTES, file.size - index * PIECE_BYTES))
+    }
+  }
+  return [...sizes.values()]
+}
+
 /** Encodes a manifest as the bytes of its file: JSON with sorted paths. */
 export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   const files = Object.fromEntries(Object.entries(manifest.files).sort(([a], [b]) => (a < b ? -1 : 1)))

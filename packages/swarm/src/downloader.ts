@@ -44,7 +44,7 @@ export interface FetchOptions {
   readonly deadlineMs?: number | undefined
   /** Whether peers of last resort may be asked when no other has it or time runs out. Default: true. */
   readonly lastResort?: boolean | undefined
-  /** Size of the block in bytes, when known: saves a round trip for blocks above 128 KiB. */
+  /** Size of the block in bytes, when known and not told to `addVersion`: saves a round trip for blocks above 128 KiB. */
   readonly size?: number | undefined
   /** Stops waiting; when nobody else waits, the requests are cancelled. */
   readonly signal?: AbortSignal | undefined
@@ -260,13 +260,9 @@ export class Downloader {
 
   #begin(cid: string, size: number | undefined): PieceFetch {
     const { versions, now } = this.#components
-    return new PieceFetch({
-      cid,
-      cidBytes: new Uint8Array(parseCid(cid).bytes),
-      piece: versions.table.number(cid),
-      size,
-      now: now(),
-    })
+    const piece = versions.table.number(cid)
+    const known = size ?? (piece === undefined ? undefined : versions.table.size(piece))
+    return new PieceFetch({ cid, cidBytes: new Uint8Array(parseCid(cid).bytes), piece, size: known, now: now() })
   }
 
   #beginBackground(piece: number): PieceFetch | undefined {

@@ -1,3 +1,5 @@
+import { MAX_BLOCK_BYTES } from '@blackhole/protocol'
+
 /** A site version: its pieces as numbers, in the order of its bitfields. */
 export interface VersionPieces {
   readonly root: string
@@ -16,6 +18,7 @@ export class PieceTable {
   readonly #cids: string[] = []
   readonly #uses: number[] = []
   readonly #free: number[] = []
+  readonly #sizes = new Map<number, number>()
   readonly #versions = new Map<string, VersionPieces>()
 
   /** Number of a piece of any known version. */
@@ -27,6 +30,11 @@ export class PieceTable {
     return this.#cids[piece]
   }
 
+  /** Bytes of a piece, as its version's manifest says; undefined when that was not told. */
+  size(piece: number): number | undefined {
+    return this.#sizes.get(piece)
+  }
+
   version(root: string): VersionPieces | undefined {
     return this.#versions.get(root)
   }
@@ -35,13 +43,21 @@ export class PieceTable {
     return this.#versions.values()
   }
 
-  /** Adds a version; one that is known already stays as it is. */
-  add(root: string, cids: readonly string[]): VersionPieces {
+  /**
+   * Adds a version; one that is known already stays as it is.
+   *
+   * @param sizes - bytes of each piece, when known; a hint, since only the CID decides
+   */
+  add(root: string, cids: readonly string[], sizes: readonly number[] = []): VersionPieces {
     const known = this.#versions.get(root)
     if (known !== undefined) return known
     const pieces = cids.map((cid) => this.#use(cid))
     const version: VersionPieces = { root, pieces, indices: new Map(pieces.map((piece, index) => [piece, index])) }
     this.#versions.set(root, version)
+    for (const [index, piece] of pieces.entries()) {
+      const size = sizes[index]
+      if (size !== undefined && size >= 0 && size <= MAX_BLOCK_BYTES) this.#sizes.set(piece, size)
+    }
     return version
   }
 
@@ -65,6 +81,7 @@ export class PieceTable {
     this.#uses[piece] = uses
     if (uses > 0) return false
     this.#numbers.delete(this.#cids[piece] ?? '')
+    this.#sizes.delete(piece)
     this.#free.push(piece)
     return true
   }

@@ -70,7 +70,8 @@ export class RequestWindow {
     }
     this.#sampleBytes += bytes
     const elapsed = now - this.#sampleStart
-    if (elapsed >= SAMPLE_MS || (!pending && elapsed >= SAMPLE_MS / 10)) {
+    // A short burst says little of a rate; it only has to do when there is nothing better.
+    if (elapsed >= SAMPLE_MS || (!pending && this.#rate === 0 && elapsed >= SAMPLE_MS / 10)) {
       this.#sample((this.#sampleBytes / elapsed) * 1000, now)
       this.#sampleStart = now
       this.#sampleBytes = 0

@@ -83,6 +83,36 @@ describe('Swarm', () => {
     for (const { cid, bytes } of blocks) expect(await reader.swarm.fetch(cid)).toEqual({ bytes, peers: ['seed'] })
   })
 
+  it('gets the first piece before the next ones when it knows their sizes', async () => {
+    const blocks = await testBlocks(6, MIB)
+    const [seed, reader] = [await make('seed', blocks), await make('reader')]
+    const cids = blocks.map(({ cid }) => cid)
+    await knowing(blocks, seed)
+    await reader.swarm.addVersion(
+      ROOT,
+      cids,
+      cids.map(() => MIB),
+    )
+    await connect(reader, seed)
+    await seen(reader, cids[0] ?? '', 1)
+    const order: string[] = []
+    reader.swarm.addEventListener('piece', ({ detail }) => order.push(detail.cid))
+    await Promise.all(cids.map((cid) => reader.swarm.fetch(cid)))
+    expect(order).toEqual(cids)
+  })
+
+  it('is not misled by a wrong size in a manifest', async () => {
+    const blocks = await testBlocks(2, 200_000)
+    const [seed, reader] = [await make('seed', blocks), await make('reader')]
+    const cids = blocks.map(({ cid }) => cid)
+    await knowing(blocks, seed)
+    await reader.swarm.addVersion(ROOT, cids, [100, MIB])
+    await connect(reader, seed)
+    await seen(reader, cids[0] ?? '', 1)
+    for (const { cid, bytes } of blocks) expect(same((await reader.swarm.fetch(cid)).bytes, bytes)).toBe(true)
+    expect(reader.swarm.isBanned('seed')).toBe(false)
+  })
+
   it('joins fetches of one block, and gives the same bytes', async () => {
     const [block] = (await testBlocks(1, MIB)) as [TestBlock]
     const [seed, reader] = [await make('seed', [block]), await make('reader')]

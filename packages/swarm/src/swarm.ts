@@ -174,9 +174,11 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
    *
    * @param root - CID of its root
    * @param pieces - CIDs of its pieces, in the order of `allPieces(manifest)`
+   * @param sizes - their sizes in bytes, `pieceSizes(manifest)`: with them the first piece of a file
+   *   comes before the next ones begin, without them each costs a round trip before its size is known
    */
-  async addVersion(root: string, pieces: readonly string[]): Promise<void> {
-    await this.#versions.add(root, pieces)
+  async addVersion(root: string, pieces: readonly string[], sizes?: readonly number[]): Promise<void> {
+    await this.#versions.add(root, pieces, sizes)
     this.#downloader.schedule()
   }
 

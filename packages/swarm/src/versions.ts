@@ -38,12 +38,12 @@ export class Versions {
   }
 
   /** Learns a version: looks up what we hold of it, subscribes at all peers, and answers those that asked before. */
-  async add(root: string, cids: readonly string[]): Promise<void> {
+  async add(root: string, cids: readonly string[], sizes?: readonly number[]): Promise<void> {
     const name = parseCid(root, 'root').toString()
     if (this.table.version(name) !== undefined) return
     const held = await this.#components.store.hasMany(cids)
     if (this.table.version(name) !== undefined) return
-    const version = this.table.add(name, cids)
+    const version = this.table.add(name, cids, sizes)
     for (const [index, piece] of version.pieces.entries()) if (held[index] === true) this.#own.add(piece)
     for (const peer of this.#components.peers.values()) {
       if (!peer.session.isOpen) continue
