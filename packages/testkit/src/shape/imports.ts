@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import ts from 'typescript'
-import { sources, text, type Workspace } from './workspace.ts'
+import { ENTRIES, PEER_MODULE } from './layers.ts'
+import { isTestFile, sources, text, type Workspace } from './workspace.ts'
 
 /** Everything that a file imports or re-exports, type imports and `import()` included. */
 export function importsOf(path: string): string[] {
@@ -48,6 +49,42 @@ export function importCycles(workspace: Workspace): string[][] {
   }
   for (const file of graph.keys()) visit(file, [])
   return cycles
+}
+
+/** Files that reach users: what the package exports and runs, and all that it imports. Everything else serves tests. */
+export function shippedFiles(workspace: Workspace): Set<string> {
+  const { exports = {}, imports = {} } = workspace.json
+  const named = [...Object.values(exports), ...Object.values(imports).flatMap((byWorld) => Object.values(byWorld))]
+  const patterns = named.map((path) => posix.join(workspace.folder, path))
+  const entries = [...ENTRIES, PEER_MODULE]
+  return reach(
+    sources(workspace).filter(
+      (file) => entries.includes(file) || patterns.some((path) => posix.matchesGlob(file, path)),
+    ),
+    workspace,
+  )
+}
+
+/** Files that neither users nor tests reach. */
+export function deadFiles(workspace: Workspace): string[] {
+  const files = sources(workspace)
+  const alive = new Set([...shippedFiles(workspace), ...reach(files.filter(isTestFile), workspace)])
+  return files.filter((file) => !alive.has(file))
+}
+
+/** The files and all that they import, within the workspace. */
+export function reach(from: readonly string[], workspace: Workspace): Set<string> {
+  const existing = new Set(sources(workspace))
+  const found = new Set<string>()
+  const waiting = from.filter((file) => existing.has(file))
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (found.has(file)) continue
+    found.add(file)
+    const current = file
+    const relative = importsOf(current).filter((specifier) => specifier.startsWith('.'))
+    waiting.push(...relative.map((specifier) => resolveImport(current, specifier)).filter((next) => existing.has(next)))
+  }
+  return found
 }
 
 /** Statements of a module that do something when it is imported, as `file:line`. Declarations don't. */

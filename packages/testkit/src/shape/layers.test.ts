@@ -2,16 +2,19 @@ import { basename } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import {
+  deadFiles,
   importCycles,
   importsOf,
   isPackage,
   notReExports,
   packageOf,
+  reach,
   resolveImport,
+  shippedFiles,
   topLevelEffects,
 } from './imports.ts'
 import { ENTRIES, EXAMPLE_LAYER, LAYERS, TEST_ONLY, WORLDS } from './layers.ts'
-import { examples, isTest, packages, sources, text, type Workspace } from './workspace.ts'
+import { examples, isTestFile, packages, sources, text, type Workspace } from './workspace.ts'
 
 const PACKAGES = packages()
 const OURS = new Set(PACKAGES.map(({ json }) => json.name))
@@ -37,6 +40,8 @@ test('every package has a layer', () => {
 describe.each(PACKAGES)('$folder', (workspace) => {
   const allowed = LAYERS[workspace.id] ?? []
   const files = sources(workspace)
+  // Nobody ships the testkit.
+  const shipped = workspace.json.name === TEST_ONLY ? new Set<string>() : shippedFiles(workspace)
 
   test('depends on lower layers only', () => {
     expect(allowed).toEqual(expect.arrayContaining(ours(workspace.json.dependencies)))
@@ -56,9 +61,9 @@ describe.each(PACKAGES)('$folder', (workspace) => {
   test('imports lower layers and declared dependencies only', () => {
     const { dependencies = {}, devDependencies = {} } = workspace.json
     const wrong = files.flatMap((file) => {
-      const forTests = isTest(file) ? [...Object.keys(devDependencies), ...ROOT_TOOLS, TEST_ONLY, ...OURS] : []
+      const forTests = !shipped.has(file) ? [...Object.keys(devDependencies), ...ROOT_TOOLS, TEST_ONLY, ...OURS] : []
       const declared = new Set([...Object.keys(dependencies), ...forTests])
-      const layer = new Set([...allowed, ...(isTest(file) ? [TEST_ONLY, ...allowed] : [])])
+      const layer = new Set([...allowed, ...(!shipped.has(file) ? [TEST_ONLY, ...allowed] : [])])
       return importsOf(file)
         .filter((specifier) => isPackage(specifier))
         .filter((specifier) => {
@@ -94,7 +99,11 @@ describe.each(PACKAGES)('$folder', (workspace) => {
   })
 
   test('does nothing when its modules are imported', () => {
-    expect(files.filter((file) => !isTest(file) && !ENTRIES.has(file)).flatMap(topLevelEffects)).toEqual([])
+    expect([...shipped].filter((file) => !ENTRIES.has(file)).flatMap(topLevelEffects)).toEqual([])
+  })
+
+  test('has no file that neither users nor tests reach', () => {
+    expect(deadFiles(workspace)).toEqual([])
   })
 
   test('names its files in kebab-case', () => {
@@ -103,10 +112,12 @@ describe.each(PACKAGES)('$folder', (workspace) => {
 })
 
 test.each(examples())('$folder imports what users have', (workspace) => {
-  const wrong = sources(workspace).flatMap((file) =>
+  const files = sources(workspace)
+  const forTests = reach(files.filter(isTestFile), workspace)
+  const wrong = files.flatMap((file) =>
     importsOf(file)
       .map(packageOf)
-      .filter((name) => OURS.has(name) && !EXAMPLE_LAYER.includes(name) && !(isTest(file) && name === TEST_ONLY))
+      .filter((name) => OURS.has(name) && !EXAMPLE_LAYER.includes(name) && !(forTests.has(file) && name === TEST_ONLY))
       .map((name) => `${file} imports ${name}`),
   )
   expect(wrong).toEqual([])

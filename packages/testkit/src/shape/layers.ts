@@ -34,3 +34,6 @@ export const ENTRIES: ReadonlySet<string> = new Set([
   'packages/sdk/src/loader/loader.ts',
   'packages/sw/src/sw.ts',
 ])
+
+/** The module that the loader imports in a visitor's page: built as one file, exported to nobody. */
+export const PEER_MODULE = 'packages/sdk/src/browser/peer-entry.ts'

@@ -41,9 +41,9 @@ export function sources({ folder }: Workspace): string[] {
     .sort()
 }
 
-/** Whether a file is a test, or only tests use it. */
-export function isTest(path: string): boolean {
-  return /\.(test|e2e)\.ts$/.test(path) || path.startsWith('packages/testkit/')
+/** Whether a test runner starts at this file. */
+export function isTestFile(path: string): boolean {
+  return /\.(test|e2e)\.ts$/.test(path)
 }
 
 /** A file's text. */
