@@ -275,7 +275,7 @@ describe('news', () => {
     const alive = (): number =>
       workers.posted.filter((message) => (message as { type?: string }).type === 'blackhole:alive').length
     const timers = vi.spyOn(globalThis, 'setInterval').mockImplementation((callback) => {
-      tick = callback as () => void
+      tick = callback
       return 1 as never
     })
     let tick = (): void => undefined
