@@ -15,7 +15,10 @@ export function carSection(cid: CID, bytes: number): Uint8Array<ArrayBuffer> {
 
 /** A whole CARv1 in memory. */
 export function carOf(blocks: readonly { cid: CID; bytes: Uint8Array }[]): Uint8Array<ArrayBuffer> {
-  return Buffer.concat([carHeader([]), ...blocks.flatMap(({ cid, bytes }) => [carSection(cid, bytes.byteLength), bytes])])
+  return Buffer.concat([
+    carHeader([]),
+    ...blocks.flatMap(({ cid, bytes }) => [carSection(cid, bytes.byteLength), bytes]),
+  ])
 }
 
 function lengthPrefix(value: number): Uint8Array {

@@ -29,7 +29,11 @@ export function flagOf(name: string): string {
  * @throws {ValidationError} naming the option that is wrong or unknown, as it was written
  */
 export function parseRelayConfig(sources: ConfigSources): RelayInit {
-  return checkRelayInit({ ...fromFile(sources.file), ...fromEnvironment(sources.env ?? {}), ...defined(sources.flags ?? {}) })
+  return checkRelayInit({
+    ...fromFile(sources.file),
+    ...fromEnvironment(sources.env ?? {}),
+    ...defined(sources.flags ?? {}),
+  })
 }
 
 function fromFile(path: string | undefined): Record<string, unknown> {
@@ -40,7 +44,8 @@ function fromFile(path: string | undefined): Record<string, unknown> {
   } catch (cause) {
     throw new ValidationError('config', 'a readable file of JSON', path, { cause })
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ValidationError('config', 'a file with one JSON object', path)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ValidationError('config', 'a file with one JSON object', path)
   return value as Record<string, unknown>
 }
 

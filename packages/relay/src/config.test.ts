@@ -16,14 +16,22 @@ function file(content: string): string {
 describe('configuration', () => {
   test('a flag wins over a variable, a variable over the file, the file over the default', () => {
     const path = file(JSON.stringify({ port: 1, stunPort: 2, host: '0.0.0.0', logLevel: 'warn' }))
-    expect(parseRelayConfig({ file: path, env: { BLACKHOLE_PORT: '3', BLACKHOLE_STUN_PORT: '4', PATH: '/bin' }, flags: { port: '5', data: undefined } }))
-      .toEqual({ ...RELAY_DEFAULTS, port: 5, stunPort: 4, host: '0.0.0.0', logLevel: 'warn' })
+    expect(
+      parseRelayConfig({
+        file: path,
+        env: { BLACKHOLE_PORT: '3', BLACKHOLE_STUN_PORT: '4', PATH: '/bin' },
+        flags: { port: '5', data: undefined },
+      }),
+    ).toEqual({ ...RELAY_DEFAULTS, port: 5, stunPort: 4, host: '0.0.0.0', logLevel: 'warn' })
   })
 
   test('every option has a default, a line of help, a flag and a variable', () => {
     expect(RELAY_OPTIONS.map(({ name }) => name).sort()).toEqual(Object.keys(RELAY_DEFAULTS).sort())
     expect(checkRelayInit({})).toEqual(RELAY_DEFAULTS)
-    expect([flagOf('stunPort'), variableOf('maxSocketsPerAddress')]).toEqual(['--stun-port', 'BLACKHOLE_MAX_SOCKETS_PER_ADDRESS'])
+    expect([flagOf('stunPort'), variableOf('maxSocketsPerAddress')]).toEqual([
+      '--stun-port',
+      'BLACKHOLE_MAX_SOCKETS_PER_ADDRESS',
+    ])
   })
 
   test.each([
@@ -36,7 +44,7 @@ describe('configuration', () => {
     [{ publicUrl: 'https://relay.example/path' }, 'publicUrl'],
     [{ siteHost: 'http://x' }, 'siteHost'],
     [{ aliases: 'docs=nonsense' }, 'aliases.docs'],
-    [{ aliases: { 'Docs': NAME } }, 'aliases'],
+    [{ aliases: { Docs: NAME } }, 'aliases'],
     [{ quotaBytes: -1 }, 'quotaBytes'],
     [{ logLevel: 'loud' }, 'logLevel'],
     [{ data: '' }, 'data'],
@@ -46,14 +54,19 @@ describe('configuration', () => {
   })
 
   test('unknown variables and files that are no JSON object are refused', () => {
-    expect(() => parseRelayConfig({ env: { BLACKHOLE_PROT: '1' } })).toThrow(/BLACKHOLE_PROT must be one of .*BLACKHOLE_PORT/)
+    expect(() => parseRelayConfig({ env: { BLACKHOLE_PROT: '1' } })).toThrow(
+      /BLACKHOLE_PROT must be one of .*BLACKHOLE_PORT/,
+    )
     expect(() => parseRelayConfig({ file: '/nowhere/relay.json' })).toThrow(/config must be a readable file/)
     expect(() => parseRelayConfig({ file: file('{') })).toThrow(/config must be/)
     expect(() => parseRelayConfig({ file: file('[]') })).toThrow(/config must be/)
   })
 
   test('aliases are read from text and from an object', () => {
-    expect(checkRelayInit({ aliases: ` docs=${NAME}, example.com=${NAME} ` }).aliases).toEqual({ docs: NAME, 'example.com': NAME })
+    expect(checkRelayInit({ aliases: ` docs=${NAME}, example.com=${NAME} ` }).aliases).toEqual({
+      docs: NAME,
+      'example.com': NAME,
+    })
     expect(checkRelayInit({ aliases: { docs: NAME } }).aliases).toEqual({ docs: NAME })
   })
 })

@@ -1,7 +1,11 @@
 import { MAX_UPLOAD_BYTES, ValidationError, parseSiteName } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
 import {
-  MAX_CONNECTIONS, MAX_RESERVATIONS, MAX_SOCKETS_PER_ADDRESS, QUOTA_BYTES, SOCKETS_PER_SECOND_PER_ADDRESS,
+  MAX_CONNECTIONS,
+  MAX_RESERVATIONS,
+  MAX_SOCKETS_PER_ADDRESS,
+  QUOTA_BYTES,
+  SOCKETS_PER_SECOND_PER_ADDRESS,
 } from './limits.ts'
 
 /** All options of a relay. */
@@ -77,7 +81,12 @@ export interface RelayOption {
   readonly help: string
 }
 
-const option = (name: keyof RelayInit, type: RelayOption['type'], help: string): RelayOption => ({ name, type, help, default: RELAY_DEFAULTS[name] })
+const option = (name: keyof RelayInit, type: RelayOption['type'], help: string): RelayOption => ({
+  name,
+  type,
+  help,
+  default: RELAY_DEFAULTS[name],
+})
 
 /** The options in the order of help. Flag `--stun-port`, variable `BLACKHOLE_STUN_PORT`, key `stunPort` of the file. */
 export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
@@ -127,7 +136,8 @@ export function checkRelayInit(values: Readonly<Record<string, unknown>>): Relay
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined) continue
     const known = RELAY_OPTIONS.find((each) => each.name === name)
-    if (known === undefined) throw new ValidationError(name, `one of the options ${RELAY_OPTIONS.map((each) => each.name).join(', ')}`)
+    if (known === undefined)
+      throw new ValidationError(name, `one of the options ${RELAY_OPTIONS.map((each) => each.name).join(', ')}`)
     init[name] = read(known, value)
   }
   const checked = init as unknown as RelayInit
@@ -137,11 +147,15 @@ export function checkRelayInit(values: Readonly<Record<string, unknown>>): Relay
 
 function read(known: RelayOption, value: unknown): unknown {
   switch (known.type) {
-    case 'number': return readNumber(known.name, value)
-    case 'boolean': return readBoolean(known.name, value)
-    case 'aliases': return readAliases(value)
+    case 'number':
+      return readNumber(known.name, value)
+    case 'boolean':
+      return readBoolean(known.name, value)
+    case 'aliases':
+      return readAliases(value)
     case 'text':
-      if (typeof value !== 'string' || value.length > 4096 || value.includes('\0')) throw new ValidationError(known.name, 'a text of at most 4096 characters', value)
+      if (typeof value !== 'string' || value.length > 4096 || value.includes('\0'))
+        throw new ValidationError(known.name, 'a text of at most 4096 characters', value)
       return value
   }
 }
@@ -163,13 +177,21 @@ function readBoolean(name: string, value: unknown): boolean {
 }
 
 function readAliases(value: unknown): Record<string, SiteName> {
-  const pairs = typeof value === 'string'
-    ? value.split(',').filter((pair) => pair.trim() !== '').map((pair) => pair.split('=').map((part) => part.trim()))
-    : Object.entries(typeof value === 'object' && value !== null ? value : {})
+  const pairs =
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .filter((pair) => pair.trim() !== '')
+          .map((pair) => pair.split('=').map((part) => part.trim()))
+      : Object.entries(typeof value === 'object' && value !== null ? value : {})
   const aliases: Record<string, SiteName> = {}
   for (const [host = '', name] of pairs as [string?, unknown?][]) {
     if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(host) || host.length > 253) {
-      throw new ValidationError('aliases', 'pairs of a host name in lower case and a site name, such as docs=k51…', host)
+      throw new ValidationError(
+        'aliases',
+        'pairs of a host name in lower case and a site name, such as docs=k51…',
+        host,
+      )
     }
     aliases[host] = parseSiteName(name, `aliases.${host}`)
   }
@@ -177,16 +199,26 @@ function readAliases(value: unknown): Record<string, SiteName> {
 }
 
 function checkTexts(init: RelayInit): void {
-  if (init.host === '' || /[\s/]/.test(init.host)) throw new ValidationError('host', 'an IP address, such as 127.0.0.1 or 0.0.0.0', init.host)
+  if (init.host === '' || /[\s/]/.test(init.host))
+    throw new ValidationError('host', 'an IP address, such as 127.0.0.1 or 0.0.0.0', init.host)
   if (init.data === '') throw new ValidationError('data', 'a folder', init.data)
-  if (!LOG_LEVELS.includes(init.logLevel)) throw new ValidationError('logLevel', `one of ${LOG_LEVELS.join(', ')}`, init.logLevel)
+  if (!LOG_LEVELS.includes(init.logLevel))
+    throw new ValidationError('logLevel', `one of ${LOG_LEVELS.join(', ')}`, init.logLevel)
   if (init.publicUrl !== '') {
     const url = URL.parse(init.publicUrl)
     if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
-      throw new ValidationError('publicUrl', 'an http or https URL without a path, such as https://relay.example', init.publicUrl)
+      throw new ValidationError(
+        'publicUrl',
+        'an http or https URL without a path, such as https://relay.example',
+        init.publicUrl,
+      )
     }
   }
   if (init.siteHost !== '' && !/^[a-z0-9.-]+(:\d{1,5})?$/.test(init.siteHost)) {
-    throw new ValidationError('siteHost', 'a host name in lower case, with port if need be, such as sites.example or localhost:8080', init.siteHost)
+    throw new ValidationError(
+      'siteHost',
+      'a host name in lower case, with port if need be, such as sites.example or localhost:8080',
+      init.siteHost,
+    )
   }
 }

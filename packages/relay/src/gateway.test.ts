@@ -25,19 +25,25 @@ describe('the gateway', () => {
 
   beforeAll(async () => {
     owner = await newPublisher()
-    relay = await startTestRelay({ aliases: { docs: owner.name, 'example.com': owner.name }, dnslink: true }, {
-      resolveTxt: (name) => (name === '_dnslink.linked.example' ? Promise.resolve([[`dnslink=/ipns/${owner.name}`]]) : Promise.reject(new Error('NXDOMAIN'))),
-    })
+    relay = await startTestRelay(
+      { aliases: { docs: owner.name, 'example.com': owner.name }, dnslink: true },
+      {
+        resolveTxt: (name) =>
+          name === '_dnslink.linked.example'
+            ? Promise.resolve([[`dnslink=/ipns/${owner.name}`]])
+            : Promise.reject(new Error('NXDOMAIN')),
+      },
+    )
     site = await importFiles({
       'index.html': '<!doctype html><html><head><title>Hi</title></head><body>Hello</body></html>',
       'own.html': '<html><head><script src="https://relay.example/blackhole.js"></script></head></html>',
       'big.bin': BIG,
       'empty.txt': '',
       'a b/ü.txt': 'encoded',
-      'healthz': 'the site\'s own',
+      healthz: "the site's own",
       '404.html': '<p>not here</p>',
-      '_redirects': '/old /index.html 301\n/app/* /index.html 200\n',
-      '_headers': '/*\n  X-Site: yes\n',
+      _redirects: '/old /index.html 301\n/app/* /index.html 200\n',
+      _headers: '/*\n  X-Site: yes\n',
       ...Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`many/${String(at)}.txt`, `file ${String(at)}`])),
     })
     expect((await publish(relay, owner, site)).response.status).toBe(200)
@@ -46,41 +52,56 @@ describe('the gateway', () => {
   afterAll(() => relay.stop())
 
   /** Fetches with a Host header of its own, which `fetch` doesn't allow. */
-  const at = (host: string, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> => new Promise((resolve, reject) => {
-    const url = new URL(relay.relay.url)
-    const request = httpRequest({ host: '127.0.0.1', port: url.port, path, method, headers: { host, ...headers } }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) })
-      })
-      response.on('error', reject)
+  const at = (host: string, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const url = new URL(relay.relay.url)
+      const request = httpRequest(
+        { host: '127.0.0.1', port: url.port, path, method, headers: { host, ...headers } },
+        (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk: Buffer) => chunks.push(chunk))
+          response.on('end', () => {
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) })
+          })
+          response.on('error', reject)
+        },
+      )
+      request.on('error', reject)
+      request.end()
     })
-    request.on('error', reject)
-    request.end()
-  })
-  const onSite = (path: string, headers?: Record<string, string>, method?: string): Promise<Answer> => at(`${owner.name}.localhost:8080`, path, headers, method)
+  const onSite = (path: string, headers?: Record<string, string>, method?: string): Promise<Answer> =>
+    at(`${owner.name}.localhost:8080`, path, headers, method)
 
-  describe('on a site\'s origin', () => {
+  describe("on a site's origin", () => {
     test('fetch gets published bytes, a navigation the document with a loader tag', async () => {
       const plain = await onSite('/')
       expect(plain.body.toString()).toBe('<!doctype html><html><head><title>Hi</title></head><body>Hello</body></html>')
       const page = await onSite('/', NAVIGATE)
-      expect(page.body.toString()).toBe(`<!doctype html><html><head>${loaderTag(owner.name)}<title>Hi</title></head><body>Hello</body></html>`)
+      expect(page.body.toString()).toBe(
+        `<!doctype html><html><head>${loaderTag(owner.name)}<title>Hi</title></head><body>Hello</body></html>`,
+      )
       expect(page.headers['vary']).toContain('Sec-Fetch-Dest')
       expect(page.headers['etag']).not.toBe(plain.headers['etag'])
-      expect(plain.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'x-site': 'yes', 'x-content-type-options': 'nosniff' })
+      expect(plain.headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'x-site': 'yes',
+        'x-content-type-options': 'nosniff',
+      })
     })
 
     test('a document with a loader tag of its own stays as it is', async () => {
       const page = await onSite('/own.html', NAVIGATE)
-      expect(page.body.toString()).toBe('<html><head><script src="https://relay.example/blackhole.js"></script></head></html>')
+      expect(page.body.toString()).toBe(
+        '<html><head><script src="https://relay.example/blackhole.js"></script></head></html>',
+      )
     })
 
     test('ranges, single, several and beyond the end', async () => {
       const middle = await onSite('/big.bin', { range: `bytes=${String(PIECE_BYTES - 5)}-${String(PIECE_BYTES + 4)}` })
       expect(middle.status).toBe(206)
-      expect(middle.headers['content-range']).toBe(`bytes ${String(PIECE_BYTES - 5)}-${String(PIECE_BYTES + 4)}/${String(BIG.length)}`)
+      expect(middle.headers['content-range']).toBe(
+        `bytes ${String(PIECE_BYTES - 5)}-${String(PIECE_BYTES + 4)}/${String(BIG.length)}`,
+      )
       expect(middle.body).toEqual(Buffer.from(BIG.subarray(PIECE_BYTES - 5, PIECE_BYTES + 5)))
       const suffix = await onSite('/big.bin', { range: 'bytes=-7' })
       expect(suffix.body).toEqual(Buffer.from(BIG.subarray(-7)))
@@ -103,7 +124,7 @@ describe('the gateway', () => {
       expect((await onSite('/app/deep/link')).body.toString()).toContain('Hello')
       const lost = await onSite('/nowhere')
       expect([lost.status, lost.body.toString()]).toEqual([404, '<p>not here</p>'])
-      expect((await onSite('/healthz')).body.toString()).toBe('the site\'s own')
+      expect((await onSite('/healthz')).body.toString()).toBe("the site's own")
       expect(JSON.parse((await onSite('/.blackhole/manifest.json')).body.toString())).toMatchObject({ sequence: 1 })
     })
 
@@ -127,13 +148,23 @@ describe('the gateway', () => {
   describe('trustless', () => {
     test('raw: any block, as it hashes', async () => {
       const cid = site.manifest.files['index.html']?.cid ?? ''
-      for (const answer of [await at('localhost', `/ipfs/${cid}?format=raw`), await onSite(`/ipfs/${cid}`, { accept: CONTENT_TYPES.raw })]) {
-        expect(answer.headers).toMatchObject({ 'content-type': CONTENT_TYPES.raw, 'access-control-allow-origin': '*', 'cache-control': expect.stringContaining('immutable'), 'content-disposition': expect.stringContaining('attachment') })
+      for (const answer of [
+        await at('localhost', `/ipfs/${cid}?format=raw`),
+        await onSite(`/ipfs/${cid}`, { accept: CONTENT_TYPES.raw }),
+      ]) {
+        expect(answer.headers).toMatchObject({
+          'content-type': CONTENT_TYPES.raw,
+          'access-control-allow-origin': '*',
+          'cache-control': expect.stringContaining('immutable'),
+          'content-disposition': expect.stringContaining('attachment'),
+        })
         expect((await sha256.digest(answer.body)).digest).toEqual(CID.parse(cid).multihash.digest)
       }
       const root = await at('localhost', `/ipfs/${site.root}/many?format=raw`)
       expect(root.status).toBe(200)
-      expect((await at('localhost', '/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy?format=raw')).status).toBe(404)
+      expect(
+        (await at('localhost', '/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy?format=raw')).status,
+      ).toBe(404)
       expect((await at('localhost', '/ipfs/nonsense?format=raw')).status).toBe(400)
       expect((await at('localhost', `/ipfs/${cid}?format=tar`)).status).toBe(400)
     })
@@ -158,10 +189,19 @@ describe('the gateway', () => {
 
       const file = site.manifest.files['big.bin']
       const entity = await blocksOf(await at('localhost', `/ipfs/${site.root}/big.bin?format=car&dag-scope=entity`))
-      expect(entity.cids).toEqual([site.root, file?.cid, ...file?.pieces ?? []])
-      const block = await blocksOf(await at('localhost', `/ipns/${owner.name}/big.bin`, { accept: `${CONTENT_TYPES.car}; version=1` }).then(() => at('localhost', `/ipfs/${site.root}/big.bin?format=car&dag-scope=block`)))
+      expect(entity.cids).toEqual([site.root, file?.cid, ...(file?.pieces ?? [])])
+      const block = await blocksOf(
+        await at('localhost', `/ipns/${owner.name}/big.bin`, { accept: `${CONTENT_TYPES.car}; version=1` }).then(() =>
+          at('localhost', `/ipfs/${site.root}/big.bin?format=car&dag-scope=block`),
+        ),
+      )
       expect(block.cids).toEqual([site.root, file?.cid])
-      const range = await blocksOf(await at('localhost', `/ipfs/${String(file?.cid)}?format=car&dag-scope=entity&entity-bytes=${String(PIECE_BYTES)}:${String(PIECE_BYTES + 1)}`))
+      const range = await blocksOf(
+        await at(
+          'localhost',
+          `/ipfs/${String(file?.cid)}?format=car&dag-scope=entity&entity-bytes=${String(PIECE_BYTES)}:${String(PIECE_BYTES + 1)}`,
+        ),
+      )
       expect(range.cids).toEqual([file?.cid, file?.pieces?.[1]])
       const folder = await blocksOf(await at('localhost', `/ipfs/${site.root}/many?format=car&dag-scope=entity`))
       expect(folder.cids).toHaveLength(2)
@@ -179,12 +219,19 @@ describe('the gateway', () => {
   describe('by path', () => {
     test('files come sandboxed and with their types; a navigation to a name goes to its own origin', async () => {
       const page = await at('localhost', `/ipfs/${site.root}/`)
-      expect(page.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': 'sandbox', 'x-ipfs-roots': site.root })
+      expect(page.headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': 'sandbox',
+        'x-ipfs-roots': site.root,
+      })
       expect(page.body.toString()).not.toContain('blackhole.js')
       const range = await at('localhost', `/ipfs/${site.root}/big.bin`, { range: 'bytes=5-9' })
       expect([range.status, range.body]).toEqual([206, Buffer.from(BIG.subarray(5, 10))])
       const navigated = await at('localhost', `/ipns/${owner.name}/many/1.txt?x=1`, NAVIGATE)
-      expect([navigated.status, navigated.headers['location']]).toEqual([302, `${relay.relay.siteUrl(owner.name)}many/1.txt?x=1`])
+      expect([navigated.status, navigated.headers['location']]).toEqual([
+        302,
+        `${relay.relay.siteUrl(owner.name)}many/1.txt?x=1`,
+      ])
       expect((await at('localhost', `/ipns/${owner.name}/many/1.txt`)).body.toString()).toBe('file 1')
       const folder = await at('localhost', `/ipfs/${site.root}`)
       expect([folder.status, folder.headers['location']]).toEqual([301, `/ipfs/${site.root}/`])
@@ -194,16 +241,24 @@ describe('the gateway', () => {
   })
 
   test('content bytes are counted; the operator can turn content off and on', async () => {
-    const bytes = async (): Promise<number> => Number(/^blackhole_content_bytes_total\{transport="http"\} (\d+)$/m.exec(await (await relay.fetch('/metrics')).text())?.[1])
+    const bytes = async (): Promise<number> =>
+      Number(
+        /^blackhole_content_bytes_total\{transport="http"\} (\d+)$/m.exec(
+          await (await relay.fetch('/metrics')).text(),
+        )?.[1],
+      )
     const before = await bytes()
     await onSite('/big.bin')
-    expect(await bytes() - before).toBe(BIG.length)
+    expect((await bytes()) - before).toBe(BIG.length)
 
     const { readFile } = await import('node:fs/promises')
     const admin = (await readFile(`${relay.data}/admin-token`, 'utf8')).trim()
-    const turn = (serving: boolean, token = admin): Promise<Response> => relay.fetch('/.blackhole/api/v1/admin/content', {
-      method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ serving }),
-    })
+    const turn = (serving: boolean, token = admin): Promise<Response> =>
+      relay.fetch('/.blackhole/api/v1/admin/content', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ serving }),
+      })
     expect((await turn(false, 'wrong')).status).toBe(403)
     expect(await (await turn(false)).json()).toEqual({ serving: false })
     const off = await bytes()

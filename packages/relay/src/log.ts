@@ -8,7 +8,10 @@ import type { Logger } from 'pino'
  * output stays free for what programs read.
  */
 export function createLog(level: string): Logger {
-  return pino({ level, base: { name: 'blackhole-relay' }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2))
+  return pino(
+    { level, base: { name: 'blackhole-relay' }, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  )
 }
 
 /** libp2p's own log, silent unless `DEBUG` asks for it, as its users know it. */

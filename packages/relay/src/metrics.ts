@@ -28,16 +28,45 @@ export class Metrics {
   constructor(sources: MetricSources) {
     const registers = [this.registry]
     collectDefaultMetrics({ register: this.registry })
-    this.#contentBytes = new Counter({ name: 'blackhole_content_bytes_total', help: 'Bytes of site content that the relay sent', labelNames: ['transport'], registers })
+    this.#contentBytes = new Counter({
+      name: 'blackhole_content_bytes_total',
+      help: 'Bytes of site content that the relay sent',
+      labelNames: ['transport'],
+      registers,
+    })
     this.#contentBytes.inc({ transport: 'http' }, 0)
     this.#contentBytes.inc({ transport: 'p2p' }, 0)
-    this.#uploadedBytes = new Counter({ name: 'blackhole_uploaded_bytes_total', help: 'Bytes of new blocks that publishers sent', registers })
-    this.#requests = new Counter({ name: 'blackhole_http_requests_total', help: 'HTTP requests answered, by class of status', labelNames: ['status'], registers })
+    this.#uploadedBytes = new Counter({
+      name: 'blackhole_uploaded_bytes_total',
+      help: 'Bytes of new blocks that publishers sent',
+      registers,
+    })
+    this.#requests = new Counter({
+      name: 'blackhole_http_requests_total',
+      help: 'HTTP requests answered, by class of status',
+      labelNames: ['status'],
+      registers,
+    })
     const gauge = (name: string, help: string, read: () => number): void => {
-      new Gauge({ name, help, registers, collect() { this.set(read()) } })
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read())
+        },
+      })
     }
     const counter = (name: string, help: string, read: () => number): void => {
-      new Counter({ name, help, registers, collect() { this.reset(); this.inc(read()) } })
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset()
+          this.inc(read())
+        },
+      })
     }
     gauge('blackhole_peers', 'Visitors in the swarms of this relay', () => sources.peers())
     gauge('blackhole_connections', 'Open libp2p connections', () => sources.connections())

@@ -1,5 +1,8 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
+import { ValidationError } from '@blackhole/protocol'
 import type { RelayInfo, SiteName } from '@blackhole/protocol'
 import type { RelayInit } from './config.ts'
 import { BlockVault } from './content/block-vault.ts'
@@ -40,9 +43,9 @@ import { RELAY_VERSION } from './version.ts'
 export interface RelayComponents {
   log: Logger
   /** Milliseconds since 1970. */
-  now(): number
+  now: () => number
   /** 0 to 1, 1 excluded. */
-  random(): number
+  random: () => number
   /** TXT records for DNSLink; default: `node:dns`. */
   resolveTxt?: (name: string) => Promise<string[][]>
 }
@@ -50,8 +53,8 @@ export interface RelayComponents {
 /** A relay that runs. */
 export interface RunningParts {
   readonly url: string
-  info(): RelayInfo
-  siteUrl(name: SiteName): string
+  info: () => RelayInfo
+  siteUrl: (name: SiteName) => string
   stop(): Promise<void>
 }
 
@@ -78,7 +81,12 @@ export async function startParts(components: RelayComponents, init: RelayInit): 
   }
 }
 
-async function start(components: RelayComponents, init: RelayInit, stops: (() => Promise<void> | void)[], stop: () => Promise<void>): Promise<RunningParts> {
+async function start(
+  components: RelayComponents,
+  init: RelayInit,
+  stops: (() => Promise<void> | void)[],
+  stop: () => Promise<void>,
+): Promise<RunningParts> {
   const { log, now } = components
   const clock = { now: () => now() }
 
@@ -88,7 +96,9 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
   await scripts.check()
   const privateKey = await folder.privateKey()
   const adminToken = await folder.adminToken()
-  const certificate = JSON.parse(await folder.secret('webrtc-certificate', () => Promise.resolve(JSON.stringify(makeCertificate(now()))))) as StoredCertificate
+  const certificate = JSON.parse(
+    await folder.secret('webrtc-certificate', () => Promise.resolve(JSON.stringify(makeCertificate(now())))),
+  ) as StoredCertificate
   const database = openDatabase(folder.database)
   stops.push(() => {
     database.close()
@@ -96,7 +106,8 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
   const files = new BlockFiles(folder.blocks)
   await files.open()
 
-  const front = new FrontServer({ log, ...clock }, init)
+  const host = await addressOf(init.host)
+  const front = new FrontServer({ log, ...clock }, { ...init, host })
   await front.listen()
   stops.push(() => front.close())
   const endpoints = endpointsOf(init, front.port)
@@ -113,17 +124,23 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
     collector.stop()
   })
 
-  const node = await createNode({ privateKey, certificate, datastore, logger }, {
-    webSockets: webSocketAddresses({ host: init.host, port: front.port, publicUrl: endpoints.publicUrl }),
-    webRtc: init.webRtcPort < 0 ? null : { host: init.host, port: init.webRtcPort },
-    maxConnections: init.maxConnections,
-    maxReservations: init.maxReservations,
-    version: RELAY_VERSION,
-  })
+  const node = await createNode(
+    { privateKey, certificate, datastore, logger },
+    {
+      webSockets: webSocketAddresses({ host, port: front.port, publicUrl: endpoints.publicUrl }),
+      webRtc: init.webRtcPort < 0 ? null : { host, port: init.webRtcPort },
+      maxConnections: init.maxConnections,
+      maxReservations: init.maxReservations,
+      version: RELAY_VERSION,
+    },
+  )
   stops.push(() => node.stop())
   stops.push(endReservationsOnDisconnect(node))
   const peerId = node.peerId.toString()
-  const stun = init.stunPort < 0 ? undefined : new StunServer({ log, ...clock }, { host: init.host, port: init.stunPort, software: `blackhole-relay/${RELAY_VERSION}` })
+  const stun =
+    init.stunPort < 0
+      ? undefined
+      : new StunServer({ log, ...clock }, { host, port: init.stunPort, software: `blackhole-relay/${RELAY_VERSION}` })
   await stun?.start()
   stops.push(() => stun?.stop())
 
@@ -149,16 +166,41 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
     announces: () => tracker.announces,
   })
   const lastResort = new LastResort({
-    node, sites, contents, vault, tokens, publisher, contentSwitch, metrics, log, ...clock, random: () => components.random(),
+    node,
+    sites,
+    contents,
+    vault,
+    tokens,
+    publisher,
+    contentSwitch,
+    metrics,
+    log,
+    ...clock,
+    random: () => components.random(),
   })
   await lastResort.start()
   stops.push(() => lastResort.stop())
 
   let ready = false
   const context: HttpContext = {
-    init, log, now: clock.now, sites, contents, vault, publisher, tokens, registry, metrics, contentSwitch, scripts, adminToken, peerId,
+    init,
+    log,
+    now: clock.now,
+    sites,
+    contents,
+    vault,
+    publisher,
+    tokens,
+    registry,
+    metrics,
+    contentSwitch,
+    scripts,
+    adminToken,
+    peerId,
     hosts: new Hosts({ relayHosts: endpoints.relayHosts, siteHost: endpoints.siteHost, aliases: init.aliases }),
-    dnslink: init.dnslink ? new DnsLink({ ...clock, ...(components.resolveTxt === undefined ? {} : { resolveTxt: components.resolveTxt }) }) : undefined,
+    dnslink: init.dnslink
+      ? new DnsLink({ ...clock, ...(components.resolveTxt === undefined ? {} : { resolveTxt: components.resolveTxt }) })
+      : undefined,
     info: () => infoOf(init, node, endpoints, stun?.port),
     siteUrl: endpoints.siteUrl,
     announces: () => tracker.announces,
@@ -166,7 +208,8 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
     ready: () => ready,
   }
   const app = createApp(context)
-  front.handle(getRequestListener(app.fetch, { overrideGlobalObjects: false }), upgradeHandlerOf(node))
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  front.handle((request, response) => void answer(request, response), upgradeHandlerOf(node))
   ready = true
   return {
     url: endpoints.url,
@@ -176,5 +219,15 @@ async function start(components: RelayComponents, init: RelayInit, stops: (() =>
       ready = false
       return stop()
     },
+  }
+}
+
+/** The IP address that a host option names. */
+async function addressOf(host: string): Promise<string> {
+  if (isIP(host) !== 0) return host
+  try {
+    return (await lookup(host)).address
+  } catch (cause) {
+    throw new ValidationError('host', 'an IP address, or a name that stands for one of this machine', host, { cause })
   }
 }

@@ -7,7 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { carOf } from './car-of.ts'
 import type { ErrorBody } from './http/errors.ts'
 import {
-  authorization, connectVisitor, importFiles, newPublisher, publish, putRecord, startTestRelay, upload,
+  authorization,
+  connectVisitor,
+  importFiles,
+  newPublisher,
+  publish,
+  putRecord,
+  startTestRelay,
+  upload,
 } from './relay-harness.ts'
 import type { TestRelay } from './relay-harness.ts'
 
@@ -31,13 +38,20 @@ describe('publishing', () => {
     expect((await test1.fetch(relayPaths.site(owner.name))).status).toBe(404)
     const first = await publish(test1, owner, site)
     expect(first.response.status).toBe(200)
-    expect(await first.response.json()).toMatchObject({ name: owner.name, root: site.root, version: 1, files: 3, bytes: 21, alias: null })
+    expect(await first.response.json()).toMatchObject({
+      name: owner.name,
+      root: site.root,
+      version: 1,
+      files: 3,
+      bytes: 21,
+      alias: null,
+    })
     expect(first.uploaded).toBe(site.blocks.size)
 
     const again = await publish(test1, owner, site)
     expect(again.uploaded).toBe(0)
     expect(again.response.status).toBe(200)
-    const sites = await (await test1.fetch(relayPaths.sites())).json() as SiteSummary[]
+    const sites = (await (await test1.fetch(relayPaths.sites())).json()) as SiteSummary[]
     expect(sites.filter(({ name }) => name === owner.name)).toHaveLength(1)
   })
 
@@ -45,7 +59,11 @@ describe('publishing', () => {
     const owner = await newPublisher()
     const site = await importFiles({ 'index.html': 'one', 'other.html': 'two' })
     const leaf = site.manifest.files['other.html']?.cid ?? ''
-    const blocks = await Promise.all([...site.blocks.keys()].filter((cid) => cid !== leaf).map(async (cid) => ({ cid: CID.parse(cid), bytes: await site.readBlock(cid) })))
+    const blocks = await Promise.all(
+      [...site.blocks.keys()]
+        .filter((cid) => cid !== leaf)
+        .map(async (cid) => ({ cid: CID.parse(cid), bytes: await site.readBlock(cid) })),
+    )
     expect((await upload(test1, owner, carOf(blocks))).status).toBe(200)
 
     const response = await putRecord(test1, owner, site.root, 1)
@@ -68,7 +86,9 @@ describe('publishing', () => {
 
     const record = await (await test1.fetch(relayPaths.record(owner.name))).arrayBuffer()
     const swapped = await test1.fetch(relayPaths.record(stranger.name), {
-      method: 'PUT', headers: { authorization: await authorization(stranger, test1.relay) }, body: record,
+      method: 'PUT',
+      headers: { authorization: await authorization(stranger, test1.relay) },
+      body: record,
     })
     expect(swapped.status).toBe(403)
     expect(await swapped.json()).toMatchObject({ name: 'RecordError', reason: 'forbidden' })
@@ -76,15 +96,22 @@ describe('publishing', () => {
     const replayed = await putRecord(test1, owner, one.root, 1)
     expect(replayed.status).toBe(409)
     expect(await replayed.json()).toMatchObject({ reason: 'stale' })
-    const versions = await (await test1.fetch(relayPaths.versions(owner.name))).json() as SiteVersion[]
-    expect(versions.map(({ version, root }) => ({ version, root }))).toEqual([{ version: 2, root: two.root }, { version: 1, root: one.root }])
+    const versions = (await (await test1.fetch(relayPaths.versions(owner.name))).json()) as SiteVersion[]
+    expect(versions.map(({ version, root }) => ({ version, root }))).toEqual([
+      { version: 2, root: two.root },
+      { version: 1, root: one.root },
+    ])
   })
 
   test('rolling back is publishing an earlier root under a later number', async () => {
     const owner = await newPublisher()
     const one = await importFiles({ 'index.html': 'good' })
     await publish(test1, owner, one)
-    await publish(test1, owner, await importFiles({ 'index.html': 'bad' }, { previous: { root: one.root, manifest: one.manifest } }))
+    await publish(
+      test1,
+      owner,
+      await importFiles({ 'index.html': 'bad' }, { previous: { root: one.root, manifest: one.manifest } }),
+    )
     expect((await putRecord(test1, owner, one.root, 3)).status).toBe(200)
     expect(await (await test1.fetch(relayPaths.site(owner.name))).json()).toMatchObject({ root: one.root, version: 3 })
   })
@@ -92,12 +119,21 @@ describe('publishing', () => {
   test('tokens for another relay, expired or missing are refused', async () => {
     const owner = await newPublisher()
     const ask = async (header: Record<string, string>): Promise<number> =>
-      (await test1.fetch(relayPaths.missing(owner.name), { method: 'POST', headers: header, body: '{"cids":[]}' })).status
+      (await test1.fetch(relayPaths.missing(owner.name), { method: 'POST', headers: header, body: '{"cids":[]}' }))
+        .status
     expect(await ask({})).toBe(403)
     expect(await ask({ authorization: 'Bearer nonsense' })).toBe(400)
     expect(await ask({ authorization: await authorization(owner, test1.relay, { aud: 'another' }) })).toBe(403)
-    expect(await ask({ authorization: await authorization(owner, test1.relay, { exp: Math.floor(Date.now() / 1000) - 3600 }) })).toBe(401)
-    expect(await ask({ authorization: await authorization(owner, test1.relay, { exp: Math.floor(Date.now() / 1000) + 9 * 3600 }) })).toBe(400)
+    expect(
+      await ask({
+        authorization: await authorization(owner, test1.relay, { exp: Math.floor(Date.now() / 1000) - 3600 }),
+      }),
+    ).toBe(401)
+    expect(
+      await ask({
+        authorization: await authorization(owner, test1.relay, { exp: Math.floor(Date.now() / 1000) + 9 * 3600 }),
+      }),
+    ).toBe(400)
     expect(await ask({ authorization: await authorization(owner, test1.relay) })).toBe(200)
   })
 
@@ -107,7 +143,7 @@ describe('publishing', () => {
     const bad = { cid: (await rawBlock(Buffer.from('promised'))).cid, bytes: Buffer.from('something else') }
     const response = await upload(test1, owner, carOf([good, bad]))
     expect(response.status).toBe(422)
-    const body = await response.json() as ErrorBody
+    const body = (await response.json()) as ErrorBody
     expect(body).toMatchObject({ reason: 'corrupt', subject: bad.cid.toString() })
     const asked = await test1.fetch(relayPaths.missing(owner.name), {
       method: 'POST',
@@ -132,7 +168,10 @@ describe('publishing', () => {
     const fill = await upload(test1, owner, carOf([await rawBlock(new Uint8Array(2 * 1024 * 1024).fill(1))]))
     expect(fill.status).toBe(200)
     const full = await upload(test1, owner, carOf([await rawBlock(new Uint8Array(2 * 1024 * 1024).fill(2))]))
-    expect([full.status, await full.json()]).toEqual([507, expect.objectContaining({ reason: 'full', subject: 'quota' })])
+    expect([full.status, await full.json()]).toEqual([
+      507,
+      expect.objectContaining({ reason: 'full', subject: 'quota' }),
+    ])
   })
 
   test('an upload larger than the relay takes in one request is refused', async () => {
@@ -140,7 +179,10 @@ describe('publishing', () => {
     try {
       const owner = await newPublisher()
       const response = await upload(small, owner, carOf([await rawBlock(new Uint8Array(4096))]))
-      expect([response.status, await response.json()]).toEqual([413, expect.objectContaining({ reason: 'limit', subject: 'upload bytes' })])
+      expect([response.status, await response.json()]).toEqual([
+        413,
+        expect.objectContaining({ reason: 'limit', subject: 'upload bytes' }),
+      ])
     } finally {
       await small.stop()
     }
@@ -153,8 +195,15 @@ describe('publishing', () => {
     const manifest = Buffer.from(JSON.stringify({ ...site.manifest, files: other.manifest.files }))
     const { encode, prepare } = await import('@ipld/dag-pb')
     const { UnixFS } = await import('ipfs-unixfs')
-    const folder = async (links: { name: string; cid: CID; size: number }[]): Promise<{ cid: CID; bytes: Uint8Array }> => {
-      const bytes = encode(prepare({ Data: new UnixFS({ type: 'directory' }).marshal(), Links: links.map(({ name, cid, size }) => ({ Name: name, Hash: cid, Tsize: size })) }))
+    const folder = async (
+      links: { name: string; cid: CID; size: number }[],
+    ): Promise<{ cid: CID; bytes: Uint8Array }> => {
+      const bytes = encode(
+        prepare({
+          Data: new UnixFS({ type: 'directory' }).marshal(),
+          Links: links.map(({ name, cid, size }) => ({ Name: name, Hash: cid, Tsize: size })),
+        }),
+      )
       return { cid: CID.createV1(0x70, await sha256.digest(bytes)), bytes }
     }
     const file = await rawBlock(manifest)
@@ -162,7 +211,10 @@ describe('publishing', () => {
     const root = await folder([{ name: '.blackhole', cid: reserved.cid, size: 1 }])
     await upload(test1, owner, carOf([file, reserved, root]))
     const response = await putRecord(test1, owner, root.cid.toString(), 1)
-    expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ subject: 'manifest.files' })])
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ subject: 'manifest.files' }),
+    ])
   })
 
   test('two publishes of one site at once end in the later version, whole', async () => {

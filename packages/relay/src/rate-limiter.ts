@@ -1,7 +1,7 @@
 import { MAX_TRACKED_ADDRESSES } from './limits.ts'
 
 export interface RateLimiterComponents {
-  now(): number
+  now: () => number
 }
 
 export interface RateLimiterInit {
@@ -32,9 +32,10 @@ export class RateLimiter {
   take(key: string): boolean {
     const now = this.#now()
     const bucket = this.#buckets.get(key)
-    const tokens = bucket === undefined
-      ? this.#burst
-      : Math.min(this.#burst, bucket.tokens + Math.max(0, now - bucket.at) * this.#perMs)
+    const tokens =
+      bucket === undefined
+        ? this.#burst
+        : Math.min(this.#burst, bucket.tokens + Math.max(0, now - bucket.at) * this.#perMs)
     this.#buckets.delete(key)
     const taken = tokens >= 1
     this.#buckets.set(key, { tokens: taken ? tokens - 1 : tokens, at: now })
@@ -57,6 +58,11 @@ export function addressKey(address: string | undefined): string {
   const [head = '', tail = ''] = plain.split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === '' ? [] : tail.split(':')
-  const groups = plain.includes('::') ? [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right] : left
-  return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':')
+  const groups = plain.includes('::')
+    ? [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
+    : left
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')
 }

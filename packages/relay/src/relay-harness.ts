@@ -32,9 +32,15 @@ export interface TestRelay {
 }
 
 /** Starts a relay that logs nothing. */
-export async function startTestRelay(init: Partial<RelayInit> = {}, components: Partial<RelayComponents> = {}): Promise<TestRelay> {
-  const data = init.data ?? await mkdtemp(join(tmpdir(), 'blackhole-relay-'))
-  const relay = createRelay({ port: 0, webRtcPort: -1, ...init, data }, { log: pino({ level: 'silent' }), ...components })
+export async function startTestRelay(
+  init: Partial<RelayInit> = {},
+  components: Partial<RelayComponents> = {},
+): Promise<TestRelay> {
+  const data = init.data ?? (await mkdtemp(join(tmpdir(), 'blackhole-relay-')))
+  const relay = createRelay(
+    { port: 0, webRtcPort: -1, ...init, data },
+    { log: pino({ level: 'silent' }), ...components },
+  )
   await relay.start()
   return {
     relay,
@@ -59,15 +65,29 @@ export async function newPublisher(): Promise<Publisher> {
 }
 
 /** `Authorization` of a publisher at a relay. */
-export async function authorization(publisher: Publisher, relay: Relay, changes: { aud?: string; exp?: number } = {}): Promise<string> {
+export async function authorization(
+  publisher: Publisher,
+  relay: Relay,
+  changes: { aud?: string; exp?: number } = {},
+): Promise<string> {
   return `Bearer ${await signToken(publisher.key, {
-    scope: 'publish', iss: publisher.name, aud: relay.info.peerId, exp: Math.floor(Date.now() / 1000) + 600, ...changes,
+    scope: 'publish',
+    iss: publisher.name,
+    aud: relay.info.peerId,
+    exp: Math.floor(Date.now() / 1000) + 600,
+    ...changes,
   })}`
 }
 
 /** Imports files that are given as texts or bytes. */
-export function importFiles(files: Record<string, string | Uint8Array>, options: Parameters<typeof importSite>[1] = {}): Promise<SiteImport> {
-  return importSite(Object.entries(files).map(([path, content]) => memoryFile(path, content)), options)
+export function importFiles(
+  files: Record<string, string | Uint8Array>,
+  options: Parameters<typeof importSite>[1] = {},
+): Promise<SiteImport> {
+  return importSite(
+    Object.entries(files).map(([path, content]) => memoryFile(path, content)),
+    options,
+  )
 }
 
 /** What a publish sent. */
@@ -78,13 +98,24 @@ export interface Published {
 }
 
 /** Publishes as a client does: asks what is missing, uploads that, puts the record. */
-export async function publish(test: TestRelay, publisher: Publisher, site: SiteImport, sequence = site.manifest.sequence): Promise<Published> {
+export async function publish(
+  test: TestRelay,
+  publisher: Publisher,
+  site: SiteImport,
+  sequence = site.manifest.sequence,
+): Promise<Published> {
   const headers = { authorization: await authorization(publisher, test.relay) }
   const cids = [...site.blocks.keys()]
-  const asked = await test.fetch(relayPaths.missing(publisher.name), { method: 'POST', headers, body: JSON.stringify({ cids }) })
-  const { missing } = await asked.json() as { missing: string[] }
+  const asked = await test.fetch(relayPaths.missing(publisher.name), {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ cids }),
+  })
+  const { missing } = (await asked.json()) as { missing: string[] }
   if (missing.length > 0) {
-    const blocks = await Promise.all(missing.map(async (cid) => ({ cid: CID.parse(cid), bytes: await site.readBlock(cid) })))
+    const blocks = await Promise.all(
+      missing.map(async (cid) => ({ cid: CID.parse(cid), bytes: await site.readBlock(cid) })),
+    )
     const answer = await upload(test, publisher, carOf(blocks))
     if (!answer.ok) throw new Error(await answer.text())
   }
@@ -101,7 +132,12 @@ export async function upload(test: TestRelay, publisher: Publisher, car: Uint8Ar
 }
 
 /** Signs and puts a record. */
-export async function putRecord(test: TestRelay, publisher: Publisher, root: string, sequence: number): Promise<Response> {
+export async function putRecord(
+  test: TestRelay,
+  publisher: Publisher,
+  root: string,
+  sequence: number,
+): Promise<Response> {
   const record = await createSiteRecord(publisher.key, { root, sequence })
   return test.fetch(relayPaths.record(publisher.name), {
     method: 'PUT',
@@ -140,5 +176,5 @@ export async function swarmToken(test: TestRelay, site: SiteName, peer: string, 
 
 /** A swarm token, as text. */
 export async function tokenOf(test: TestRelay, site: SiteName, peer: string): Promise<string> {
-  return (await (await swarmToken(test, site, peer)).json() as SwarmToken).token
+  return ((await (await swarmToken(test, site, peer)).json()) as SwarmToken).token
 }

@@ -15,7 +15,7 @@ export interface Endpoints {
   siteHost: string
   /** Hosts that are the relay itself. */
   relayHosts: string[]
-  siteUrl(name: SiteName): string
+  siteUrl: (name: SiteName) => string
 }
 
 /** Works out the addresses from the options and the bound port. */
@@ -24,7 +24,7 @@ export function endpointsOf(init: RelayInit, port: number): Endpoints {
   const loopback = ['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost'].includes(init.host)
   const host = loopback ? 'localhost' : isIPv6(init.host) ? `[${init.host}]` : init.host
   const url = publicUrl?.href ?? `http://${host}:${String(port)}/`
-  const siteHost = init.siteHost !== '' ? init.siteHost : publicUrl?.host ?? `localhost:${String(port)}`
+  const siteHost = init.siteHost !== '' ? init.siteHost : (publicUrl?.host ?? `localhost:${String(port)}`)
   return {
     publicUrl,
     url,

@@ -11,7 +11,15 @@ import { CID } from 'multiformats/cid'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CONTENT_TYPES, relayPaths } from '@blackhole/protocol'
 import { carOf } from './car-of.ts'
-import { authorization, importFiles, newPublisher, publish, putRecord, startTestRelay, upload } from './relay-harness.ts'
+import {
+  authorization,
+  importFiles,
+  newPublisher,
+  publish,
+  putRecord,
+  startTestRelay,
+  upload,
+} from './relay-harness.ts'
 import type { TestRelay } from './relay-harness.ts'
 
 const running: TestRelay[] = []
@@ -33,22 +41,27 @@ async function start(init: Parameters<typeof startTestRelay>[0] = {}): Promise<T
 }
 
 describe('a relay', () => {
-  test('keeps identity, addresses and sites over a restart; secrets are its owner\'s alone', async () => {
+  test("keeps identity, addresses and sites over a restart; secrets are its owner's alone", async () => {
     const first = await start({ webRtcPort: 0 })
     const owner = await newPublisher()
     const site = await importFiles({ 'index.html': 'stays' })
     await publish(first, owner, site)
     const { peerId, addresses, stun } = first.relay.info
     expect(stun).toEqual([expect.stringMatching(/^stun:127\.0\.0\.1:\d+$/)])
-    const certhash = (list: readonly string[]): string | undefined => list.find((address) => address.includes('webrtc-direct'))?.match(/certhash\/([^/]+)/)?.[1]
+    const certhash = (list: readonly string[]): string | undefined =>
+      list.find((address) => address.includes('webrtc-direct'))?.match(/certhash\/([^/]+)/)?.[1]
     expect(certhash(addresses)).toBeDefined()
-    for (const secret of ['key', 'admin-token', 'webrtc-certificate']) expect((await stat(join(data, secret))).mode & 0o777, secret).toBe(0o600)
+    for (const secret of ['key', 'admin-token', 'webrtc-certificate'])
+      expect((await stat(join(data, secret))).mode & 0o777, secret).toBe(0o600)
     await running.pop()?.stop()
 
     const second = await start({ webRtcPort: 0 })
     expect(second.relay.info.peerId).toBe(peerId)
     expect(certhash(second.relay.info.addresses)).toBe(certhash(addresses))
-    expect(await (await second.fetch(relayPaths.site(owner.name))).json()).toMatchObject({ root: site.root, version: 1 })
+    expect(await (await second.fetch(relayPaths.site(owner.name))).json()).toMatchObject({
+      root: site.root,
+      version: 1,
+    })
     expect(await (await second.fetch(`/ipns/${owner.name}/index.html`)).text()).toBe('stays')
   })
 
@@ -56,12 +69,18 @@ describe('a relay', () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
     try {
-      await expect(start({ port: (taken.address() as AddressInfo).port })).rejects.toMatchObject({ name: 'ValidationError', subject: 'port' })
+      await expect(start({ port: (taken.address() as AddressInfo).port })).rejects.toMatchObject({
+        name: 'ValidationError',
+        subject: 'port',
+      })
     } finally {
       taken.close()
     }
     await expect(start({ host: '203.0.113.1' })).rejects.toMatchObject({ name: 'ValidationError', subject: 'host' })
-    await expect(start({ data: '/dev/null/nowhere' })).rejects.toMatchObject({ name: 'ValidationError', subject: 'data' })
+    await expect(start({ data: '/dev/null/nowhere' })).rejects.toMatchObject({
+      name: 'ValidationError',
+      subject: 'data',
+    })
     await expect(start({ scripts: '/nowhere' })).rejects.toMatchObject({ name: 'ValidationError', subject: 'scripts' })
 
     await writeFile(join(data, 'state.sqlite'), Buffer.alloc(8192, 7))
@@ -83,14 +102,17 @@ describe('a relay', () => {
     const scripts = join(data, 'scripts')
     const { mkdir } = await import('node:fs/promises')
     await mkdir(scripts)
-    for (const name of ['blackhole.js', 'blackhole-sw.js', 'blackhole-peer.js']) await writeFile(join(scripts, name), `// ${name}`)
+    for (const name of ['blackhole.js', 'blackhole-sw.js', 'blackhole-peer.js'])
+      await writeFile(join(scripts, name), `// ${name}`)
     const relay = await start({ scripts })
     for (const path of ['/blackhole.js', '/.blackhole/blackhole-peer.js', '/blackhole-sw.js']) {
       const response = await relay.fetch(path)
       expect(await response.text()).toBe(`// ${path.split('/').at(-1) ?? ''}`)
       expect(response.headers.get('content-type')).toContain('text/javascript')
       expect(response.headers.get('access-control-allow-origin')).toBe('*')
-      expect((await relay.fetch(path, { headers: { 'if-none-match': response.headers.get('etag') ?? '' } })).status).toBe(304)
+      expect(
+        (await relay.fetch(path, { headers: { 'if-none-match': response.headers.get('etag') ?? '' } })).status,
+      ).toBe(304)
     }
     expect((await relay.fetch('/.blackhole/blackhole-sw.js')).headers.get('service-worker-allowed')).toBe('/')
     await writeFile(join(scripts, 'blackhole.js'), '// built anew')
@@ -98,22 +120,41 @@ describe('a relay', () => {
   })
 
   test('killed in the middle of an upload, it starts whole and the upload goes on', async () => {
-    const child = spawn(process.execPath, [
-      '--experimental-transform-types', '--no-warnings', '--input-type=module-typescript', '-e',
-      `import { createRelay } from ${JSON.stringify(new URL('relay.ts', import.meta.url).href)}
+    const child = spawn(
+      process.execPath,
+      [
+        '--experimental-transform-types',
+        '--no-warnings',
+        '--input-type=module-typescript',
+        '-e',
+        `import { createRelay } from ${JSON.stringify(new URL('relay.ts', import.meta.url).href)}
        const relay = createRelay({ port: 0, webRtcPort: -1, logLevel: 'silent', data: ${JSON.stringify(data)} })
        await relay.start()
        console.log(JSON.stringify({ url: relay.url, info: relay.info }))`,
-    ], { stdio: ['ignore', 'pipe', 'inherit'] })
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
     const owner = await newPublisher()
     const earlier = await importFiles({ 'index.html': 'earlier' })
-    const files = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`${String(at)}.bin`, new Uint8Array(40_000).fill(at)]))
-    const site = await importFiles({ ...files, 'index.html': 'later' }, { previous: { root: earlier.root, manifest: earlier.manifest } })
-    const blocks = await Promise.all([...site.blocks.keys()].map(async (cid) => ({ cid: CID.parse(cid), bytes: await site.readBlock(cid) })))
+    const files = Object.fromEntries(
+      Array.from({ length: 300 }, (_, at) => [`${String(at)}.bin`, new Uint8Array(40_000).fill(at)]),
+    )
+    const site = await importFiles(
+      { ...files, 'index.html': 'later' },
+      { previous: { root: earlier.root, manifest: earlier.manifest } },
+    )
+    const blocks = await Promise.all(
+      [...site.blocks.keys()].map(async (cid) => ({ cid: CID.parse(cid), bytes: await site.readBlock(cid) })),
+    )
     try {
-      const [line] = await once(createInterface(child.stdout), 'line') as [string]
+      const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
       const { url, info } = JSON.parse(line) as { url: string; info: TestRelay['relay']['info'] }
-      const remote = { relay: { url, info } as TestRelay['relay'], data, fetch: (path: string, init?: RequestInit) => fetch(new URL(path, url), init), stop: () => Promise.resolve() }
+      const remote = {
+        relay: { url, info } as TestRelay['relay'],
+        data,
+        fetch: (path: string, init?: RequestInit) => fetch(new URL(path, url), init),
+        stop: () => Promise.resolve(),
+      }
       expect((await publish(remote, owner, earlier)).response.status).toBe(200)
 
       const car = carOf(blocks)
@@ -122,16 +163,22 @@ describe('a relay', () => {
         async pull(controller) {
           if (sent > car.byteLength / 2) {
             // Half is on its way: the relay dies once some of it is on disk.
-            while ((await readdir(join(data, 'blocks'), { recursive: true })).filter((name) => name.endsWith('.data')).length < 60) await new Promise((resolve) => setImmediate(resolve))
+            while (
+              (await readdir(join(data, 'blocks'), { recursive: true })).filter((name) => name.endsWith('.data'))
+                .length < 60
+            )
+              await new Promise((resolve) => setImmediate(resolve))
             child.kill('SIGKILL')
             return new Promise(() => undefined)
           }
-          controller.enqueue(car.subarray(sent, sent += 64 * 1024))
+          controller.enqueue(car.subarray(sent, (sent += 64 * 1024)))
           return undefined
         },
       })
       const cut = fetch(new URL(relayPaths.blocks(owner.name), url), {
-        method: 'POST', body, duplex: 'half',
+        method: 'POST',
+        body,
+        duplex: 'half',
         headers: { authorization: await authorization(owner, remote.relay), 'content-type': CONTENT_TYPES.car },
       } as RequestInit)
       await expect(cut).rejects.toThrow()
@@ -141,7 +188,10 @@ describe('a relay', () => {
     }
 
     const relay = await start()
-    expect(await (await relay.fetch(relayPaths.site(owner.name))).json()).toMatchObject({ root: earlier.root, version: 1 })
+    expect(await (await relay.fetch(relayPaths.site(owner.name))).json()).toMatchObject({
+      root: earlier.root,
+      version: 1,
+    })
     expect(await (await relay.fetch(`/ipns/${owner.name}/`)).text()).toBe('earlier')
     const resumed = await publish(relay, owner, site)
     expect(resumed.response.status).toBe(200)

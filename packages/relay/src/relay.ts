@@ -16,7 +16,7 @@ export interface Relay {
   /** What it says of itself at `relayPaths.relay()`. Once started. */
   readonly info: RelayInfo
   /** URL of a site's origin, with final slash. Once started. */
-  siteUrl(name: SiteName): string
+  siteUrl: (name: SiteName) => string
 }
 
 /**
@@ -60,4 +60,3 @@ export function createRelay(init: Partial<RelayInit>, components: Partial<RelayC
     siteUrl: (name) => parts().siteUrl(name),
   }
 }
-

@@ -4,13 +4,31 @@ import { pbStream } from '@libp2p/utils'
 import type { Libp2p } from '@libp2p/interface'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
-  Announce, AnnounceEvent, AnnounceReply, CDN_PROTOCOL, HOSTING_PROTOCOL, HostingReply, HostingRequest, HostingVerb, TRACKER_PROTOCOL, allPieces, parseCid, relayPaths,
+  Announce,
+  AnnounceEvent,
+  AnnounceReply,
+  CDN_PROTOCOL,
+  HOSTING_PROTOCOL,
+  HostingReply,
+  HostingRequest,
+  HostingVerb,
+  TRACKER_PROTOCOL,
+  allPieces,
+  parseCid,
+  relayPaths,
 } from '@blackhole/protocol'
 import { createSiteRecord } from '@blackhole/site'
 import type { SiteImport } from '@blackhole/site'
 import { MemoryPieceStore, Swarm } from '@blackhole/swarm'
 import {
-  connectVisitor, importFiles, newPublisher, publish, startTestRelay, swarmToken, tokenOf, webSocketOf,
+  connectVisitor,
+  importFiles,
+  newPublisher,
+  publish,
+  startTestRelay,
+  swarmToken,
+  tokenOf,
+  webSocketOf,
 } from './relay-harness.ts'
 import type { Publisher, TestRelay } from './relay-harness.ts'
 
@@ -25,12 +43,15 @@ describe('swarm services', () => {
   beforeAll(async () => {
     relay = await startTestRelay()
     owner = await newPublisher()
-    site = await importFiles({ 'index.html': 'hello', 'big.bin': new Uint8Array(3_000_000).map((_, at) => (at * 7) % 253) }, { origins: ['https://example.com'] })
+    site = await importFiles(
+      { 'index.html': 'hello', 'big.bin': new Uint8Array(3_000_000).map((_, at) => (at * 7) % 253) },
+      { origins: ['https://example.com'] },
+    )
     await publish(relay, owner, site)
   })
 
   afterEach(async () => {
-    await Promise.all(visitors.splice(0).map((visitor) => visitor.stop()))
+    for (const each of visitors.splice(0)) await each.stop()
   })
 
   afterAll(() => relay.stop())
@@ -45,10 +66,20 @@ describe('swarm services', () => {
     const id = node.peerId.toString()
     const stream = await node.dialProtocol(multiaddr(webSocketOf(relay.relay)), TRACKER_PROTOCOL, { signal: signal() })
     const messages = pbStream(stream)
-    await messages.write({
-      site: owner.name, token: await tokenOf(relay, owner.name, id), event: AnnounceEvent.ANNOUNCE_STARTED,
-      root: new Uint8Array(CID.parse(site.root).bytes), have: 0, total: 4, want: 10, ...changes,
-    }, Announce, { signal: signal() })
+    await messages.write(
+      {
+        site: owner.name,
+        token: await tokenOf(relay, owner.name, id),
+        event: AnnounceEvent.ANNOUNCE_STARTED,
+        root: new Uint8Array(CID.parse(site.root).bytes),
+        have: 0,
+        total: 4,
+        want: 10,
+        ...changes,
+      },
+      Announce,
+      { signal: signal() },
+    )
     const reply = await messages.read(AnnounceReply, { signal: signal() })
     await stream.close({ signal: signal() })
     return reply
@@ -62,7 +93,7 @@ describe('swarm services', () => {
     expect(await announce(a, { have: 4 })).toMatchObject({ peers: [], swarmPeers: 0, swarmHolders: 0, error: '' })
     const reply = await announce(b)
     expect(reply).toMatchObject({ swarmPeers: 1, swarmHolders: 1 })
-    const address = multiaddr(reply.peers[0]?.addresses[0] as Uint8Array).toString()
+    const address = multiaddr(reply.peers[0]?.addresses[0]).toString()
     expect(address).toBe(`${webSocketOf(relay.relay)}/p2p-circuit/webrtc/p2p/${a.peerId.toString()}`)
 
     const connection = await b.dial(multiaddr(address.replace('/webrtc', '')), { signal: signal() })
@@ -105,7 +136,12 @@ describe('swarm services', () => {
     for (const allowed of [undefined, origin, 'https://example.com']) {
       expect((await swarmToken(relay, owner.name, peer, allowed)).status, allowed).toBe(200)
     }
-    for (const refused of ['https://evil.example', 'null', 'http://localhost:1234', 'https://example.com.evil.example']) {
+    for (const refused of [
+      'https://evil.example',
+      'null',
+      'http://localhost:1234',
+      'https://example.com.evil.example',
+    ]) {
       expect((await swarmToken(relay, owner.name, peer, refused)).status, refused).toBe(403)
     }
     expect((await swarmToken(relay, owner.name, 'nobody')).status).toBe(400)
@@ -114,11 +150,20 @@ describe('swarm services', () => {
 
   test('40 visitors hold reservations at once, each can be dialled', async () => {
     const nodes: Libp2p[] = []
-    while (nodes.length < 40) nodes.push(...await Promise.all(Array.from({ length: 8 }, () => visitor({ reserve: true }))))
-    await expect.poll(async () => Number(/^blackhole_reservations (\d+)$/m.exec(await (await relay.fetch('/metrics')).text())?.[1]), { timeout: 10_000 }).toBe(40)
+    while (nodes.length < 40)
+      nodes.push(...(await Promise.all(Array.from({ length: 8 }, () => visitor({ reserve: true })))))
+    await expect
+      .poll(
+        async () => Number(/^blackhole_reservations (\d+)$/m.exec(await (await relay.fetch('/metrics')).text())?.[1]),
+        { timeout: 10_000 },
+      )
+      .toBe(40)
     const [caller, ...others] = nodes
     for (const other of others) {
-      const connection = await caller?.dial(multiaddr(`${webSocketOf(relay.relay)}/p2p-circuit/p2p/${other.peerId.toString()}`), { signal: signal() })
+      const connection = await caller?.dial(
+        multiaddr(`${webSocketOf(relay.relay)}/p2p-circuit/p2p/${other.peerId.toString()}`),
+        { signal: signal() },
+      )
       expect(connection?.remotePeer.toString()).toBe(other.peerId.toString())
     }
   })
@@ -130,14 +175,21 @@ describe('swarm services', () => {
     const two = await importFiles({ 'index.html': 'v2' }, { previous: { root: one.root, manifest: one.manifest } })
     const node = await visitor()
     const open = async (request: Partial<HostingRequest>): Promise<() => Promise<HostingReply>> => {
-      const stream = await node.dialProtocol(multiaddr(webSocketOf(relay.relay)), HOSTING_PROTOCOL, { signal: signal() })
+      const stream = await node.dialProtocol(multiaddr(webSocketOf(relay.relay)), HOSTING_PROTOCOL, {
+        signal: signal(),
+      })
       const messages = pbStream(stream)
-      await messages.write({ verb: HostingVerb.HOSTING_GET, site: writer.name, record: new Uint8Array(), ...request }, HostingRequest, { signal: signal() })
+      await messages.write(
+        { verb: HostingVerb.HOSTING_GET, site: writer.name, record: new Uint8Array(), ...request },
+        HostingRequest,
+        { signal: signal() },
+      )
       return () => messages.read(HostingReply, { signal: signal() })
     }
     const next = await open({ verb: HostingVerb.HOSTING_SUBSCRIBE })
     const first = await next()
-    const stored = async (): Promise<Uint8Array> => new Uint8Array(await (await relay.fetch(relayPaths.record(writer.name))).arrayBuffer())
+    const stored = async (): Promise<Uint8Array> =>
+      new Uint8Array(await (await relay.fetch(relayPaths.record(writer.name))).arrayBuffer())
     expect(first.record).toEqual(await stored())
     expect((await (await open({}))()).record).toEqual(first.record)
 
@@ -153,18 +205,26 @@ describe('swarm services', () => {
     const later = await createSiteRecord(writer.key, { root: one.root, sequence: 3 })
     expect(await (await open({ verb: HostingVerb.HOSTING_PUT, record: later.bytes }))()).toMatchObject({ error: '' })
     expect((await next()).record).toEqual(later.bytes)
-    expect(JSON.parse((await (await open({ site: 'nonsense' }))()).error)).toMatchObject({ name: 'ValidationError', subject: 'request.site' })
+    expect(JSON.parse((await (await open({ site: 'nonsense' }))()).error)).toMatchObject({
+      name: 'ValidationError',
+      subject: 'request.site',
+    })
   })
 
   test('the relay serves pieces as a peer of last resort, counts them, and stops when content is off', async () => {
     const node = await visitor()
     const id = node.peerId.toString()
     const store = new MemoryPieceStore({}, { maxBytes: 1e9 })
-    const swarm = new Swarm({
-      store, now: Date.now, random: Math.random,
-      verifyToken: () => Promise.resolve(),
-      token: () => tokenOf(relay, owner.name, id),
-    }, { site: owner.name, self: id })
+    const swarm = new Swarm(
+      {
+        store,
+        now: Date.now,
+        random: Math.random,
+        verifyToken: () => Promise.resolve(),
+        token: () => tokenOf(relay, owner.name, id),
+      },
+      { site: owner.name, self: id },
+    )
     swarm.start()
     try {
       const stream = await node.dialProtocol(multiaddr(webSocketOf(relay.relay)), CDN_PROTOCOL, { signal: signal() })
@@ -176,7 +236,9 @@ describe('swarm services', () => {
         const { bytes } = await swarm.fetch(cid, { signal: signal(), lastResort: true })
         expect(Buffer.compare(bytes, await site.readBlock(parseCid(cid).toString()))).toBe(0)
       }
-      expect(await (await relay.fetch('/metrics')).text()).toMatch(/^blackhole_content_bytes_total\{transport="p2p"\} 300\d{4}$/m)
+      expect(await (await relay.fetch('/metrics')).text()).toMatch(
+        /^blackhole_content_bytes_total\{transport="p2p"\} 300\d{4}$/m,
+      )
     } finally {
       await swarm.stop()
     }

@@ -1,7 +1,14 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import {
-  MAX_PUBLISH_TOKEN_MS, SWARM_TOKEN_MS, TokenError, ValidationError, publicKeyOfSite, readToken, signToken, verifyToken,
+  MAX_PUBLISH_TOKEN_MS,
+  SWARM_TOKEN_MS,
+  TokenError,
+  ValidationError,
+  publicKeyOfSite,
+  readToken,
+  signToken,
+  verifyToken,
 } from '@blackhole/protocol'
 import type { SiteName, SwarmToken } from '@blackhole/protocol'
 
@@ -9,7 +16,7 @@ export interface TokensComponents {
   privateKey: PrivateKey
   /** The relay's own peer id. */
   peerId: string
-  now(): number
+  now: () => number
 }
 
 /** Issues and checks the tokens that let a peer join a site's swarm. */
@@ -29,7 +36,11 @@ export class SwarmTokens {
     const { privateKey, peerId, now } = this.#components
     const expires = now() + SWARM_TOKEN_MS
     const token = await signToken(privateKey, {
-      scope: 'swarm', iss: peerId, aud: site, sub: parsePeer(peer), exp: Math.floor(expires / 1000),
+      scope: 'swarm',
+      iss: peerId,
+      aud: site,
+      sub: parsePeer(peer),
+      exp: Math.floor(expires / 1000),
     })
     return { token, expires: new Date(expires).toISOString() }
   }
@@ -42,7 +53,12 @@ export class SwarmTokens {
   async verify(token: string, site: SiteName, peer: string): Promise<void> {
     const { privateKey, peerId, now } = this.#components
     if (readToken(token).iss !== peerId) throw new TokenError('forbidden', 'The token was issued by another relay')
-    await verifyToken(token, privateKey.publicKey, { scope: 'swarm', aud: site, sub: peer, maxLifetimeMs: SWARM_TOKEN_MS }, now())
+    await verifyToken(
+      token,
+      privateKey.publicKey,
+      { scope: 'swarm', aud: site, sub: peer, maxLifetimeMs: SWARM_TOKEN_MS },
+      now(),
+    )
   }
 }
 
@@ -52,12 +68,26 @@ export class SwarmTokens {
  * @param authorization - the header's value
  * @throws {TokenError}
  */
-export async function verifyPublisher(authorization: string | undefined, site: SiteName, relay: string, now: number): Promise<void> {
+export async function verifyPublisher(
+  authorization: string | undefined,
+  site: SiteName,
+  relay: string,
+  now: number,
+): Promise<void> {
   const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
-  if (token === undefined) throw new TokenError('forbidden', `Publishing needs a token signed by the key of ${site}`, { subject: 'authorization' })
+  if (token === undefined)
+    throw new TokenError('forbidden', `Publishing needs a token signed by the key of ${site}`, {
+      subject: 'authorization',
+    })
   const claims = readToken(token)
-  if (claims.iss !== site) throw new TokenError('forbidden', `The token was issued by ${claims.iss.slice(0, 100)}, not by ${site}`)
-  await verifyToken(token, publicKeyOfSite(site), { scope: 'publish', aud: relay, maxLifetimeMs: MAX_PUBLISH_TOKEN_MS }, now)
+  if (claims.iss !== site)
+    throw new TokenError('forbidden', `The token was issued by ${claims.iss.slice(0, 100)}, not by ${site}`)
+  await verifyToken(
+    token,
+    publicKeyOfSite(site),
+    { scope: 'publish', aud: relay, maxLifetimeMs: MAX_PUBLISH_TOKEN_MS },
+    now,
+  )
 }
 
 function parsePeer(value: unknown): string {

@@ -13,7 +13,7 @@ import { transaction } from '../state/database.ts'
 export interface BlockVaultComponents {
   database: DatabaseSync
   files: BlockFiles
-  now(): number
+  now: () => number
 }
 
 export interface BlockVaultInit {
@@ -54,9 +54,13 @@ export class BlockVault {
     this.#quotaBytes = init.quotaBytes
     this.#find = database.prepare('SELECT id, size FROM blocks WHERE hash = ?')
     this.#touch = database.prepare('UPDATE blocks SET touched = ? WHERE hash = ?')
-    this.#insert = database.prepare('INSERT INTO blocks (hash, size, owner, touched) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET touched = excluded.touched')
+    this.#insert = database.prepare(
+      'INSERT INTO blocks (hash, size, owner, touched) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET touched = excluded.touched',
+    )
     this.#used = database.prepare('SELECT bytes FROM usage WHERE owner = ?')
-    this.#forget = database.prepare('DELETE FROM blocks WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM pins WHERE pins.block = blocks.id)')
+    this.#forget = database.prepare(
+      'DELETE FROM blocks WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM pins WHERE pins.block = blocks.id)',
+    )
   }
 
   /** Size of a block in bytes, or undefined when it isn't here. */
@@ -98,10 +102,12 @@ export class BlockVault {
   /** Those of the CIDs that are not here. Those that are stay another while, since an upload counts on them. */
   missing(cids: readonly CID[]): CID[] {
     const now = this.#now()
-    return transaction(this.#database, () => cids.filter((cid) => {
-      if (cid.multihash.code === identity.code) return false
-      return Number(this.#touch.run(now, cid.multihash.bytes).changes) === 0
-    }))
+    return transaction(this.#database, () =>
+      cids.filter((cid) => {
+        if (cid.multihash.code === identity.code) return false
+        return Number(this.#touch.run(now, cid.multihash.bytes).changes) === 0
+      }),
+    )
   }
 
   /**
@@ -112,11 +118,13 @@ export class BlockVault {
    * @throws {ValidationError} when it can't be part of a site
    */
   async write(cid: CID, bytes: Uint8Array, source: string): Promise<boolean> {
-    if (bytes.byteLength > MAX_BLOCK_BYTES) throw new LimitError(`bytes of block ${cid.toString()}`, MAX_BLOCK_BYTES, bytes.byteLength)
-    if (cid.code !== dagPbCode && cid.code !== rawCode) throw new ValidationError('block', 'UnixFS: a dag-pb or raw block', cid.toString())
+    if (bytes.byteLength > MAX_BLOCK_BYTES)
+      throw new LimitError(`bytes of block ${cid.toString()}`, MAX_BLOCK_BYTES, bytes.byteLength)
+    if (cid.code !== dagPbCode && cid.code !== rawCode)
+      throw new ValidationError('block', 'UnixFS: a dag-pb or raw block', cid.toString())
     if (!hashes(cid, bytes)) throw new CorruptBlockError(cid.toString(), source)
     if (cid.multihash.code === identity.code) return false
-    if (this.has(cid) && await this.#intact(cid, bytes.byteLength)) return false
+    if (this.has(cid) && (await this.#intact(cid, bytes.byteLength))) return false
     await this.#removing.get(keyOf(cid))
     await this.#files.put(cid, bytes)
     return !this.has(cid)
@@ -143,7 +151,11 @@ export class BlockVault {
   async checkRoom(owner: string, bytes: number): Promise<void> {
     const used = this.used(owner)
     if (used + bytes > this.#quotaBytes) {
-      throw new BlackholeError('full', `The site would take ${String(used + bytes)} bytes, more than its quota of ${String(this.#quotaBytes)} at this relay`, { subject: 'quota' })
+      throw new BlackholeError(
+        'full',
+        `The site would take ${String(used + bytes)} bytes, more than its quota of ${String(this.#quotaBytes)} at this relay`,
+        { subject: 'quota' },
+      )
     }
     const disk = await statfs(this.#files.path)
     if (disk.bavail * disk.bsize < MIN_FREE_BYTES + bytes) {
@@ -165,9 +177,11 @@ export class BlockVault {
    * @returns how many went
    */
   async collect(before: number, options: { signal?: AbortSignal } = {}): Promise<number> {
-    const rows = this.#database.prepare(
-      'DELETE FROM blocks WHERE touched < ? AND NOT EXISTS (SELECT 1 FROM pins WHERE pins.block = blocks.id) RETURNING hash',
-    ).all(before)
+    const rows = this.#database
+      .prepare(
+        'DELETE FROM blocks WHERE touched < ? AND NOT EXISTS (SELECT 1 FROM pins WHERE pins.block = blocks.id) RETURNING hash',
+      )
+      .all(before)
     for await (const cid of this.#files.hashes()) {
       options.signal?.throwIfAborted()
       if (!this.has(cid)) await this.#remove(cid, before)
@@ -183,7 +197,10 @@ export class BlockVault {
       const { mtimeMs } = await stat(file)
       if (mtimeMs < before && !this.has(cid)) await rm(file, { force: true })
     })()
-    this.#removing.set(key, removal.catch(() => undefined))
+    this.#removing.set(
+      key,
+      removal.catch(() => undefined),
+    )
     try {
       await removal
     } catch (error) {

@@ -6,7 +6,7 @@ import type { BlockVault } from './block-vault.ts'
 export interface CollectorComponents {
   vault: BlockVault
   log: Logger
-  now(): number
+  now: () => number
 }
 
 /** Lets go of blocks that no version pins, now and then, until stopped. */

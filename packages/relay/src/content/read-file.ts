@@ -9,7 +9,12 @@ import type { BlockVault } from './block-vault.ts'
  *
  * @throws {NotFoundError} when the relay lacks a piece; what was yielded before is right
  */
-export async function* readFile(vault: BlockVault, file: ManifestFile, start = 0, end = file.size): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+export async function* readFile(
+  vault: BlockVault,
+  file: ManifestFile,
+  start = 0,
+  end = file.size,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for (const slice of fileSlices(file, start, end)) {
     const bytes = await vault.get(parseCid(slice.cid))
     if (bytes === undefined) throw new NotFoundError(slice.cid)

@@ -39,7 +39,10 @@ export class SiteContents {
     }
     const loading = this.#load(root)
     this.#cache.set(root, loading)
-    loading.then((content) => this.#evict(content), () => this.#cache.delete(root))
+    loading.then(
+      (content) => this.#evict(content),
+      () => this.#cache.delete(root),
+    )
     return loading
   }
 
@@ -60,7 +63,8 @@ export class SiteContents {
     if (file === undefined) return undefined
     const chunks: Uint8Array[] = []
     // One byte past the bound, so that the reader can tell that it is too long.
-    for await (const chunk of readFile(this.#vault, file, 0, Math.min(file.size, MAX_RULES_FILE_BYTES + 1))) chunks.push(chunk)
+    for await (const chunk of readFile(this.#vault, file, 0, Math.min(file.size, MAX_RULES_FILE_BYTES + 1)))
+      chunks.push(chunk)
     return Buffer.concat(chunks)
   }
 

@@ -77,7 +77,11 @@ function shardPrefixOf(data: Uint8Array): number | undefined {
 }
 
 /** Blocks that a byte range of a file touches, found by reading the range. */
-async function* ofRange(entry: UnixFSEntry & { type: 'file' | 'raw' }, range: EntityBytes, blocks: BlockReader): AsyncGenerator<CID> {
+async function* ofRange(
+  entry: UnixFSEntry & { type: 'file' | 'raw' },
+  range: EntityBytes,
+  blocks: BlockReader,
+): AsyncGenerator<CID> {
   const size = Number(entry.size)
   const from = Math.min(size, Math.max(0, range.from < 0 ? size + range.from : range.from))
   const last = range.to === undefined ? size - 1 : range.to < 0 ? size + range.to : Math.min(range.to, size - 1)
@@ -88,6 +92,7 @@ async function* ofRange(entry: UnixFSEntry & { type: 'file' | 'raw' }, range: En
   let told = 0
   for await (const chunk of traced.content({ offset: from, length: last - from + 1 })) {
     if (chunk.byteLength === 0) continue
-    for (; told < reader.read.length; told += 1) yield reader.read[told] as CID
+    yield* reader.read.slice(told)
+    told = reader.read.length
   }
 }

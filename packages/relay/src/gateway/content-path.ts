@@ -32,11 +32,15 @@ export function parseContentPath(pathname: string, sites: SiteTable): ContentPat
   const [, namespace, first = '', ...rest] = pathname.split('/')
   let path: string
   try {
-    path = rest.map(decodeURIComponent).filter((part) => part !== '').join('/')
+    path = rest
+      .map(decodeURIComponent)
+      .filter((part) => part !== '')
+      .join('/')
   } catch (cause) {
     throw new ValidationError('path', 'percent-encoded UTF-8', pathname, { cause })
   }
-  if (path.split('/').some((part) => part === '.' || part === '..')) throw new ValidationError('path', 'without "." or ".." parts', pathname)
+  if (path.split('/').some((part) => part === '.' || part === '..'))
+    throw new ValidationError('path', 'without "." or ".." parts', pathname)
   const folder = pathname.endsWith('/')
   if (namespace === 'ipfs') return { namespace, name: undefined, root: parseCid(first), path, folder }
   const name = nameOf(first)
@@ -66,9 +70,14 @@ export interface ResolvedPath {
  *
  * @throws {NotFoundError} when the path leads nowhere, or a block on it isn't held
  */
-export async function resolveContentPath(path: ContentPath, blocks: BlockReader, options: { signal?: AbortSignal } = {}): Promise<ResolvedPath> {
+export async function resolveContentPath(
+  path: ContentPath,
+  blocks: BlockReader,
+  options: { signal?: AbortSignal } = {},
+): Promise<ResolvedPath> {
   const reader = new TracingReader(blocks)
-  const text = path.path === '' ? path.root : `${path.root.toString()}/${path.path.split('/').map(escapePart).join('/')}`
+  const text =
+    path.path === '' ? path.root : `${path.root.toString()}/${path.path.split('/').map(escapePart).join('/')}`
   try {
     const entry = await exporter(text, reader, options)
     return { entry, way: reader.read }

@@ -5,7 +5,7 @@ import { DNSLINK_PREFIX, parseDnsLink } from '@blackhole/site'
 import { DNSLINK_TTL_MS, MAX_DNSLINK_DOMAINS } from '../limits.ts'
 
 export interface DnsLinkComponents {
-  now(): number
+  now: () => number
   /** Looks up TXT records, as `node:dns` does. Default: `node:dns` itself. */
   resolveTxt?: (name: string) => Promise<string[][]>
 }
@@ -23,7 +23,8 @@ export class DnsLink {
 
   /** The site of a domain; undefined when it names none or can't be looked up. */
   lookUp(domain: string): Promise<SiteName | undefined> {
-    if (isIP(domain) !== 0 || !domain.includes('.') || domain.length > 240 || !/^[a-z0-9.-]+$/.test(domain)) return Promise.resolve(undefined)
+    if (isIP(domain) !== 0 || !domain.includes('.') || domain.length > 240 || !/^[a-z0-9.-]+$/.test(domain))
+      return Promise.resolve(undefined)
     const cached = this.#cache.get(domain)
     if (cached !== undefined && this.#now() - cached.at < DNSLINK_TTL_MS) return cached.site
     const site = this.#resolve(`${DNSLINK_PREFIX}${domain}`).then(

@@ -3,8 +3,10 @@
  * Only these get a loader tag; what `fetch` gets stays as it was published.
  */
 export function isNavigation(request: Request): boolean {
-  return request.headers.get('sec-fetch-mode') === 'navigate'
-    && ['document', 'iframe', 'frame'].includes(request.headers.get('sec-fetch-dest') ?? '')
+  return (
+    request.headers.get('sec-fetch-mode') === 'navigate' &&
+    ['document', 'iframe', 'frame'].includes(request.headers.get('sec-fetch-dest') ?? '')
+  )
 }
 
 /** Headers that answers depend on, besides the URL. */

@@ -19,11 +19,15 @@ import { textPage } from './text-page.ts'
  * script of a worker.
  */
 export async function servePath(context: HttpContext, path: ContentPath, request: Request): Promise<Response> {
-  if (request.headers.has('service-worker')) return textPage(400, 'A service worker cannot be loaded from here: it would control content of others', request)
+  if (request.headers.has('service-worker'))
+    return textPage(400, 'A service worker cannot be loaded from here: it would control content of others', request)
   const url = new URL(request.url)
   if (path.name !== undefined && isNavigation(request)) {
     const rest = url.pathname.split('/').slice(3).join('/')
-    return new Response(null, { status: 302, headers: { Location: `${context.siteUrl(path.name)}${rest}${url.search}` } })
+    return new Response(null, {
+      status: 302,
+      headers: { Location: `${context.siteUrl(path.name)}${rest}${url.search}` },
+    })
   }
   const { entry } = await resolveContentPath(path, context.blocks, { signal: request.signal })
   if (entry.type === 'directory') return serveFolder(context, path, request, entry)
@@ -31,16 +35,28 @@ export async function servePath(context: HttpContext, path: ContentPath, request
   return serveFile(context, path, request, entry, path.path)
 }
 
-async function serveFolder(context: HttpContext, path: ContentPath, request: Request, entry: UnixFSEntry): Promise<Response> {
+async function serveFolder(
+  context: HttpContext,
+  path: ContentPath,
+  request: Request,
+  entry: UnixFSEntry,
+): Promise<Response> {
   const url = new URL(request.url)
   const index = { ...path, path: path.path === '' ? 'index.html' : `${path.path}/index.html` }
   const found = await resolveContentPath(index, context.blocks, { signal: request.signal }).catch(() => undefined)
-  if (found === undefined) return textPage(404, `${entry.cid.toString()} is a folder without index.html. Ask for ?format=car`, request)
+  if (found === undefined)
+    return textPage(404, `${entry.cid.toString()} is a folder without index.html. Ask for ?format=car`, request)
   if (!path.folder) return new Response(null, { status: 301, headers: { Location: `${url.pathname}/${url.search}` } })
   return serveFile(context, path, request, found.entry, index.path)
 }
 
-async function serveFile(context: HttpContext, path: ContentPath, request: Request, entry: UnixFSEntry, name: string): Promise<Response> {
+async function serveFile(
+  context: HttpContext,
+  path: ContentPath,
+  request: Request,
+  entry: UnixFSEntry,
+  name: string,
+): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   const file: ManifestFile = {
     cid: entry.cid.toString(),
@@ -50,7 +66,10 @@ async function serveFile(context: HttpContext, path: ContentPath, request: Reque
   const plan = planResponse({ file, pathname, request, immutable: path.namespace === 'ipfs' })
   plan.headers.set('X-Content-Type-Options', 'nosniff')
   plan.headers.set('Content-Security-Policy', 'sandbox')
-  plan.headers.set('X-Ipfs-Path', encodeURI(`/${path.namespace}/${path.name ?? path.root.toString()}${path.path === '' ? '' : `/${path.path}`}`))
+  plan.headers.set(
+    'X-Ipfs-Path',
+    encodeURI(`/${path.namespace}/${path.name ?? path.root.toString()}${path.path === '' ? '' : `/${path.path}`}`),
+  )
   plan.headers.set('X-Ipfs-Roots', path.root.toString())
   return respondEntry(context, entry, plan)
 }
@@ -71,4 +90,3 @@ async function* planned(entry: UnixFSEntry, plan: ResponsePlan): AsyncGenerator<
   }
   if (plan.multipart !== undefined) yield plan.multipart.tail
 }
-

@@ -30,9 +30,16 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
   const { pathname, search } = new URL(request.url)
   if (pathname === `/${MANIFEST_PATH}`) return serveManifest(context, site, request)
   const resolution = resolvePath(manifest, rules, pathname, search)
-  const origin = { 'X-Ipfs-Path': `/ipns/${site.name}${pathname}`, 'X-Ipfs-Roots': site.root, 'X-Blackhole-Version': String(site.sequence) }
+  const origin = {
+    'X-Ipfs-Path': `/ipns/${site.name}${pathname}`,
+    'X-Ipfs-Roots': site.root,
+    'X-Blackhole-Version': String(site.sequence),
+  }
   if (resolution.type === 'redirect') {
-    return new Response(null, { status: resolution.status, headers: { Location: resolution.location, 'Cache-Control': 'public, max-age=0, must-revalidate' } })
+    return new Response(null, {
+      status: resolution.status,
+      headers: { Location: resolution.location, 'Cache-Control': 'public, max-age=0, must-revalidate' },
+    })
   }
   if (resolution.type === 'none') return textPage(resolution.status, resolution.message, request)
   const navigates = isNavigation(request) && isHtml(resolution.file.type)
@@ -53,17 +60,32 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
 
 /** The manifest is content, but not in the list that it holds. */
 async function serveManifest(context: HttpContext, site: StoredSite, request: Request): Promise<Response> {
-  const path: ContentPath = { namespace: 'ipfs', name: undefined, root: parseCid(site.root), path: MANIFEST_PATH, folder: false }
+  const path: ContentPath = {
+    namespace: 'ipfs',
+    name: undefined,
+    root: parseCid(site.root),
+    path: MANIFEST_PATH,
+    folder: false,
+  }
   const { entry } = await resolveContentPath(path, context.blocks, { signal: request.signal })
   const file = { cid: entry.cid.toString(), size: Number(entry.size), type: 'application/json' }
   return respondEntry(context, entry, planResponse({ file, pathname: `/${MANIFEST_PATH}`, request }))
 }
 
-async function respond(context: HttpContext, site: StoredSite, file: ManifestFile, plan: ResponsePlan, injects: boolean): Promise<Response> {
+async function respond(
+  context: HttpContext,
+  site: StoredSite,
+  file: ManifestFile,
+  plan: ResponsePlan,
+  injects: boolean,
+): Promise<Response> {
   if (plan.ranges.length === 0) return new Response(null, { status: plan.status, headers: plan.headers })
   const chunks = await primed(counted(planned(context, file, plan), context.metrics))
   const body = streamBody(chunks)
-  return new Response(injects ? injectLoader(body, loaderTag(site.name)) : body, { status: plan.status, headers: plan.headers })
+  return new Response(injects ? injectLoader(body, loaderTag(site.name)) : body, {
+    status: plan.status,
+    headers: plan.headers,
+  })
 }
 
 /** The body that a plan describes. */
@@ -81,6 +103,7 @@ async function* planned(context: HttpContext, file: ManifestFile, plan: Response
 
 /** Whether the document was published with a loader tag, in which case it is sent as it is. */
 async function carriesLoader(context: HttpContext, file: ManifestFile): Promise<boolean> {
-  for await (const beginning of readFile(context.vault, file, 0, Math.min(file.size, 64 * 1024))) return hasLoaderTag(beginning)
+  for await (const beginning of readFile(context.vault, file, 0, Math.min(file.size, 64 * 1024)))
+    return hasLoaderTag(beginning)
   return false
 }

@@ -11,8 +11,17 @@ const TITLES: Readonly<Record<number, string>> = Object.freeze({
 
 /** A short answer in words: a plain page for people, text for programs. */
 export function textPage(status: number, message: string, request: Request): Response {
-  const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'" }
-  const body = request.method === 'HEAD' ? null : isNavigation(request) ? page(TITLES[status] ?? 'Something went wrong', message) : `${message}\n`
+  const headers = {
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+  }
+  const body =
+    request.method === 'HEAD'
+      ? null
+      : isNavigation(request)
+        ? page(TITLES[status] ?? 'Something went wrong', message)
+        : `${message}\n`
   const type = isNavigation(request) ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8'
   return new Response(body, { status, headers: { ...headers, 'Content-Type': type } })
 }
@@ -25,6 +34,7 @@ export function page(title: string, message: string, extra = ''): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
+<link rel="icon" href="data:,">
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; box-sizing: border-box }

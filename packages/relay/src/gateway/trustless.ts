@@ -40,23 +40,39 @@ export function trustlessFormat(request: Request): TrustlessFormat | undefined {
 }
 
 /** Answers a trustless request for a path. */
-export async function serveTrustless(context: HttpContext, format: TrustlessFormat, path: ContentPath, request: Request): Promise<Response> {
+export async function serveTrustless(
+  context: HttpContext,
+  format: TrustlessFormat,
+  path: ContentPath,
+  request: Request,
+): Promise<Response> {
   switch (format) {
-    case 'ipns-record': return serveRecord(context, path, request)
-    case 'raw': return serveRaw(context, path, request)
-    case 'car': return serveCar(context, path, request)
+    case 'ipns-record':
+      return serveRecord(context, path, request)
+    case 'raw':
+      return serveRaw(context, path, request)
+    case 'car':
+      return serveCar(context, path, request)
   }
 }
 
 function serveRecord(context: HttpContext, path: ContentPath, request: Request): Response {
   const site = path.name === undefined ? undefined : context.sites.get(path.name)
   if (site === undefined) throw new ValidationError('format', 'ipns-record only under /ipns/NAME', path.path)
-  const headers = verifiable(CONTENT_TYPES.record, `${site.name}.ipns-record`, `"${site.root}.${String(site.sequence)}.ipns-record"`, 'public, max-age=60')
+  const headers = verifiable(
+    CONTENT_TYPES.record,
+    `${site.name}.ipns-record`,
+    `"${site.root}.${String(site.sequence)}.ipns-record"`,
+    'public, max-age=60',
+  )
   return new Response(request.method === 'HEAD' ? null : site.record, { headers })
 }
 
 async function serveRaw(context: HttpContext, path: ContentPath, request: Request): Promise<Response> {
-  const cid = path.path === '' ? path.root : (await resolveContentPath(path, context.blocks, { signal: request.signal })).entry.cid
+  const cid =
+    path.path === ''
+      ? path.root
+      : (await resolveContentPath(path, context.blocks, { signal: request.signal })).entry.cid
   const headers = verifiable(CONTENT_TYPES.raw, `${cid.toString()}.bin`, `"${cid.toString()}.raw"`, cacheOf(path))
   describe(headers, path, cid.toString())
   if (matches(request, headers)) return new Response(null, { status: 304, headers })
@@ -74,13 +90,27 @@ async function serveCar(context: HttpContext, path: ContentPath, request: Reques
   const scope = scopeOf(searchParams.get('dag-scope'))
   const bytes = entityBytesOf(searchParams.get('entity-bytes'))
   const { entry, way } = await resolveContentPath(path, context.blocks, { signal: request.signal })
-  const variant = [scope, bytes === undefined ? '' : `${String(bytes.from)}-${bytes.to === undefined ? '*' : String(bytes.to)}`].filter((text) => text !== '').join('.')
+  const variant = [
+    scope,
+    bytes === undefined ? '' : `${String(bytes.from)}-${bytes.to === undefined ? '*' : String(bytes.to)}`,
+  ]
+    .filter((text) => text !== '')
+    .join('.')
   const type = `${CONTENT_TYPES.car}; version=1; order=dfs; dups=n`
-  const headers = verifiable(type, `${entry.cid.toString()}.car`, `W/"${path.root.toString()}.${entry.cid.toString()}.${variant}.car"`, cacheOf(path))
+  const headers = verifiable(
+    type,
+    `${entry.cid.toString()}.car`,
+    `W/"${path.root.toString()}.${entry.cid.toString()}.${variant}.car"`,
+    cacheOf(path),
+  )
   describe(headers, path, way.map(String).join(','))
   if (matches(request, headers)) return new Response(null, { status: 304, headers })
   if (request.method === 'HEAD') return new Response(null, { headers })
-  const chunks = carStream({ root: path.root, way, entry, scope: bytes === undefined ? scope : 'entity', bytes }, context.vault, context.blocks)
+  const chunks = carStream(
+    { root: path.root, way, entry, scope: bytes === undefined ? scope : 'entity', bytes },
+    context.vault,
+    context.blocks,
+  )
   return new Response(streamBody(await primed(counted(chunks, context.metrics))), { headers })
 }
 
@@ -93,7 +123,8 @@ function scopeOf(text: string | null): DagScope {
 function entityBytesOf(text: string | null): EntityBytes | undefined {
   if (text === null) return undefined
   const [, from, to] = /^(-?\d{1,15}):(-?\d{1,15}|\*)$/.exec(text) ?? []
-  if (from === undefined || to === undefined) throw new ValidationError('entity-bytes', 'from:to, such as 0:1023 or 0:*', text)
+  if (from === undefined || to === undefined)
+    throw new ValidationError('entity-bytes', 'from:to, such as 0:1023 or 0:*', text)
   return { from: Number(from), to: to === '*' ? undefined : Number(to) }
 }
 
@@ -108,7 +139,10 @@ function verifiable(type: string, filename: string, etag: string, cacheControl: 
 }
 
 function describe(headers: Headers, path: ContentPath, roots: string): void {
-  headers.set('X-Ipfs-Path', encodeURI(`/${path.namespace}/${path.name ?? path.root.toString()}${path.path === '' ? '' : `/${path.path}`}`))
+  headers.set(
+    'X-Ipfs-Path',
+    encodeURI(`/${path.namespace}/${path.name ?? path.root.toString()}${path.path === '' ? '' : `/${path.path}`}`),
+  )
   headers.set('X-Ipfs-Roots', roots.slice(0, 4000))
 }
 
@@ -119,10 +153,12 @@ function cacheOf(path: ContentPath): string {
 function matches(request: Request, headers: Headers): boolean {
   const given = request.headers.get('if-none-match')
   const etag = headers.get('etag')?.replace(/^W\//, '')
-  return given !== null && (given.trim() === '*' || given.split(',').some((each) => each.trim().replace(/^W\//, '') === etag))
+  return (
+    given !== null &&
+    (given.trim() === '*' || given.split(',').some((each) => each.trim().replace(/^W\//, '') === etag))
+  )
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- an async generator is what bodies are made of
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }

@@ -1,8 +1,15 @@
 import type { Startable, Stream } from '@libp2p/interface'
 import { pbStream } from '@libp2p/utils'
 import {
-  BlackholeError, CONTROL_TIMEOUT_MS, HOSTING_PROTOCOL, HostingReply, HostingRequest, HostingVerb, MAX_CONTROL_MESSAGE_BYTES,
-  errorToWire, parseSiteName,
+  BlackholeError,
+  CONTROL_TIMEOUT_MS,
+  HOSTING_PROTOCOL,
+  HostingReply,
+  HostingRequest,
+  HostingVerb,
+  MAX_CONTROL_MESSAGE_BYTES,
+  errorToWire,
+  parseSiteName,
 } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
 import { MAX_SUBSCRIPTIONS_PER_CONNECTION, REQUEST_TIMEOUT_MS } from '../limits.ts'
@@ -85,7 +92,9 @@ export class Hosting implements Startable {
         // The record's own signature is the authority; a newer one of the site's key is welcome from anyone.
         await publisher.publish(site, request.record, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
       } else if (request.verb !== HostingVerb.HOSTING_GET) {
-        throw new BlackholeError('unsupported', 'request.verb must be get, put or subscribe', { subject: 'request.verb' })
+        throw new BlackholeError('unsupported', 'request.verb must be get, put or subscribe', {
+          subject: 'request.verb',
+        })
       }
       return { record: sites.get(site)?.record ?? NOTHING, error: '' }
     } catch (error) {
@@ -103,12 +112,16 @@ export class Hosting implements Startable {
       if (followers.size === 0 && this.#following.get(site) === followers) this.#following.delete(site)
     }
     stream.addEventListener('close', gone, { once: true })
-    stream.addEventListener('remoteCloseWrite', () => {
-      gone()
-      stream.close({ signal: AbortSignal.timeout(CONTROL_TIMEOUT_MS) }).catch((error: unknown) => {
-        stream.abort(error as Error)
-      })
-    }, { once: true })
+    stream.addEventListener(
+      'remoteCloseWrite',
+      () => {
+        gone()
+        stream.close({ signal: AbortSignal.timeout(CONTROL_TIMEOUT_MS) }).catch((error: unknown) => {
+          stream.abort(error as Error)
+        })
+      },
+      { once: true },
+    )
     await this.#send(follower, this.#components.sites.get(site)?.record ?? NOTHING)
   }
 

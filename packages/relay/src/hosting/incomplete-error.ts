@@ -9,7 +9,9 @@ export class IncompleteError extends BlackholeError {
   readonly missing: readonly string[]
 
   constructor(root: string, missing: readonly CID[]) {
-    super('incomplete', `${String(missing.length)} or more blocks of ${root} are missing. Upload them first`, { subject: root })
+    super('incomplete', `${String(missing.length)} or more blocks of ${root} are missing. Upload them first`, {
+      subject: root,
+    })
     this.missing = missing.slice(0, MAX_REPORTED_MISSING).map(String)
   }
 }

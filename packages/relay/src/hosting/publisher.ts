@@ -1,5 +1,5 @@
 import type { SiteName } from '@blackhole/protocol'
-import { LimitError, MAX_RECORD_BYTES, ValidationError, allPieces, parseCid } from '@blackhole/protocol'
+import { BlackholeError, LimitError, MAX_RECORD_BYTES, ValidationError, allPieces, parseCid } from '@blackhole/protocol'
 import type { Manifest } from '@blackhole/protocol'
 import { loadManifest, readSiteRecord, supersedes } from '@blackhole/site'
 import { TypedEventEmitter } from 'main-event'
@@ -13,7 +13,7 @@ import { KeyedLock } from './locks.ts'
 export interface PublisherComponents {
   sites: SiteTable
   vault: BlockVault
-  now(): number
+  now: () => number
 }
 
 export interface PublisherEvents {
@@ -48,7 +48,11 @@ export class Publisher extends TypedEventEmitter<PublisherEvents> {
     return this.#lock.run(name, () => this.#publish(name, new Uint8Array(record), options))
   }
 
-  async #publish(name: SiteName, bytes: Uint8Array<ArrayBuffer>, options: { signal?: AbortSignal }): Promise<StoredSite> {
+  async #publish(
+    name: SiteName,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: { signal?: AbortSignal },
+  ): Promise<StoredSite> {
     const { sites, vault, now } = this.#components
     const stored = sites.get(name)
     const newest = stored === undefined ? undefined : { ...stored, bytes: stored.record }
@@ -62,19 +66,23 @@ export class Publisher extends TypedEventEmitter<PublisherEvents> {
       const manifest = await this.#manifest(root, record.sequence, blocks)
       const ids = blocks.map((cid) => vault.idOf(cid)).filter((id) => id !== undefined)
       const files = Object.values(manifest.files)
-      sites.publish({
-        name,
-        record: bytes,
-        sequence: record.sequence,
-        root: record.root,
-        expires: record.expires,
-        files: files.length,
-        bytes: files.reduce((sum, file) => sum + file.size, 0),
-        origins: manifest.origins,
-        blocks: ids,
-      }, now())
+      sites.publish(
+        {
+          name,
+          record: bytes,
+          sequence: record.sequence,
+          root: record.root,
+          expires: record.expires,
+          files: files.length,
+          bytes: files.reduce((sum, file) => sum + file.size, 0),
+          origins: manifest.origins,
+          blocks: ids,
+        },
+        now(),
+      )
     }
-    const site = sites.get(name) as StoredSite
+    const site = sites.get(name)
+    if (site === undefined) throw new BlackholeError('unavailable', `${name} was published and is gone`)
     this.safeDispatchEvent('publish', { detail: site })
     return site
   }
@@ -90,7 +98,9 @@ export class Publisher extends TypedEventEmitter<PublisherEvents> {
       throw new ValidationError('manifest.sequence', `at most the record's, ${String(sequence)}`, manifest.sequence)
     }
     const here = new Set(blocks.map(String))
-    const stray = [...Object.values(manifest.files).map((file) => file.cid), ...allPieces(manifest)].find((cid) => !here.has(cid))
+    const stray = [...Object.values(manifest.files).map((file) => file.cid), ...allPieces(manifest)].find(
+      (cid) => !here.has(cid),
+    )
     if (stray !== undefined) throw new ValidationError('manifest.files', 'of content below the root', stray)
     return manifest
   }

@@ -1,14 +1,18 @@
 import { LimitError, ValidationError } from '@blackhole/protocol'
 
 /** Body of a request as chunks, cut off with an error once it is too long. */
-export async function* limitedBody(request: Request, field: string, maxBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+export async function* limitedBody(
+  request: Request,
+  field: string,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get('content-length') ?? 0)
   if (declared > maxBytes) throw new LimitError(field, maxBytes, declared)
   let bytes = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array<ArrayBuffer>>) {
     bytes += chunk.byteLength
     if (bytes > maxBytes) throw new LimitError(field, maxBytes, bytes)
-    yield chunk as Uint8Array<ArrayBuffer>
+    yield chunk
   }
 }
 
@@ -32,7 +36,8 @@ export async function readJson(request: Request, maxBytes: number): Promise<Reco
   } catch (cause) {
     throw new ValidationError('request', 'JSON in UTF-8', undefined, { cause })
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ValidationError('request', 'a JSON object', value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ValidationError('request', 'a JSON object', value)
   return value as Record<string, unknown>
 }
 

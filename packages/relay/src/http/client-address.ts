@@ -2,7 +2,11 @@ import type { IncomingMessage } from 'node:http'
 
 /** Whether a connection comes from a proxy that is believed: one on this machine, when the operator says there is one. */
 export function isTrustedProxy(address: string | undefined, trustProxy: boolean): boolean {
-  return trustProxy && address !== undefined && (address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.'))
+  return (
+    trustProxy &&
+    address !== undefined &&
+    (address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.'))
+  )
 }
 
 /**

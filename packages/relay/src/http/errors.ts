@@ -32,11 +32,22 @@ export interface ErrorBody extends WireError {
  */
 export function errorAnswer(error: unknown): { status: number; body: ErrorBody } {
   const wire = errorToWire(error)
-  const { reason, missing } = (typeof error === 'object' && error !== null ? error : {}) as { reason?: unknown; missing?: unknown }
-  if (reason === undefined && wire.reason !== 'aborted') {
-    return { status: 500, body: { name: 'Error', reason: 'unavailable', message: 'The relay failed to answer. Its log says why' } }
+  const { reason, missing } = (typeof error === 'object' && error !== null ? error : {}) as {
+    reason?: unknown
+    missing?: unknown
   }
-  const status = wire.name === 'RateError' ? 429 : wire.name === 'RecordError' && wire.reason === 'expired' ? 422 : STATUS[wire.reason]
+  if (reason === undefined && wire.reason !== 'aborted') {
+    return {
+      status: 500,
+      body: { name: 'Error', reason: 'unavailable', message: 'The relay failed to answer. Its log says why' },
+    }
+  }
+  const status =
+    wire.name === 'RateError'
+      ? 429
+      : wire.name === 'RecordError' && wire.reason === 'expired'
+        ? 422
+        : STATUS[wire.reason]
   return { status, body: Array.isArray(missing) ? { ...wire, missing: missing as string[] } : wire }
 }
 
@@ -45,6 +56,11 @@ export function errorResponse(error: unknown, headers: Record<string, string> = 
   const { status, body } = errorAnswer(error)
   return new Response(JSON.stringify(body), {
     status,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers },
+    headers: {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
+    },
   })
 }

@@ -6,7 +6,12 @@ import type { Duplex } from 'node:stream'
 import { ValidationError } from '@blackhole/protocol'
 import type { Logger } from 'pino'
 import {
-  HEADERS_TIMEOUT_MS, KEEP_ALIVE_TIMEOUT_MS, MAX_HEADER_BYTES, MAX_SOCKETS, REQUEST_TIMEOUT_MS, SHUTDOWN_TIMEOUT_MS,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  MAX_HEADER_BYTES,
+  MAX_SOCKETS,
+  REQUEST_TIMEOUT_MS,
+  SHUTDOWN_TIMEOUT_MS,
 } from '../limits.ts'
 import type { UpgradeHandler } from '../net/upgrades.ts'
 import { RateLimiter, addressKey } from '../rate-limiter.ts'
@@ -14,7 +19,7 @@ import { clientAddress, isTrustedProxy } from './client-address.ts'
 
 export interface FrontServerComponents {
   log: Logger
-  now(): number
+  now: () => number
 }
 
 export interface FrontServerInit {
@@ -46,7 +51,10 @@ export class FrontServer {
   constructor(components: FrontServerComponents, init: FrontServerInit) {
     this.#components = components
     this.#init = init
-    this.#limiter = new RateLimiter(components, { perSecond: init.socketsPerSecondPerAddress, burst: 2 * init.socketsPerSecondPerAddress })
+    this.#limiter = new RateLimiter(components, {
+      perSecond: init.socketsPerSecondPerAddress,
+      burst: 2 * init.socketsPerSecondPerAddress,
+    })
     this.#server = createServer({
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -92,8 +100,10 @@ export class FrontServer {
       await once(this.#server, 'listening')
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException
-      if (code === 'EADDRINUSE') throw new ValidationError('port', `a free port of ${host} (another program has this one)`, port, { cause })
-      if (code === 'EACCES') throw new ValidationError('port', 'a port that this user may listen on (1024 and above)', port, { cause })
+      if (code === 'EADDRINUSE')
+        throw new ValidationError('port', `a free port of ${host} (another program has this one)`, port, { cause })
+      if (code === 'EACCES')
+        throw new ValidationError('port', 'a port that this user may listen on (1024 and above)', port, { cause })
       throw new ValidationError('host', 'an address of this machine', host, { cause })
     }
   }

@@ -9,10 +9,15 @@ import type { Hosts } from './hosts.ts'
  *
  * @param origin - value of the Origin header; undefined for programs, which send none
  */
-export function mayJoin(origin: string | undefined, site: StoredSite, hosts: Hosts, dnslinkSite: SiteName | undefined): boolean {
+export function mayJoin(
+  origin: string | undefined,
+  site: StoredSite,
+  hosts: Hosts,
+  dnslinkSite: SiteName | undefined,
+): boolean {
   if (origin === undefined) return true
   const url = URL.parse(origin)
-  if (url === null || url.origin !== origin) return false
+  if (url?.origin !== origin) return false
   if (site.origins.includes(origin)) return true
   const target = hosts.resolve(url.host)
   return (target.kind === 'site' && target.name === site.name) || dnslinkSite === site.name

@@ -25,8 +25,8 @@ export interface LastResortComponents {
   contentSwitch: ContentSwitch
   metrics: Metrics
   log: Logger
-  now(): number
-  random(): number
+  now: () => number
+  random: () => number
 }
 
 /**
@@ -101,20 +101,23 @@ export class LastResort implements Startable {
   async #makeSwarm(site: StoredSite): Promise<Swarm> {
     const { vault, contentSwitch, tokens, metrics, node, now, random } = this.#components
     const self = node.peerId.toString()
-    const swarm = new Swarm({
-      store: new VaultPieceStore({ vault, contentSwitch }),
-      now: () => now(),
-      random: () => random(),
-      verifyToken: (token, peer) => tokens.verify(token, site.name, peer),
-      token: async () => (await tokens.issue(site.name, self)).token,
-    }, {
-      site: site.name,
-      self,
-      lastResort: true,
-      maxPeers: MAX_CONNECTIONS,
-      uploadSlots: UPLOAD_SLOTS_PER_SITE,
-      maxUploadBytesPerSecond: Infinity,
-    })
+    const swarm = new Swarm(
+      {
+        store: new VaultPieceStore({ vault, contentSwitch }),
+        now: () => now(),
+        random: () => random(),
+        verifyToken: (token, peer) => tokens.verify(token, site.name, peer),
+        token: async () => (await tokens.issue(site.name, self)).token,
+      },
+      {
+        site: site.name,
+        self,
+        lastResort: true,
+        maxPeers: MAX_CONNECTIONS,
+        uploadSlots: UPLOAD_SLOTS_PER_SITE,
+        maxUploadBytesPerSecond: Infinity,
+      },
+    )
     swarm.addEventListener('upload', (event) => {
       metrics.sent('p2p', event.detail.bytes)
     })
@@ -122,7 +125,8 @@ export class LastResort implements Startable {
       void this.#retire(site.name, swarm)
     })
     swarm.start()
-    for (const { root } of this.#components.sites.versions(site.name).slice(0, SEEDED_VERSIONS)) await this.#addVersion(swarm, root)
+    for (const { root } of this.#components.sites.versions(site.name).slice(0, SEEDED_VERSIONS))
+      await this.#addVersion(swarm, root)
     return swarm
   }
 
@@ -133,7 +137,7 @@ export class LastResort implements Startable {
 
   /** Ends a swarm that nobody is connected to. */
   async #retire(name: SiteName, swarm: Swarm): Promise<void> {
-    if (await this.#swarms.get(name) !== swarm || swarm.peers.length > 0 || this.#greeting.has(name)) return
+    if ((await this.#swarms.get(name)) !== swarm || swarm.peers.length > 0 || this.#greeting.has(name)) return
     this.#swarms.delete(name)
     await swarm.stop()
   }

@@ -17,7 +17,8 @@ export async function peekSite(stream: Stream, options: { signal: AbortSignal })
   const bytes = byteStream(stream, { maxBufferSize: 2 * MAX_CONTROL_MESSAGE_BYTES })
   const head: number[] = []
   do {
-    if (head.length === MAX_LENGTH_BYTES) throw new LimitError('bytes of the length of a hello', MAX_LENGTH_BYTES, head.length + 1)
+    if (head.length === MAX_LENGTH_BYTES)
+      throw new LimitError('bytes of the length of a hello', MAX_LENGTH_BYTES, head.length + 1)
     head.push((await bytes.read({ bytes: 1, ...options })).get(0))
   } while ((head.at(-1) ?? 0) >= 0x80)
   const [length] = varint.decode(Uint8Array.from(head))

@@ -37,7 +37,9 @@ export class VaultPieceStore implements PieceStore {
   }
 
   get(cid: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return this.#components.contentSwitch.serving ? this.#components.vault.get(parseCid(cid)) : Promise.resolve(undefined)
+    return this.#components.contentSwitch.serving
+      ? this.#components.vault.get(parseCid(cid))
+      : Promise.resolve(undefined)
   }
 
   put(): Promise<void> {

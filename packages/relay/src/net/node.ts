@@ -13,8 +13,13 @@ import { WebRTCDirect } from '@multiformats/multiaddr-matcher'
 import type { Datastore } from 'interface-datastore'
 import { createLibp2p } from 'libp2p'
 import {
-  MAX_PENDING_CONNECTIONS, MAX_STOP_STREAMS, RELAYED_CONNECTION_BYTES, RELAYED_CONNECTION_MS, RESERVATION_TTL_MS,
-  SOCKETS_PER_SECOND_PER_ADDRESS, UPGRADE_TIMEOUT_MS,
+  MAX_PENDING_CONNECTIONS,
+  MAX_STOP_STREAMS,
+  RELAYED_CONNECTION_BYTES,
+  RELAYED_CONNECTION_MS,
+  RESERVATION_TTL_MS,
+  SOCKETS_PER_SECOND_PER_ADDRESS,
+  UPGRADE_TIMEOUT_MS,
 } from '../limits.ts'
 import type { StoredCertificate } from './certificate.ts'
 import { relayGater } from './gater.ts'
@@ -36,7 +41,11 @@ export interface NodeInit {
   version: string
 }
 
-export type RelayNode = Libp2p<{ identify: ReturnType<ReturnType<typeof identify>>; ping: ReturnType<ReturnType<typeof ping>>; relay: CircuitRelayService }>
+export type RelayNode = Libp2p<{
+  identify: ReturnType<ReturnType<typeof identify>>
+  ping: ReturnType<ReturnType<typeof ping>>
+  relay: CircuitRelayService
+}>
 
 /**
  * Makes the relay's libp2p node: WebSockets behind the front server,
@@ -50,7 +59,9 @@ export function createNode(components: NodeComponents, init: NodeInit): Promise<
   const announced = init.webSockets.map((address) => address.encapsulate(`/p2p/${peerId.toString()}`))
   const listen = ['/ip4/127.0.0.1/tcp/0/ws']
   if (init.webRtc !== null) {
-    listen.push(`/${init.webRtc.host.includes(':') ? 'ip6' : 'ip4'}/${init.webRtc.host}/udp/${String(init.webRtc.port)}/webrtc-direct`)
+    listen.push(
+      `/${init.webRtc.host.includes(':') ? 'ip6' : 'ip4'}/${init.webRtc.host}/udp/${String(init.webRtc.port)}/webrtc-direct`,
+    )
   }
   return createLibp2p({
     privateKey: components.privateKey,
@@ -91,5 +102,5 @@ export function createNode(components: NodeComponents, init: NodeInit): Promise<
         },
       }),
     },
-  }) as Promise<RelayNode>
+  })
 }

@@ -21,5 +21,8 @@ export function upgradeHandlerOf(node: Libp2p): UpgradeHandler {
       return (listener.onUpgrade as UpgradeHandler).bind(listener)
     }
   }
-  throw new BlackholeError('unsupported', 'This version of @libp2p/websockets has no listener that takes upgrades. Install the version that the relay was built with')
+  throw new BlackholeError(
+    'unsupported',
+    'This version of @libp2p/websockets has no listener that takes upgrades. Install the version that the relay was built with',
+  )
 }

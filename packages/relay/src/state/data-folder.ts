@@ -49,7 +49,9 @@ export class DataFolder {
     try {
       return privateKeyFromProtobuf(Buffer.from(text, 'base64'))
     } catch (cause) {
-      throw new ValidationError('data', 'a folder whose "key" file holds a libp2p private key in base64', this.path, { cause })
+      throw new ValidationError('data', 'a folder whose "key" file holds a libp2p private key in base64', this.path, {
+        cause,
+      })
     }
   }
 

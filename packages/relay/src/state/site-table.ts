@@ -59,7 +59,9 @@ export class SiteTable {
     this.#database = database
     this.#one = database.prepare(`${SELECT_SITE} WHERE sites.name = ?`)
     this.#all = database.prepare(`${SELECT_SITE} ORDER BY sites.updated DESC`)
-    this.#versions = database.prepare('SELECT sequence, root, published FROM versions WHERE site = ? ORDER BY sequence DESC')
+    this.#versions = database.prepare(
+      'SELECT sequence, root, published FROM versions WHERE site = ? ORDER BY sequence DESC',
+    )
     this.#count = database.prepare('SELECT COUNT(*) AS count FROM sites')
     this.#sites = new Map()
   }
@@ -104,23 +106,43 @@ export class SiteTable {
     const database = this.#database
     transaction(database, () => {
       database.prepare('DELETE FROM versions WHERE site = ? AND sequence = ?').run(version.name, version.sequence)
-      const { lastInsertRowid: id } = database.prepare(
-        'INSERT INTO versions (site, sequence, root, files, bytes, origins, published) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ).run(version.name, version.sequence, version.root, version.files, version.bytes, JSON.stringify(version.origins), now)
+      const { lastInsertRowid: id } = database
+        .prepare(
+          'INSERT INTO versions (site, sequence, root, files, bytes, origins, published) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        )
+        .run(
+          version.name,
+          version.sequence,
+          version.root,
+          version.files,
+          version.bytes,
+          JSON.stringify(version.origins),
+          now,
+        )
       const pin = database.prepare('INSERT OR IGNORE INTO pins (version, block) VALUES (?, ?)')
       try {
         for (const block of version.blocks) pin.run(id, block)
       } catch (cause) {
-        throw new BlackholeError('incomplete', 'A block of the version has been collected meanwhile. Ask for missing blocks again', { cause })
+        throw new BlackholeError(
+          'incomplete',
+          'A block of the version has been collected meanwhile. Ask for missing blocks again',
+          { cause },
+        )
       }
-      database.prepare(`
+      database
+        .prepare(
+          `
         INSERT INTO sites (name, record, sequence, root, expires, updated) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET
           record = excluded.record, sequence = excluded.sequence, root = excluded.root, expires = excluded.expires, updated = excluded.updated
-      `).run(version.name, version.record, version.sequence, version.root, version.expires, now)
-      database.prepare(
-        'DELETE FROM versions WHERE site = ? AND id NOT IN (SELECT id FROM versions WHERE site = ? ORDER BY sequence DESC LIMIT ?)',
-      ).run(version.name, version.name, KEPT_VERSIONS)
+      `,
+        )
+        .run(version.name, version.record, version.sequence, version.root, version.expires, now)
+      database
+        .prepare(
+          'DELETE FROM versions WHERE site = ? AND id NOT IN (SELECT id FROM versions WHERE site = ? ORDER BY sequence DESC LIMIT ?)',
+        )
+        .run(version.name, version.name, KEPT_VERSIONS)
     })
     this.#sites.delete(version.name)
   }

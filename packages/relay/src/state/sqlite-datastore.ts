@@ -14,7 +14,9 @@ export class SqliteDatastore extends BaseDatastore {
   constructor(database: DatabaseSync) {
     super()
     this.#get = database.prepare('SELECT value FROM datastore WHERE key = ?')
-    this.#put = database.prepare('INSERT INTO datastore (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
+    this.#put = database.prepare(
+      'INSERT INTO datastore (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    )
     this.#delete = database.prepare('DELETE FROM datastore WHERE key = ?')
     this.#all = database.prepare('SELECT key, value FROM datastore WHERE key >= ? AND key < ? ORDER BY key')
   }

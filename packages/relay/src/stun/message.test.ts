@@ -26,12 +26,15 @@ describe('RFC 5769', () => {
   })
 
   test('2.2: the IPv4 address of the sample response, 192.0.2.1:32853', () => {
-    expect(xorAddress({ family: 4, address: '192.0.2.1', port: 32853 }, TRANSACTION)).toEqual(bytes('00 01 a1 47 e1 12 a6 43'))
+    expect(xorAddress({ family: 4, address: '192.0.2.1', port: 32853 }, TRANSACTION)).toEqual(
+      bytes('00 01 a1 47 e1 12 a6 43'),
+    )
   })
 
   test('2.3: the IPv6 address of the sample response', () => {
-    expect(xorAddress({ family: 6, address: '2001:db8:1234:5678:11:2233:4455:6677', port: 32853 }, TRANSACTION))
-      .toEqual(bytes('00 02 a1 47 01 13 a9 fa a5 d3 f1 79 bc 25 f4 b5 be d2 b9 d9'))
+    expect(
+      xorAddress({ family: 6, address: '2001:db8:1234:5678:11:2233:4455:6677', port: 32853 }, TRANSACTION),
+    ).toEqual(bytes('00 02 a1 47 01 13 a9 fa a5 d3 f1 79 bc 25 f4 b5 be d2 b9 d9'))
   })
 })
 
@@ -51,16 +54,28 @@ describe('Binding', () => {
   test('an attribute that must be understood and is not gets error 420 naming it', () => {
     const asked = readBindingRequest(bytes('0001 0004 2112a442 b7e7a701bc34d686fa87dfae 0003 0000'))
     expect(asked?.unknown).toEqual([3])
-    const answer = answerBinding({ transactionId: TRANSACTION, unknown: [3] }, { family: 4, address: '1.2.3.4', port: 1 }, '')
+    const answer = answerBinding(
+      { transactionId: TRANSACTION, unknown: [3] },
+      { family: 4, address: '1.2.3.4', port: 1 },
+      '',
+    )
     expect(Buffer.from(answer).toString('hex')).toContain('0000041455') // 4·100 + 20, "U…"
     expect(Buffer.from(answer).toString('hex')).toContain('000a00020003')
   })
 
   test('anything else is not answered', () => {
-    for (const hex of ['', '00', '0101 0000 2112a442 b7e7a701bc34d686fa87dfae', '0001 0000 00000000 b7e7a701bc34d686fa87dfae',
-      '0001 0004 2112a442 b7e7a701bc34d686fa87dfae', '0001 0004 2112a442 b7e7a701bc34d686fa87dfae 0006 ffff', '0001 0003 2112a442 b7e7a701bc34d686fa87dfae 000600']) {
+    for (const hex of [
+      '',
+      '00',
+      '0101 0000 2112a442 b7e7a701bc34d686fa87dfae',
+      '0001 0000 00000000 b7e7a701bc34d686fa87dfae',
+      '0001 0004 2112a442 b7e7a701bc34d686fa87dfae',
+      '0001 0004 2112a442 b7e7a701bc34d686fa87dfae 0006 ffff',
+      '0001 0003 2112a442 b7e7a701bc34d686fa87dfae 000600',
+    ]) {
       expect(readBindingRequest(bytes(hex)), hex).toBeUndefined()
     }
-    for (let length = 0; length < REQUEST.length; length += 1) expect(readBindingRequest(REQUEST.subarray(0, length))).toBeUndefined()
+    for (let length = 0; length < REQUEST.length; length += 1)
+      expect(readBindingRequest(REQUEST.subarray(0, length))).toBeUndefined()
   })
 })

@@ -102,15 +102,21 @@ export function fingerprint(before: Uint8Array): number {
     crc ^= byte
     for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ ((crc & 1) === 0 ? 0 : 0xedb88320)
   }
-  return ((crc ^ 0xffffffff) ^ FINGERPRINT_XOR) >>> 0
+  return (crc ^ 0xffffffff ^ FINGERPRINT_XOR) >>> 0
 }
 
-function encode(type: number, transactionId: Uint8Array, attributes: readonly (readonly [number, Uint8Array])[]): Uint8Array {
-  const parts = attributes.map(([attribute, value]) => concat([
-    Uint8Array.of(attribute >> 8, attribute & 0xff, value.byteLength >> 8, value.byteLength & 0xff),
-    value,
-    new Uint8Array(padding(value.byteLength)),
-  ]))
+function encode(
+  type: number,
+  transactionId: Uint8Array,
+  attributes: readonly (readonly [number, Uint8Array])[],
+): Uint8Array {
+  const parts = attributes.map(([attribute, value]) =>
+    concat([
+      Uint8Array.of(attribute >> 8, attribute & 0xff, value.byteLength >> 8, value.byteLength & 0xff),
+      value,
+      new Uint8Array(padding(value.byteLength)),
+    ]),
+  )
   const length = parts.reduce((sum, part) => sum + part.byteLength, 0) + 8
   const head = new Uint8Array(HEADER_BYTES)
   const view = new DataView(head.buffer)
@@ -134,7 +140,8 @@ function padding(size: number): number {
 function ipv6Bytes(address: string): number[] {
   const [plain = ''] = address.split('%')
   const [head = '', tail] = plain.split('::')
-  const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)))
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))
   const left = groups(head)
   const right = tail === undefined ? [] : groups(tail)
   const all = [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right]

@@ -27,7 +27,8 @@ test('a visitor learns its address, and one that floods is not answered for a wh
     expect([...answer.subarray(28, 32)].map((byte, at) => byte ^ [0x21, 0x12, 0xa4, 0x42][at]!)).toEqual([127, 0, 0, 1])
 
     const burst = 4 * STUN_PER_SECOND_PER_ADDRESS
-    for (let at = 0; at < burst + 50; at += 1) await new Promise((resolve) => socket.send(request(), server.port, '127.0.0.1', resolve))
+    for (let at = 0; at < burst + 50; at += 1)
+      await new Promise((resolve) => socket.send(request(), server.port, '127.0.0.1', resolve))
     await expect.poll(() => server.answered).toBe(burst)
     now += 1000
     socket.send(request(), server.port, '127.0.0.1')
@@ -42,7 +43,10 @@ test('a port that is taken is an error that names it', async () => {
   const first = new StunServer({ log: silent, now: Date.now }, { host: '127.0.0.1', port: 0, software: 'test' })
   await first.start()
   try {
-    const second = new StunServer({ log: silent, now: Date.now }, { host: '127.0.0.1', port: first.port, software: 'test' })
+    const second = new StunServer(
+      { log: silent, now: Date.now },
+      { host: '127.0.0.1', port: first.port, software: 'test' },
+    )
     await expect(second.start()).rejects.toMatchObject({ name: 'ValidationError', subject: 'stunPort' })
   } finally {
     await first.stop()

@@ -11,7 +11,7 @@ import { answerBinding, readBindingRequest } from './message.ts'
 
 export interface StunServerComponents {
   log: Logger
-  now(): number
+  now: () => number
 }
 
 export interface StunServerInit {
@@ -36,7 +36,10 @@ export class StunServer implements Startable {
   constructor(components: StunServerComponents, init: StunServerInit) {
     this.#log = components.log
     this.#init = init
-    this.#limiter = new RateLimiter(components, { perSecond: STUN_PER_SECOND_PER_ADDRESS, burst: 4 * STUN_PER_SECOND_PER_ADDRESS })
+    this.#limiter = new RateLimiter(components, {
+      perSecond: STUN_PER_SECOND_PER_ADDRESS,
+      burst: 4 * STUN_PER_SECOND_PER_ADDRESS,
+    })
   }
 
   /** The bound UDP port. */
@@ -81,7 +84,7 @@ export class StunServer implements Startable {
     if (request === undefined || !this.#limiter.take(addressKey(from.address))) return
     const mapped = from.address.startsWith('::ffff:')
       ? { family: 4 as const, address: from.address.slice(7), port: from.port }
-      : { family: from.family === 'IPv6' ? 6 as const : 4 as const, address: from.address, port: from.port }
+      : { family: from.family === 'IPv6' ? (6 as const) : (4 as const), address: from.address, port: from.port }
     this.#answered += 1
     this.#socket?.send(answerBinding(request, mapped, this.#init.software), from.port, from.address)
   }

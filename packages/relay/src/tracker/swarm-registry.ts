@@ -2,9 +2,9 @@ import type { SiteName } from '@blackhole/protocol'
 import { MAX_SWARMS, MAX_SWARM_PEERS, TRACKER_TTL_MS } from '../limits.ts'
 
 export interface SwarmRegistryComponents {
-  now(): number
+  now: () => number
   /** 0 to 1, 1 excluded. */
-  random(): number
+  random: () => number
 }
 
 /** A peer as it announced itself. */
@@ -69,7 +69,7 @@ export class SwarmRegistry {
 
   /** Forgets a peer of all swarms: its connection is gone. */
   leaveAll(peer: string): void {
-    for (const site of [...this.#sitesOf.get(peer) ?? []]) this.leave(site, peer)
+    for (const site of [...(this.#sitesOf.get(peer) ?? [])]) this.leave(site, peer)
   }
 
   /**
@@ -119,7 +119,7 @@ export class SwarmRegistry {
   }
 
   #dropSwarm(site: SiteName): void {
-    for (const peer of [...this.#swarms.get(site)?.keys() ?? []]) this.leave(site, peer)
+    for (const peer of [...(this.#swarms.get(site)?.keys() ?? [])]) this.leave(site, peer)
   }
 
   /** The first `count` of a Fisher-Yates shuffle. */
@@ -127,8 +127,9 @@ export class SwarmRegistry {
     const size = Math.max(0, Math.min(count, list.length))
     for (let at = 0; at < size; at += 1) {
       const from = at + Math.floor(this.#random() * (list.length - at))
-      const picked = list[from] as SwarmPeer
-      list[from] = list[at] as SwarmPeer
+      const [picked, other] = [list[from], list[at]]
+      if (picked === undefined || other === undefined) break
+      list[from] = other
       list[at] = picked
     }
     return list.slice(0, size)

@@ -3,8 +3,16 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { pbStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import {
-  Announce, AnnounceEvent, AnnounceReply, BlackholeError, CONTROL_TIMEOUT_MS, MAX_CONTROL_MESSAGE_BYTES, MAX_TRACKER_PEERS,
-  TRACKER_PROTOCOL, errorToWire, parseSiteName,
+  Announce,
+  AnnounceEvent,
+  AnnounceReply,
+  BlackholeError,
+  CONTROL_TIMEOUT_MS,
+  MAX_CONTROL_MESSAGE_BYTES,
+  MAX_TRACKER_PEERS,
+  TRACKER_PROTOCOL,
+  errorToWire,
+  parseSiteName,
 } from '@blackhole/protocol'
 import { ANNOUNCES_PER_SECOND, ANNOUNCE_INTERVAL_MS } from '../limits.ts'
 import type { RelayNode } from '../net/node.ts'
@@ -16,7 +24,7 @@ export interface TrackerComponents {
   node: RelayNode
   registry: SwarmRegistry
   tokens: SwarmTokens
-  now(): number
+  now: () => number
 }
 
 /** How often swarms are swept of silent peers. */
@@ -41,7 +49,9 @@ export class Tracker implements Startable {
 
   async start(): Promise<void> {
     const { node, registry } = this.#components
-    await node.handle(TRACKER_PROTOCOL, (stream, connection) => this.#serve(stream, connection), { maxInboundStreams: 8 })
+    await node.handle(TRACKER_PROTOCOL, (stream, connection) => this.#serve(stream, connection), {
+      maxInboundStreams: 8,
+    })
     node.addEventListener('peer:disconnect', this.#onDisconnect)
     this.#timer = setInterval(() => {
       registry.sweep()
@@ -74,11 +84,18 @@ export class Tracker implements Startable {
 
   async #answer(announce: Announce, peer: PeerId): Promise<AnnounceReply> {
     this.#announces += 1
-    const reply: AnnounceReply = { intervalMs: ANNOUNCE_INTERVAL_MS, peers: [], swarmPeers: 0, swarmHolders: 0, error: '' }
+    const reply: AnnounceReply = {
+      intervalMs: ANNOUNCE_INTERVAL_MS,
+      peers: [],
+      swarmPeers: 0,
+      swarmHolders: 0,
+      error: '',
+    }
     try {
       const { registry, tokens } = this.#components
       const id = peer.toString()
-      if (!this.#limiter.take(id)) throw new BlackholeError('limit', `A peer may announce ${String(ANNOUNCES_PER_SECOND)} times a second`)
+      if (!this.#limiter.take(id))
+        throw new BlackholeError('limit', `A peer may announce ${String(ANNOUNCES_PER_SECOND)} times a second`)
       const site = parseSiteName(announce.site, 'announce.site')
       await tokens.verify(announce.token, site, id)
       if (announce.event === AnnounceEvent.ANNOUNCE_STOPPED) {
@@ -86,7 +103,9 @@ export class Tracker implements Startable {
         return reply
       }
       registry.announce(site, { peer: id, have: Math.min(announce.have, announce.total), total: announce.total })
-      const drawn = registry.draw(site, id, Math.min(announce.want, MAX_TRACKER_PEERS), (other) => this.#dialable(other))
+      const drawn = registry.draw(site, id, Math.min(announce.want, MAX_TRACKER_PEERS), (other) =>
+        this.#dialable(other),
+      )
       return {
         ...reply,
         swarmPeers: drawn.swarmPeers,

@@ -8,7 +8,10 @@ import type { HttpApp, HttpContext } from '../context.ts'
 export function adminRoutes(app: HttpApp, context: HttpContext): void {
   app.post(`${API_PATH}/admin/content`, async (c) => {
     const given = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? ''
-    if (!same(given, context.adminToken)) throw new TokenError('forbidden', 'This needs the token in the file admin-token of the data folder', { subject: 'authorization' })
+    if (!same(given, context.adminToken))
+      throw new TokenError('forbidden', 'This needs the token in the file admin-token of the data folder', {
+        subject: 'authorization',
+      })
     const { serving } = await readJson(c.req.raw, MAX_JSON_BYTES)
     if (typeof serving !== 'boolean') throw new ValidationError('serving', 'true or false', serving)
     context.contentSwitch.set(serving)

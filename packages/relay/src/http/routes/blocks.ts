@@ -48,8 +48,11 @@ async function upload(context: HttpContext, name: SiteName, request: Request): P
   }
   await vault.checkRoom(name, 0)
   try {
-    for await (const { cid, bytes } of await blocksOf(limitedBody(request, 'upload bytes', context.init.maxUploadBytes))) {
-      if (vault.used(name) + batchBytes + bytes.byteLength > context.init.quotaBytes) await vault.checkRoom(name, batchBytes + bytes.byteLength)
+    for await (const { cid, bytes } of await blocksOf(
+      limitedBody(request, 'upload bytes', context.init.maxUploadBytes),
+    )) {
+      if (vault.used(name) + batchBytes + bytes.byteLength > context.init.quotaBytes)
+        await vault.checkRoom(name, batchBytes + bytes.byteLength)
       if (await vault.write(cid, bytes, 'the upload')) {
         total.stored += 1
         total.bytes += bytes.byteLength
@@ -67,7 +70,8 @@ async function upload(context: HttpContext, name: SiteName, request: Request): P
 /** @throws {ValidationError} when the body is no CAR; what its stream throws passes as it is */
 async function blocksOf(body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<{ cid: CID; bytes: Uint8Array }>> {
   const guarded = guard(body)
-  const malformed = (cause: unknown): unknown => guarded.failed ?? new ValidationError('upload', 'a CAR (version 1)', undefined, { cause })
+  const malformed = (cause: unknown): unknown =>
+    guarded.failed ?? new ValidationError('upload', 'a CAR (version 1)', undefined, { cause })
   const blocks = await CarBlockIterator.fromIterable(guarded.chunks()).catch((cause: unknown) => {
     throw malformed(cause)
   })

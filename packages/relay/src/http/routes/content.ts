@@ -14,10 +14,13 @@ export function contentRoutes(app: HttpApp, context: HttpContext): void {
       const format = trustlessFormat(request)
       const path = parseContentPath(new URL(request.url).pathname, context.sites)
       // A record is not content: it is given whatever the switch says.
-      if (!context.contentSwitch.serving && format !== 'ipns-record') return withCors(textPage(503, 'This relay serves no content', request))
-      return withCors(format === undefined
-        ? await servePath(context, path, request)
-        : await serveTrustless(context, format, path, request))
+      if (!context.contentSwitch.serving && format !== 'ipns-record')
+        return withCors(textPage(503, 'This relay serves no content', request))
+      return withCors(
+        format === undefined
+          ? await servePath(context, path, request)
+          : await serveTrustless(context, format, path, request),
+      )
     } catch (error) {
       const { status, body } = errorAnswer(error)
       if (status === 500) context.log.error({ err: error }, 'the gateway failed')

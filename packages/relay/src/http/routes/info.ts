@@ -14,11 +14,13 @@ export function infoRoutes(app: HttpApp, context: HttpContext): void {
   })
   app.get(relayPaths.versions(':name' as SiteName), (c) => {
     const { name } = siteOf(context, c.req.param('name'))
-    return c.json(context.sites.versions(name).map((version): SiteVersion => ({
-      version: version.sequence,
-      root: version.root,
-      published: new Date(version.published).toISOString(),
-    })))
+    return c.json(
+      context.sites.versions(name).map((version): SiteVersion => ({
+        version: version.sequence,
+        root: version.root,
+        published: new Date(version.published).toISOString(),
+      })),
+    )
   })
 }
 

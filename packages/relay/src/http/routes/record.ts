@@ -11,7 +11,11 @@ export function recordRoutes(app: HttpApp, context: HttpContext): void {
   app.get(path, (c) => {
     const site = siteOf(context, c.req.param('name'))
     const etag = `"${site.root}.${String(site.sequence)}.${String(site.expires)}"`
-    const headers = { 'Content-Type': CONTENT_TYPES.record, 'Cache-Control': 'public, max-age=0, must-revalidate', ETag: etag }
+    const headers = {
+      'Content-Type': CONTENT_TYPES.record,
+      'Cache-Control': 'public, max-age=0, must-revalidate',
+      ETag: etag,
+    }
     if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers })
     return new Response(site.record, { headers })
   })
@@ -20,7 +24,10 @@ export function recordRoutes(app: HttpApp, context: HttpContext): void {
     await verifyPublisher(headerOf(c.req.raw, 'authorization'), name, context.peerId, context.now())
     const record = await readBody(c.req.raw, 'record bytes', MAX_RECORD_BYTES)
     const site = await context.publisher.publish(name, record, { signal: c.req.raw.signal })
-    context.log.info({ site: name, root: site.root, version: site.sequence, files: site.files, bytes: site.bytes }, 'published')
+    context.log.info(
+      { site: name, root: site.root, version: site.sequence, files: site.files, bytes: site.bytes },
+      'published',
+    )
     return c.json(summaryOf(context, site))
   })
 }

@@ -11,7 +11,10 @@ import { siteOf } from './info.ts'
 
 /** Permission to join a site's swarm, for pages of the site and for programs. */
 export function tokenRoutes(app: HttpApp, context: HttpContext): void {
-  const limiter = new RateLimiter(context, { perSecond: TOKENS_PER_SECOND_PER_ADDRESS, burst: 5 * TOKENS_PER_SECOND_PER_ADDRESS })
+  const limiter = new RateLimiter(context, {
+    perSecond: TOKENS_PER_SECOND_PER_ADDRESS,
+    burst: 5 * TOKENS_PER_SECOND_PER_ADDRESS,
+  })
   app.post(relayPaths.token(':name' as SiteName), async (c) => {
     if (!limiter.take(addressKey(c.get('address')))) throw new RateError('tokens')
     const site = siteOf(context, c.req.param('name'))
@@ -19,7 +22,11 @@ export function tokenRoutes(app: HttpApp, context: HttpContext): void {
     const host = hostNameOf(URL.parse(origin ?? '')?.host ?? '')
     const linked = origin === undefined ? undefined : await context.dnslink?.lookUp(host)
     if (!mayJoin(origin, site, context.hosts, linked)) {
-      throw new BlackholeError('forbidden', `Pages of ${String(origin)} may not join the swarm of ${site.name}. Its owner can allow them when publishing`, { subject: 'origin' })
+      throw new BlackholeError(
+        'forbidden',
+        `Pages of ${String(origin)} may not join the swarm of ${site.name}. Its owner can allow them when publishing`,
+        { subject: 'origin' },
+      )
     }
     const { peer } = await readJson(c.req.raw, MAX_JSON_BYTES)
     c.header('Cache-Control', 'no-store')

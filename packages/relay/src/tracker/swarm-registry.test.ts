@@ -1,0 +1,84 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { SiteName } from '@blackhole/protocol'
+import { MAX_SWARM_PEERS, TRACKER_TTL_MS } from '../limits.ts'
+import { SwarmRegistry } from './swarm-registry.ts'
+
+const SITE = 'k51site' as SiteName
+const OTHER = 'k51other' as SiteName
+const anyone = (): boolean => true
+
+describe('SwarmRegistry', () => {
+  let now: number
+  let registry: SwarmRegistry
+
+  beforeEach(() => {
+    now = 1_000_000
+    let seed = 1
+    registry = new SwarmRegistry({
+      now: () => now,
+      random: () => {
+        seed = (seed * 16_807) % 2_147_483_647
+        return seed / 2_147_483_647
+      },
+    })
+  })
+
+  const join = (peer: string, have = 0, site = SITE): void => {
+    registry.announce(site, { peer, have, total: 10 })
+  }
+
+  test('holders come before others, never the asker, never more than wanted', () => {
+    for (let at = 0; at < 20; at += 1) join(`empty${String(at)}`)
+    for (let at = 0; at < 5; at += 1) join(`holder${String(at)}`, 3)
+    const drawn = registry.draw(SITE, 'holder0', 8, anyone)
+    expect(
+      drawn.peers
+        .slice(0, 4)
+        .map(({ peer }) => peer)
+        .sort(),
+    ).toEqual(['holder1', 'holder2', 'holder3', 'holder4'])
+    expect(drawn.peers).toHaveLength(8)
+    expect(new Set(drawn.peers.map(({ peer }) => peer)).size).toBe(8)
+    expect(drawn).toMatchObject({ swarmPeers: 24, swarmHolders: 4 })
+    expect(registry.draw(SITE, 'x', 0, anyone).peers).toEqual([])
+  })
+
+  test('every holder is drawn about equally often', () => {
+    for (let at = 0; at < 10; at += 1) join(String(at), 1)
+    const counts = new Map<string, number>()
+    for (let round = 0; round < 2000; round += 1) {
+      for (const { peer } of registry.draw(SITE, 'x', 3, anyone).peers) counts.set(peer, (counts.get(peer) ?? 0) + 1)
+    }
+    for (const count of counts.values()) expect(Math.abs(count - 600)).toBeLessThan(90)
+    expect(counts.size).toBe(10)
+  })
+
+  test('who is silent is forgotten, who announces again is not, who cannot be dialled is not named', () => {
+    join('silent', 1)
+    now += TRACKER_TTL_MS / 2
+    join('late', 1)
+    join('hidden', 1)
+    now += TRACKER_TTL_MS / 2
+    const drawn = registry.draw(SITE, 'x', 10, (peer) => peer !== 'hidden')
+    expect(drawn.peers.map(({ peer }) => peer)).toEqual(['late'])
+    expect(registry.count(SITE)).toBe(2)
+    registry.sweep()
+    expect(registry.peers).toBe(2)
+  })
+
+  test('a peer leaves one swarm, or all of them when its connection ends', () => {
+    join('a')
+    join('a', 0, OTHER)
+    registry.leave(SITE, 'a')
+    expect([registry.count(SITE), registry.count(OTHER), registry.peers]).toEqual([0, 1, 1])
+    join('a')
+    registry.leaveAll('a')
+    expect([registry.count(SITE), registry.count(OTHER), registry.peers]).toEqual([0, 0, 0])
+  })
+
+  test('a full swarm lets the one heard of longest ago go', () => {
+    for (let at = 0; at <= MAX_SWARM_PEERS; at += 1) join(String(at))
+    expect(registry.count(SITE)).toBe(MAX_SWARM_PEERS)
+    expect(registry.draw(SITE, 'x', MAX_SWARM_PEERS, anyone).peers.some(({ peer }) => peer === '0')).toBe(false)
+  })
+})
