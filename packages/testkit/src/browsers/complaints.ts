@@ -29,7 +29,7 @@ export class Complaints {
 
   #isLocal(url: string): boolean {
     const hostname = URL.parse(url)?.hostname ?? ''
-    return /(^|\.)localhost$|^127\.|^\[::1\]$/.test(hostname) || this.#hosts.has(hostname)
+    return /(^|\.)localhost$|^127(\.\d+){3}$|^\[::1\]$/.test(hostname) || this.#hosts.has(hostname)
   }
 }
 
