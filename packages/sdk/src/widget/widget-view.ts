@@ -32,5 +32,5 @@ export function formatBytes(bytes: number): string {
     value /= 1000
     at++
   }
-  return `${at === 0 || value >= 99.5 ? String(Math.round(value)) : value.toFixed(1)} ${units[at] ?? ''}`
+  return `${at === 0 || value >= 99.95 ? String(Math.round(value)) : value.toFixed(1)} ${units[at] ?? ''}`
 }

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { DialPlan } from './dial-plan.ts'
+import type { SwarmCandidate } from './tracker-client.ts'
+
+const candidate = (peer: string, have = 0, total = 10): SwarmCandidate => ({ peer, relays: [], have, total })
+const peers = (list: readonly SwarmCandidate[]): string[] => list.map(({ peer }) => peer)
+const NONE: ReadonlySet<string> = new Set()
+
+describe('DialPlan', () => {
+  it('dials holders of more first, connected ones not at all, and no more than are wanted', () => {
+    const plan = new DialPlan({ random: () => 0 })
+    plan.offer([candidate('none'), candidate('half', 5), candidate('all', 10), candidate('linked', 10)])
+    expect(peers(plan.next(0, new Set(['linked']), 2))).toEqual(['all', 'half'])
+  })
+
+  it('dials few at once', () => {
+    const plan = new DialPlan({ random: () => 0 }, { parallel: 2 })
+    plan.offer(['a', 'b', 'c'].map((peer) => candidate(peer)))
+    const first = plan.next(0, NONE, 10)
+    expect(first).toHaveLength(2)
+    for (const { peer } of first) plan.started(peer)
+    expect(plan.next(0, NONE, 10)).toEqual([])
+    plan.succeeded('a')
+    expect(peers(plan.next(0, new Set(['a']), 10))).toEqual(['c'])
+  })
+
+  it('waits longer after each failure, then leaves a peer alone, however often it is named', () => {
+    const plan = new DialPlan({ random: () => 0 }, { backoffMs: 100, maxFailures: 3 })
+    const fail = (now: number): void => {
+      plan.started('a')
+      plan.failed('a', now)
+      plan.offer([candidate('a', 10)])
+    }
+    fail(0)
+    expect(plan.next(99, NONE, 1)).toEqual([])
+    expect(plan.next(100, NONE, 1)).toHaveLength(1)
+    fail(100)
+    expect(plan.next(299, NONE, 1)).toEqual([])
+    expect(plan.next(300, NONE, 1)).toHaveLength(1)
+    fail(300)
+    expect(plan.next(1e9, NONE, 1)).toEqual([])
+  })
+
+  it('stops dialling before a tab has used up its connections', () => {
+    const plan = new DialPlan({ random: () => 0 }, { lifetime: 2, parallel: 10 })
+    plan.offer(['a', 'b', 'c'].map((peer) => candidate(peer)))
+    for (const { peer } of plan.next(0, NONE, 10)) {
+      plan.started(peer)
+      plan.succeeded(peer)
+    }
+    expect(plan.next(0, NONE, 10)).toEqual([])
+  })
+
+  it('forgets the oldest candidates when there are too many', () => {
+    const plan = new DialPlan({ random: () => 0 }, { maxCandidates: 2, parallel: 10 })
+    plan.offer(['a', 'b', 'c'].map((peer) => candidate(peer)))
+    expect(peers(plan.next(0, NONE, 10)).sort()).toEqual(['b', 'c'])
+  })
+
+  it('counts the holders that are left to try', () => {
+    const plan = new DialPlan({ random: () => 0 })
+    plan.offer([candidate('empty'), candidate('a', 1), candidate('b', 1)])
+    expect(plan.holdersLeft(NONE)).toBe(2)
+    plan.started('a')
+    plan.failed('a', 0)
+    expect(plan.holdersLeft(NONE)).toBe(1)
+    expect(plan.holdersLeft(new Set(['b']))).toBe(0)
+  })
+})
