@@ -32,23 +32,28 @@ const VISIT_TIMEOUT_MS = 60_000
 export async function visit(visitor: Visitor, url: string, paths: readonly string[]): Promise<Visit> {
   const started = performance.now()
   await visitor.goto(url)
-  // A relay that serves no content sends a page that reloads once the peer runs.
-  await visitor.waitFor(() => document.querySelector('main') !== null && 'blackhole' in window, {
+  // A relay that serves no content sends a page that fetches the site and comes again as the site's own.
+  await visitor.waitFor(() => document.querySelector('.hero') !== null && 'blackhole' in window, {
     timeoutMs: VISIT_TIMEOUT_MS,
   })
   const received = await visitor.evaluate(readEverything, paths)
   return { browser: visitor.browser, ms: Math.round(performance.now() - started), received }
 }
 
-/** Runs in the page. */
+/** Runs in the page: reads all files, and waits until the worker has counted them. */
 async function readEverything(paths: readonly string[]): Promise<Received> {
   const { blackhole } = window as unknown as { blackhole: PageApi }
   await blackhole.ready
+  let read = 0
   for (const path of paths) {
     const response = await fetch(`/${path.split('/').map(encodeURIComponent).join('/')}`)
     if (!response.ok) throw new Error(`${path}: ${String(response.status)}`)
-    await response.arrayBuffer()
+    read += (await response.arrayBuffer()).byteLength
   }
-  const { local, peers, http } = (await blackhole.status()).received
-  return { local, peers, http }
+  const deadline = performance.now() + 5_000
+  for (;;) {
+    const { local, peers, http } = (await blackhole.status()).received
+    if (local + peers + http >= read || performance.now() > deadline) return { local, peers, http }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }

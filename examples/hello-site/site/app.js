@@ -29,7 +29,7 @@ function show({ role, peers, received, shared }) {
 /** The worker says in `Server-Timing` where a response came from. */
 function showSource(entry) {
   const caption = document.querySelector(`[data-from="${new URL(entry.name).pathname}"]`)
-  const source = entry.serverTiming?.find(({ name }) => name === 'source')?.description
+  const source = entry.serverTiming?.find(({ name }) => name === 'blackhole')?.description
   if (caption !== null && source in WORDS) caption.textContent = `Came ${WORDS[source]}.`
 }
 
@@ -46,7 +46,7 @@ if (found === undefined) {
   stateText.textContent = 'Blackhole is not running here: this page came from an ordinary server.'
 } else {
   const refresh = async () => show(await found.status())
-  found.addEventListener('change', refresh)
+  found.addEventListener('statuschange', refresh)
   found.ready.then(refresh, (error) => {
     stateText.textContent = `The peer could not start: ${error.message}`
   })

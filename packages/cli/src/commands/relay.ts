@@ -25,7 +25,7 @@ export const relay = defineCommand({
   options: {
     config: { type: 'string', placeholder: 'FILE', summary: 'JSON file with options', env: 'BLACKHOLE_CONFIG' },
     ...relayOptions(),
-  } satisfies OptionTable as OptionTable,
+  } satisfies OptionTable,
   examples: [
     { purpose: 'On this machine', line: 'blackhole relay' },
     {
