@@ -46,6 +46,18 @@ describe('Availability', () => {
     for (const count of firsts) expect(count).toBeGreaterThan(850)
   })
 
+  it('gives at most so many of one count, beginning anywhere', () => {
+    const availability = new Availability()
+    for (let piece = 0; piece < 100; piece += 1) {
+      availability.increment(piece)
+      if (piece >= 90) availability.increment(piece)
+      availability.want(piece)
+    }
+    const order = [...availability.rarestFirst(() => 0.99, 20)]
+    expect(order).toHaveLength(30)
+    expect(order.slice(0, 20).every((piece) => piece < 90)).toBe(true)
+  })
+
   it('stays right through any order of changes', () => {
     const availability = new Availability()
     const random = sequence(42)

@@ -50,13 +50,14 @@ export class Availability {
    * The set must not be changed while this runs.
    *
    * @param random - from 0 up to, not including, 1
+   * @param mostPerCount - pieces of one count that are given at most, a random run of them
    */
-  *rarestFirst(random: () => number): Generator<number> {
+  *rarestFirst(random: () => number, mostPerCount = Infinity): Generator<number> {
     for (let count = 1; count < this.#buckets.length; count += 1) {
       const bucket = this.#buckets[count]
       if (bucket === undefined || bucket.length === 0) continue
       const start = Math.floor(random() * bucket.length)
-      for (let step = 0; step < bucket.length; step += 1) {
+      for (let step = 0; step < Math.min(bucket.length, mostPerCount); step += 1) {
         const piece = bucket[(start + step) % bucket.length]
         if (piece !== undefined) yield piece
       }

@@ -39,6 +39,12 @@ export const ENDGAME_COPIES = 2
 /** A second copy must be expected in this part of the time that the first still takes, or it is waste. */
 const ENDGAME_GAIN = 2
 
+/**
+ * Pieces of one rarity that are looked at for one that the peer holds. A site may have 200,000, and a peer
+ * few of them: the next look begins elsewhere.
+ */
+const SCANNED_PER_COUNT = 256
+
 /** Pieces looked at for the endgame: it is for the last ones. */
 const ENDGAME_PIECES = 16
 
@@ -91,7 +97,8 @@ function missing(peer: PickPeer, fetch: PieceFetch): ByteRange | undefined {
 
 function rarest(peer: PickPeer, { waiting, mayBegin }: PickState, random: () => number): Pick | undefined {
   if (!mayBegin || waiting.wanted === 0) return undefined
-  for (const piece of waiting.rarestFirst(random)) if (peer.holds(piece)) return { kind: 'begin', piece }
+  for (const piece of waiting.rarestFirst(random, SCANNED_PER_COUNT))
+    if (peer.holds(piece)) return { kind: 'begin', piece }
   return undefined
 }
 
