@@ -2,7 +2,6 @@ import type { RelayInfo, SiteName } from '@blackhole/protocol'
 import { createLog } from './log.ts'
 import { checkRelayInit } from './config.ts'
 import type { RelayInit } from './config.ts'
-import { startParts } from './parts.ts'
 import type { RelayComponents, RunningParts } from './parts.ts'
 
 /** A relay: one process that introduces visitors, keeps sites, and stands in where no browser can. */
@@ -42,6 +41,8 @@ export function createRelay(init: Partial<RelayInit>, components: Partial<RelayC
   return {
     async start() {
       if (running !== undefined) return
+      // Loaded here, since it brings libp2p with it: importing the package stays cheap and without effects.
+      const { startParts } = await import('./parts.ts')
       running = await startParts(used, options)
       used.log.info({ url: running.url, peerId: running.info().peerId, data: options.data }, 'relay is ready')
     },
