@@ -8,7 +8,7 @@ import { createBlackhole, createSiteKey, memoryFile } from '@blackhole/sdk'
 import type { Blackhole, BlackholeComponents, PublishProgress } from '@blackhole/sdk'
 
 /** Processes of their own are not needed, but WebRTC and a busy machine take their time. */
-const SLOW = { timeout: 60_000 }
+const SLOW = { timeout: 60_000 } as const
 
 const MiB = 1024 * 1024
 
@@ -112,7 +112,7 @@ describe('publishing with the SDK', SLOW, () => {
     const one = await sites.publish([memoryFile('index.html', 'one')], { key })
     const two = await sites.publish([memoryFile('index.html', 'two')], { key })
     expect(await sites.rollback({ key })).toMatchObject({ root: one.root, version: 3, restored: 1 })
-    expect(await (await fetch(one.url)).text()).toContain('one')
+    expect(await (await fetch(new URL(`/ipns/${key.name}/`, relay.url))).text()).toContain('one')
     expect((await sites.versions(key.name)).map(({ version, root }) => [version, root])).toEqual([[3, one.root], [2, two.root], [1, one.root]])
     expect(await sites.publish([memoryFile('index.html', 'one')], { key })).toMatchObject({ root: one.root, version: 3, newPieces: 0 })
     expect(await sites.publish([memoryFile('index.html', 'three')], { key })).toMatchObject({ version: 4 })
@@ -141,7 +141,7 @@ describe('opening a site with the SDK', SLOW, () => {
     ], { key })
 
     const holder = await (await start()).sites.open(key.name, { seed: 'all', uploadBytesPerSecond: 100 * MiB })
-    await expect.poll(async () => (await Promise.all(holder.version.pieces.map((cid) => holder.peer.blocks.fromPeers(cid).catch(() => undefined)))).every(Boolean), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => holder.counters.received.http, { timeout: 20_000 }).toBeGreaterThan(big.byteLength)
     const served = await contentBytes()
     await setServing(false)
     try {
@@ -152,7 +152,8 @@ describe('opening a site with the SDK', SLOW, () => {
       const range = await reader.fetch('/big.bin', { headers: { Range: 'bytes=1048570-1048585' } })
       expect(range.status).toBe(206)
       expect(new Uint8Array(await range.arrayBuffer())).toEqual(big.slice(1_048_570, 1_048_586))
-      expect(new Uint8Array(await (await reader.fetch('/big.bin')).arrayBuffer())).toEqual(big)
+      // A matcher would look at each of three million elements.
+      expect(Buffer.from(await (await reader.fetch('/big.bin')).arrayBuffer()).equals(big)).toBe(true)
       expect(reader.counters.received.http).toBe(0)
       expect(reader.counters.received.peers).toBeGreaterThan(big.byteLength)
       expect(holder.counters.shared).toBeGreaterThan(big.byteLength)

@@ -95,21 +95,23 @@ async function uploadAll(
   onUploaded: (blocks: number, bytes: number) => void,
 ): Promise<void> {
   const batches = batchesOf(source, cids, components.info.maxUploadBytes / CAR_SHARE)
-  const controller = new AbortController()
-  const signal = options.signal === undefined ? controller.signal : AbortSignal.any([options.signal, controller.signal])
+  const { signal } = options
   const worker = async (): Promise<void> => {
     for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-      const blocks: CarBlock[] = []
-      for (const cid of batch) blocks.push({ cid, bytes: await source.readBlock(cid, { signal }) })
-      await components.client.upload(options.site, encodeCar(source.root, blocks), await components.token(), { signal })
+      try {
+        const blocks: CarBlock[] = []
+        for (const cid of batch) blocks.push({ cid, bytes: await source.readBlock(cid, { signal }) })
+        await components.client.upload(options.site, encodeCar(source.root, blocks), await components.token(), { signal })
+      } catch (error) {
+        // No new upload begins; the others end, since what gets through need not be sent again.
+        batches.length = 0
+        throw error
+      }
       onUploaded(batch.length, bytesOf(source, batch))
     }
   }
-  try {
-    await Promise.all(Array.from({ length: PARALLEL }, worker))
-  } finally {
-    controller.abort()
-  }
+  const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, worker))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 /** Groups blocks so that each group fits into one CAR; a block that is larger stands alone. */
