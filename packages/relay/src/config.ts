@@ -20,6 +20,10 @@ export interface RelayInit {
   readonly publicUrl: string
   /** Host of per-site origins, port included. Empty for `localhost:PORT`, or the host of `publicUrl`. */
   readonly siteHost: string
+  /** File of the certificate chain in PEM: the port speaks HTTPS. Empty for HTTP, as behind a proxy. */
+  readonly tlsCert: string
+  /** File of the certificate's key in PEM. */
+  readonly tlsKey: string
   /** UDP port of STUN; 0 for any, -1 for none. */
   readonly stunPort: number
   /** UDP port of webrtc-direct; 0 for any, -1 for none. */
@@ -57,6 +61,8 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   data: './blackhole-data',
   publicUrl: '',
   siteHost: '',
+  tlsCert: '',
+  tlsKey: '',
   stunPort: 0,
   webRtcPort: 0,
   scripts: '',
@@ -95,6 +101,8 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('data', 'text', 'folder of all state'),
   option('publicUrl', 'text', 'URL that visitors use, when it is not http://HOST:PORT'),
   option('siteHost', 'text', 'host of per-site origins, port included; default localhost:PORT'),
+  option('tlsCert', 'text', 'file of the certificate chain in PEM; the port then speaks HTTPS'),
+  option('tlsKey', 'text', 'file of its key in PEM'),
   option('stunPort', 'number', 'UDP port of STUN; 0 for any, -1 for none'),
   option('webRtcPort', 'number', 'UDP port of webrtc-direct; 0 for any, -1 for none'),
   option('scripts', 'text', 'folder of blackhole.js, blackhole-sw.js and blackhole-peer.js'),
@@ -204,6 +212,12 @@ function checkTexts(init: RelayInit): void {
   if (init.data === '') throw new ValidationError('data', 'a folder', init.data)
   if (!LOG_LEVELS.includes(init.logLevel))
     throw new ValidationError('logLevel', `one of ${LOG_LEVELS.join(', ')}`, init.logLevel)
+  if ((init.tlsCert === '') !== (init.tlsKey === '')) {
+    throw new ValidationError(
+      init.tlsCert === '' ? 'tlsCert' : 'tlsKey',
+      'given too: certificate and key belong together',
+    )
+  }
   if (init.publicUrl !== '') {
     const url = URL.parse(init.publicUrl)
     if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {

@@ -138,3 +138,6 @@ export const UPLOAD_SLOTS_PER_SITE = 64
 
 /** Versions of a site that the relay has in its swarm: the newest, and those that open pages may still show. */
 export const SEEDED_VERSIONS = 3
+
+/** Time between two looks at the certificate's files: a renewed one is used long before the old one runs out. */
+export const CERTIFICATE_CHECK_MS = 10 * MINUTE

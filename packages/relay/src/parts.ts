@@ -19,6 +19,8 @@ import { FrontServer } from './http/front-server.ts'
 import { Hosts } from './http/hosts.ts'
 import { ScriptFiles } from './http/script-files.ts'
 import { LastResort } from './last-resort/last-resort.ts'
+import { renewCertificate } from './http/renew-certificate.ts'
+import { TlsFiles } from './http/tls-files.ts'
 import { libp2pLogger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { webSocketAddresses } from './net/addresses.ts'
@@ -107,9 +109,11 @@ async function start(
   await files.open()
 
   const host = await addressOf(init.host)
-  const front = new FrontServer({ log, ...clock }, { ...init, host })
+  const tlsFiles = init.tlsCert === '' ? undefined : new TlsFiles(init.tlsCert, init.tlsKey)
+  const front = new FrontServer({ log, ...clock }, { ...init, host, tls: await tlsFiles?.read() })
   await front.listen()
   stops.push(() => front.close())
+  if (tlsFiles !== undefined) stops.push(renewCertificate(tlsFiles, front, log))
   const endpoints = endpointsOf(init, front.port)
 
   const datastore = new SqliteDatastore(database)
@@ -127,7 +131,12 @@ async function start(
   const node = await createNode(
     { privateKey, certificate, datastore, logger },
     {
-      webSockets: webSocketAddresses({ host, port: front.port, publicUrl: endpoints.publicUrl }),
+      webSockets: webSocketAddresses({
+        host,
+        port: front.port,
+        secure: tlsFiles !== undefined,
+        publicUrl: endpoints.publicUrl,
+      }),
       webRtc: init.webRtcPort < 0 ? null : { host, port: init.webRtcPort },
       maxConnections: init.maxConnections,
       maxReservations: init.maxReservations,

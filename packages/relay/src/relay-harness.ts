@@ -18,6 +18,8 @@ import { createSiteRecord, importSite, memoryFile } from '@blackhole/site'
 import type { SiteImport } from '@blackhole/site'
 import { carOf } from './car-of.ts'
 import type { RelayInit } from './config.ts'
+// Loaded with the test file, whose time limits are not for loading libp2p.
+import './parts.ts'
 import type { RelayComponents } from './parts.ts'
 import { createRelay } from './relay.ts'
 import type { Relay } from './relay.ts'

@@ -23,14 +23,15 @@ export function endpointsOf(init: RelayInit, port: number): Endpoints {
   const publicUrl = init.publicUrl === '' ? undefined : new URL(init.publicUrl)
   const loopback = ['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost'].includes(init.host)
   const host = loopback ? 'localhost' : isIPv6(init.host) ? `[${init.host}]` : init.host
-  const url = publicUrl?.href ?? `http://${host}:${String(port)}/`
+  const scheme = init.tlsCert === '' ? 'http:' : 'https:'
+  const url = publicUrl?.href ?? `${scheme}//${host}:${String(port)}/`
   const siteHost = init.siteHost !== '' ? init.siteHost : (publicUrl?.host ?? `localhost:${String(port)}`)
   return {
     publicUrl,
     url,
     siteHost,
     relayHosts: [hostNameOf(init.host), ...(publicUrl === undefined ? [] : [hostNameOf(publicUrl.host)])],
-    siteUrl: (name) => `${publicUrl?.protocol ?? 'http:'}//${name}.${siteHost}/`,
+    siteUrl: (name) => `${publicUrl?.protocol ?? scheme}//${name}.${siteHost}/`,
   }
 }
 

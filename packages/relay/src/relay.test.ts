@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createInterface } from 'node:readline'
 import { CID } from 'multiformats/cid'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CONTENT_TYPES, relayPaths } from '@blackhole/protocol'
 import { carOf } from './car-of.ts'
 import {
@@ -163,11 +163,13 @@ describe('a relay', () => {
         async pull(controller) {
           if (sent > car.byteLength / 2) {
             // Half is on its way: the relay dies once some of it is on disk.
-            while (
-              (await readdir(join(data, 'blocks'), { recursive: true })).filter((name) => name.endsWith('.data'))
-                .length < 60
+            await vi.waitFor(
+              async () => {
+                const names = await readdir(join(data, 'blocks'), { recursive: true })
+                expect(names.filter((name) => name.endsWith('.data')).length).toBeGreaterThan(60)
+              },
+              { timeout: 20_000, interval: 20 },
             )
-              await new Promise((resolve) => setImmediate(resolve))
             child.kill('SIGKILL')
             return new Promise(() => undefined)
           }
@@ -201,7 +203,7 @@ describe('a relay', () => {
       const answer = new Uint8Array(await (await relay.fetch(`/ipns/${owner.name}/${String(at)}.bin`)).arrayBuffer())
       expect(Buffer.compare(answer, files[`${String(at)}.bin`] as Uint8Array)).toBe(0)
     }
-  })
+  }, 60_000)
 
   test('a block whose file was damaged is not served, and can be uploaded again', async () => {
     const relay = await start()

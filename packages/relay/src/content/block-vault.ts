@@ -165,7 +165,9 @@ export class BlockVault {
 
   /** Blocks and bytes held. */
   totals(): { blocks: number; bytes: number } {
-    const row = this.#database.prepare('SELECT COUNT(*) AS blocks, COALESCE(SUM(size), 0) AS bytes FROM blocks').get()
+    const row = this.#database
+      .prepare('SELECT (SELECT COUNT(*) FROM blocks) AS blocks, (SELECT COALESCE(SUM(bytes), 0) FROM usage) AS bytes')
+      .get()
     return { blocks: Number(row?.['blocks']), bytes: Number(row?.['bytes']) }
   }
 

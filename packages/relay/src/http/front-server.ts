@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Server as TlsServer } from 'node:https'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -16,6 +18,7 @@ import {
 import type { UpgradeHandler } from '../net/upgrades.ts'
 import { RateLimiter, addressKey } from '../rate-limiter.ts'
 import { clientAddress, isTrustedProxy } from './client-address.ts'
+import type { TlsContext } from './tls-files.ts'
 
 export interface FrontServerComponents {
   log: Logger
@@ -28,6 +31,8 @@ export interface FrontServerInit {
   trustProxy: boolean
   maxSocketsPerAddress: number
   socketsPerSecondPerAddress: number
+  /** Certificate and key; undefined for HTTP. */
+  tls?: TlsContext | undefined
 }
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
@@ -40,7 +45,7 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 export class FrontServer {
   readonly #components: FrontServerComponents
   readonly #init: FrontServerInit
-  readonly #server: Server
+  readonly #server: Server | TlsServer
   readonly #perAddress = new Map<string, number>()
   readonly #upgraded = new Set<Duplex>()
   readonly #limiter: RateLimiter
@@ -55,14 +60,16 @@ export class FrontServer {
       perSecond: init.socketsPerSecondPerAddress,
       burst: 2 * init.socketsPerSecondPerAddress,
     })
-    this.#server = createServer({
+    const options = {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       connectionsCheckingInterval: 5_000,
       noDelay: true,
-    })
+    }
+    this.#server = init.tls === undefined ? createServer(options) : createTlsServer({ ...options, ...init.tls })
+    this.#server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
     this.#server.maxConnections = MAX_SOCKETS
     this.#server.on('connection', this.#onConnection)
     this.#server.on('request', (request, response) => {
@@ -90,6 +97,11 @@ export class FrontServer {
   handle(onRequest: RequestHandler, onUpgrade: UpgradeHandler): void {
     this.#onRequest = onRequest
     this.#onUpgrade = onUpgrade
+  }
+
+  /** Uses another certificate for connections from now on. */
+  renew(tls: TlsContext): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls)
   }
 
   /** @throws {ValidationError} naming `port` or `host` when the port is taken or the address isn't this machine's */

@@ -21,7 +21,7 @@ export interface RelayStatus {
 
 /** The relay's state now. */
 export function statusOf(context: HttpContext): RelayStatus {
-  const sites = context.sites.list()
+  const sites = context.sites.list(MAX_STATUS_SITES)
   const { peerId, version, addresses } = context.info()
   return {
     peerId,
@@ -32,7 +32,7 @@ export function statusOf(context: HttpContext): RelayStatus {
     peers: context.registry.peers,
     announces: context.announces(),
     contentBytes: { ...context.metrics.contentBytes },
-    siteCount: sites.length,
-    sites: sites.slice(0, MAX_STATUS_SITES).map((site) => summaryOf(context, site)),
+    siteCount: context.sites.count(),
+    sites: sites.map((site) => summaryOf(context, site)),
   }
 }

@@ -9,6 +9,8 @@ export interface FrontAddress {
   /** The bound address, `0.0.0.0` and `::` included. */
   host: string
   port: number
+  /** It speaks TLS. */
+  secure: boolean
   /** What the operator says visitors use, such as `https://relay.example`. Wins over what is bound. */
   publicUrl?: URL | undefined
 }
@@ -25,7 +27,9 @@ export function webSocketAddresses(front: FrontAddress): Multiaddr[] {
         : `/dns/${hostname}`
     return [multiaddr(`${host}/tcp/${port === '' ? (secure ? '443' : '80') : port}${secure ? '/tls' : ''}/ws`)]
   }
-  return interfaceAddresses(front.host, `tcp/${String(front.port)}`).map((address) => address.encapsulate('/ws'))
+  return interfaceAddresses(front.host, `tcp/${String(front.port)}`).map((address) =>
+    address.encapsulate(front.secure ? '/tls/ws' : '/ws'),
+  )
 }
 
 /** Expands a bound host, wildcards included, to multiaddrs of this machine. */

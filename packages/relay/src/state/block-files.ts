@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { BlackholeError } from '@blackhole/protocol'
 import { FsBlockstore } from 'blockstore-fs'
 import { NextToLast } from 'blockstore-fs/sharding'
 import { NotFoundError } from 'interface-store'
@@ -46,6 +47,9 @@ export class BlockFiles extends FsBlockstore {
       await rename(temporary, file)
     } catch (error) {
       await rm(temporary, { force: true })
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+        throw new BlackholeError('full', "The relay's disk is full", { cause: error, subject: 'disk' })
+      }
       throw error
     }
     return cid

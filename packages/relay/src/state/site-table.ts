@@ -58,7 +58,7 @@ export class SiteTable {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#one = database.prepare(`${SELECT_SITE} WHERE sites.name = ?`)
-    this.#all = database.prepare(`${SELECT_SITE} ORDER BY sites.updated DESC`)
+    this.#all = database.prepare(`${SELECT_SITE} ORDER BY sites.updated DESC LIMIT ?`)
     this.#versions = database.prepare(
       'SELECT sequence, root, published FROM versions WHERE site = ? ORDER BY sequence DESC',
     )
@@ -77,9 +77,9 @@ export class SiteTable {
     return site
   }
 
-  /** All sites, the newest first. */
-  list(): StoredSite[] {
-    return this.#all.all().map(read)
+  /** The newest sites, the newest first. */
+  list(limit: number): StoredSite[] {
+    return this.#all.all(limit).map(read)
   }
 
   /** How many sites there are. */

@@ -4,10 +4,15 @@ import { NotFoundError } from '@blackhole/protocol'
 import type { HttpApp, HttpContext } from '../context.ts'
 import type { StoredSite } from '../../state/site-table.ts'
 
+/** Sites in one list; one of them is found under its own path however many there are. */
+const MAX_LISTED_SITES = 10_000
+
 /** What the relay is, and which sites it holds. */
 export function infoRoutes(app: HttpApp, context: HttpContext): void {
   app.get(relayPaths.relay(), (c) => c.json(context.info()))
-  app.get(relayPaths.sites(), (c) => c.json(context.sites.list().map((site) => summaryOf(context, site))))
+  app.get(relayPaths.sites(), (c) =>
+    c.json(context.sites.list(MAX_LISTED_SITES).map((site) => summaryOf(context, site))),
+  )
   app.get(relayPaths.site(':name' as SiteName), (c) => {
     const site = siteOf(context, c.req.param('name'))
     return c.json(summaryOf(context, site))
