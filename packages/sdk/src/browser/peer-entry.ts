@@ -17,6 +17,7 @@ import { openPageStores } from './page-stores.ts'
  * @throws {ValidationError} naming the attribute of the tag that is wrong
  */
 export async function start(config: LoaderConfig): Promise<PagePeer> {
+  const onError = (what: string, error: unknown): void => { console.debug('Blackhole:', what, error) }
   const page = parsePageConfig(config)
   const { store, state } = await openPageStores(page)
   const provider = new PageBlockProvider()
@@ -29,7 +30,7 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
     locks: navigator.locks as LockManager | undefined,
     now: Date.now,
     random: Math.random,
-    onError: (what, error) => { console.debug('Blackhole:', what, error) },
+    onError,
   }, page)
   const bridge = new Bridge({
     provider,
@@ -44,7 +45,7 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
   addEventListener('pagehide', () => { peer.suspend() })
   addEventListener('pageshow', (event) => { if (event.persisted) peer.resume() })
   if (page.widget || page.consent) showWidget(peer, { document, prompt: page.consent, always: page.widget })
-  await peer.start()
-  bridge.start()
+  // The caller listens before the first event.
+  peer.start().then(() => { bridge.start() }).catch((error: unknown) => { onError('starting', error) })
   return peer
 }

@@ -38,8 +38,7 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
 
   const startPeer = (): Promise<LoadedPeer> => {
     peer ??= (async () => {
-      const url = data['peer'] ?? new URL('blackhole-peer.js', tag.src).href
-      const module = await import(/* @vite-ignore */ url) as PeerModule
+      const module = await importPeer(data['peer'] ?? new URL('blackhole-peer.js', tag.src).href, data['peerIntegrity'])
       const started = await module.start(config)
       for (const type of ['statuschange', 'update', 'consent']) {
         started.addEventListener(type, (event) => events.dispatchEvent(new CustomEvent(type, { detail: (event as CustomEvent<unknown>).detail })))
@@ -47,8 +46,12 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
       Promise.all([controlled(worker), started.joined]).then(() => { isReady() }, failed)
       return started
     })()
-    peer.catch((error: unknown) => { failed(error) })
+    peer.catch(broken)
     return peer
+  }
+  const broken = (error: unknown): void => {
+    console.warn('Blackhole:', error)
+    failed(error)
   }
 
   const begin = (): void => {
@@ -61,7 +64,7 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
       if (event.data?.type === 'blackhole:connect') void startPeer()
     })
     workers.startMessages()
-    if (worker !== 'none') workers.register(workerUrl(worker, config, tag), { scope: '/' }).catch(failed)
+    if (worker !== 'none') workers.register(workerUrl(worker, config, tag), { scope: '/' }).catch(broken)
     if ('eager' in data) void startPeer()
     else if (document.readyState === 'complete') idle(startPeer)
     else addEventListener('load', () => { idle(startPeer) }, { once: true })
@@ -85,6 +88,12 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
     optOut: () => choose(true),
     optIn: () => choose(false),
   })
+}
+
+/** `import()` takes no hash, so a module whose hash is given is fetched, checked by the browser, and imported as a blob. */
+async function importPeer(url: string, integrity: string | undefined): Promise<PeerModule> {
+  const from = integrity === undefined ? url : URL.createObjectURL(await (await fetch(url, { integrity })).blob())
+  return await import(/* @vite-ignore */ from) as PeerModule
 }
 
 /** The worker learns its configuration from its own URL: it may be started with no page open. */

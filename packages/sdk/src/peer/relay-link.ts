@@ -98,13 +98,13 @@ export class RelayLink extends TypedEventEmitter<RelayLinkEvents> {
       signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]),
     })
     this.#connection = connection
+    this.safeDispatchEvent('up', { detail: connection })
     if (this.#init.reserve) {
       // Without a reservation this peer can still dial others.
       await this.#node.services.reservations
         .reserve(peerIdFromString(this.peer), withPeer(connection.remoteAddr.toString(), this.peer))
         .catch((error: unknown) => { this.#node.logger.forComponent('blackhole:relay-link').error('no reservation - %e', error) })
     }
-    this.safeDispatchEvent('up', { detail: connection })
     return connection
   }
 }

@@ -35,11 +35,16 @@ export class Seeder {
     return this.#held
   }
 
-  /** Turns to a version; with `all`, fetches what is missing of it in the background. */
-  async seed(version: SiteVersionInUse, signal: AbortSignal): Promise<void> {
+  /**
+   * Turns to a version; with `all`, fetches what is missing of it in the background.
+   *
+   * @param joined - settles once other visitors can be asked: before that, all of it would come from relays
+   */
+  async seed(version: SiteVersionInUse, joined: Promise<unknown>, signal: AbortSignal): Promise<void> {
     this.#version = version
     await this.count()
     if (!this.#all) return
+    await joined
     const missing = this.#shuffle(await this.#missing(version.pieces))
     const lane = async (): Promise<void> => {
       for (let cid = missing.pop(); cid !== undefined && !signal.aborted && this.#version === version; cid = missing.pop()) {

@@ -198,7 +198,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     this.versions.addEventListener('version', ({ detail }) => {
       this.safeDispatchEvent('version', { detail })
       this.#announceSoon()
-      this.#seeder.seed(detail, this.#controller.signal).catch((error: unknown) => {
+      this.#seeder.seed(detail, this.joined, this.#controller.signal).catch((error: unknown) => {
         this.#components.onError?.('the pieces to hold', error)
       })
     })
@@ -214,6 +214,8 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
         signal.throwIfAborted()
         const peer = node.peerId.toString()
         this.#issuers.push({ peerId: info.peerId, request: (options) => client.swarmToken(this.#init.site, peer, options) })
+        // On its way while the relay is being connected; whoever needs it reports a failure.
+        this.#tokens.token({ relay: info.peerId, signal }).catch(() => undefined)
         this.#addSession(node, links, info)
         return
       } catch (error) {
