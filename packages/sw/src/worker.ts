@@ -84,7 +84,8 @@ export class SiteWorker {
     this.#components = components
     this.#config = config
     this.#directory = new HostDirectory({ clients, clock }, config.site, {
-      onConnect: () => {
+      onConnect: (link) => {
+        if (this.#streams.busy) link.send({ type: 'busy', busy: true })
         this.#hold.keep(this.#onPageConnected())
       },
       onRecord: (record) => {

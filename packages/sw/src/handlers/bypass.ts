@@ -1,6 +1,7 @@
 import { CONTENT_TYPES, MANIFEST_PATH, RESERVED_FOLDER, SCRIPT_PATHS } from '@blackhole/protocol'
 import { findFile } from '@blackhole/site'
 import type { WorkerConfig } from '../config.ts'
+import { isHtml } from '../response/document.ts'
 import type { SiteVersion } from '../version/site-version.ts'
 import type { Handler, SiteRequest } from './handler.ts'
 
@@ -57,8 +58,9 @@ function isLeftToOrigin(
   if (request.headers.has('Authorization')) return true
   const { current } = state
   if (current === undefined) return false
-  if (navigates && current.manifest.documents === 'origin') return true
-  return findFile(current.manifest, url.pathname) === undefined
+  const found = findFile(current.manifest, url.pathname)
+  if (found === undefined) return true
+  return current.manifest.documents === 'origin' && (navigates || isHtml(found.file))
 }
 
 /** The API and the scripts of the origin; the manifest below the same folder is content. */

@@ -5,6 +5,7 @@ import type { WorkerConfig } from '../config.ts'
 import { OriginChangedError } from '../piece-source/origin-pieces.ts'
 import type { FetchedPiece, Piece, PieceDemand } from '../piece-source/piece-source.ts'
 import type { ResponseTraits } from '../piece-source/hedged-pieces.ts'
+import { isDocumentRequest, isHtml } from '../response/document.ts'
 import { fileParts } from '../response/file-parts.ts'
 import { pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
@@ -59,12 +60,13 @@ export function siteHandler(components: SiteComponents): Handler {
 
 function resolve(
   { config }: SiteComponents,
-  { url }: SiteRequest,
+  { url, navigates }: SiteRequest,
   { manifest, rules }: SiteVersion,
 ): Resolution | undefined {
   if (config.mode === 'hosted') return resolvePath(manifest, rules, url.pathname, url.search)
   const found = findFile(manifest, url.pathname)
-  return found && { ...found, type: 'file', status: 200, by: 'path' }
+  if (found === undefined || (manifest.documents === 'origin' && (navigates || isHtml(found.file)))) return undefined
+  return { ...found, type: 'file', status: 200, by: 'path' }
 }
 
 /** Answers that have no file: redirects and errors. */
@@ -97,7 +99,7 @@ async function respond(
 ): Promise<Response | undefined> {
   const { config, now } = components
   const began = now()
-  const injects = config.mode === 'hosted' && request.navigates && isDocument(request.request, file)
+  const injects = config.mode === 'hosted' && request.navigates && isHtml(file) && isDocumentRequest(request.request)
   const plan = planResponse({
     file,
     pathname: request.url.pathname,
@@ -114,13 +116,15 @@ async function respond(
   }
 
   const first = Promise.withResolvers<FetchedPiece>()
+  let asked = false
   const ended = Promise.withResolvers<undefined>()
   const destination = request.request.destination
   const layout = fileParts(file, plan, request.url.pathname + request.url.search, async (piece, need) => {
     const traits = { destination, bytes: layout.bytes, ahead: need.ahead }
     const fetched = components.piece(piece, { deadlineMs: need.ahead * AHEAD_MS, signal: need.signal }, traits)
-    // The first one asked for settles it; later ones change nothing.
-    fetched.then(first.resolve, first.reject)
+    // The head waits for the piece that is needed first. Later ones are the body's own affair.
+    if (!asked) fetched.then(first.resolve, first.reject)
+    asked = true
     const { source, bytes } = await fetched
     components.count(source, source === 'local' ? need.bytes : bytes.byteLength)
     return await fetched
@@ -150,12 +154,4 @@ async function respond(
   }
   if (config.mode === 'tag') components.served(request, version, path, file)
   return new Response(injects ? injectLoader(body, loaderTag(config.site)) : body, { status: plan.status, headers })
-}
-
-function isHtml({ type }: ManifestFile): boolean {
-  return /^(text\/html|application\/xhtml\+xml)\b/i.test(type)
-}
-
-function isDocument({ destination }: Request, file: ManifestFile): boolean {
-  return isHtml(file) && ['document', 'iframe', 'frame'].includes(destination)
 }

@@ -1,3 +1,4 @@
+import { PIECE_BYTES } from '@blackhole/protocol'
 import type { ManifestFile } from '@blackhole/protocol'
 import { DEFAULT_SAMPLING, judgeOrigin, matchesFile, sampleHeaders, shouldSample, validatorsOf } from '@blackhole/site'
 import type { SiteState } from '@blackhole/site'
@@ -15,6 +16,9 @@ export interface OriginCheckComponents {
 
 /** An origin that takes longer than this says nothing. */
 const SAMPLE_TIMEOUT_MS = 20_000
+
+/** Larger files are asked about only by their validators. */
+const MAX_COMPARED_BYTES = PIECE_BYTES
 
 /**
  * In tag mode, asks the origin now and then whether it still has what was
@@ -44,6 +48,8 @@ export class OriginCheck {
   async #ask(url: URL, version: SiteVersion, path: string, file: ManifestFile): Promise<void> {
     const { state } = this.#components
     const validators = await state.originValidators(version.root, path)
+    // Without validators the bytes must be compared: a question must not cost more than the file's own visitors.
+    if (validators === undefined && file.size > MAX_COMPARED_BYTES) return
     const response = await this.#components.fetch(url.href, {
       headers: sampleHeaders(validators),
       cache: 'no-store',

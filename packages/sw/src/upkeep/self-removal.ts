@@ -18,8 +18,8 @@ export interface SelfRemovalComponents {
   readonly cacheName: string
 }
 
-/** The script is looked for at most this often. */
-const CHECK_MS = 60_000
+/** The script is looked for with navigations, at most this often: one small request beside that of the document. */
+const CHECK_MS = 5_000
 
 /** An origin that takes longer than this says nothing about its script. */
 const CHECK_TIMEOUT_MS = 20_000

@@ -7,6 +7,11 @@ export class StreamCount {
     this.#onChange = onChange
   }
 
+  /** Whether any response is being streamed. */
+  get busy(): boolean {
+    return this.#streams > 0
+  }
+
   /** A response is being streamed until the promise settles. */
   add(until: Promise<unknown>): void {
     if (this.#streams++ === 0) this.#onChange(true)

@@ -12,7 +12,7 @@ import type { VersionLoader } from './version-loader.ts'
 export interface SiteVersionsComponents {
   readonly state: SiteState
   readonly clients: ClientRoots
-  readonly loader: VersionLoader
+  readonly loader: Pick<VersionLoader, 'load'>
   readonly clock: Clock
   /** Asks all relays for the site's record: one promise each, unchecked. */
   askRelays: (signal: AbortSignal) => readonly Promise<Uint8Array<ArrayBuffer>>[]
