@@ -9,9 +9,9 @@ export interface TagOptions {
   readonly site: string
 }
 
-/** Copies a site and adds Blackhole to the copy. */
+/** Copies a site and adds Blackhole to the copy. The site is small, so each visitor is to hold all of it. */
 export async function addTag(from: string, to: string, { relay, site }: TagOptions): Promise<void> {
-  const tag = `<script async src="${relay}/blackhole.js" data-site="${site}"></script>`
+  const tag = `<script async src="${relay}/blackhole.js" data-site="${site}" data-seed="all"></script>`
   await cp(from, to, { recursive: true })
   for (const path of await readdir(to, { recursive: true })) {
     if (!path.endsWith('.html')) continue

@@ -23,6 +23,8 @@ export interface SetUpOptions {
 export interface TaggedSite {
   readonly origin: OriginServer
   readonly name: string
+  /** Of all files. */
+  readonly bytes: number
   stop(): Promise<void>
 }
 
@@ -34,10 +36,11 @@ export async function setUp({ relay, home, port = 0 }: SetUpOptions): Promise<Ta
   const folder = await mkdtemp(join(tmpdir(), 'blackhole-script-tag-'))
   await addTag(PUBLIC, folder, { relay, site: name })
   const origin = await startOriginServer(folder, port)
-  await publishFolder(folder, { relay, home, key, args: ['--origin', origin.url] })
+  const { bytes } = await publishFolder(folder, { relay, home, key, args: ['--origin', origin.url] })
   return {
     origin,
     name,
+    bytes,
     async stop() {
       await origin.stop()
       await rm(folder, { recursive: true, force: true })

@@ -47,10 +47,16 @@ export class Seeder {
     await joined
     const missing = this.#shuffle(await this.#missing(version.pieces))
     const lane = async (): Promise<void> => {
-      for (let cid = missing.pop(); cid !== undefined && !signal.aborted && this.#version === version; cid = missing.pop()) {
-        await this.#components.blocks.get(cid, { signal, deadlineMs: BACKGROUND_DEADLINE_MS }).catch((error: unknown) => {
-          if (!signal.aborted) this.#components.onError('a piece to hold for others', error)
-        })
+      for (
+        let cid = missing.pop();
+        cid !== undefined && !signal.aborted && this.#version === version;
+        cid = missing.pop()
+      ) {
+        await this.#components.blocks
+          .get(cid, { signal, deadlineMs: BACKGROUND_DEADLINE_MS })
+          .catch((error: unknown) => {
+            if (!signal.aborted) this.#components.onError('a piece to hold for others', error)
+          })
       }
     }
     await Promise.all(Array.from({ length: PARALLEL }, lane))
@@ -66,7 +72,8 @@ export class Seeder {
     const before = this.#held
     this.#held = held
     // Trackers give out those that hold something first, and those that hold all before them.
-    const isNews = (before === 0) !== (held === 0) || (held === version.pieces.length && before < held) || held >= before * 2
+    const isNews =
+      (before === 0) !== (held === 0) || (held === version.pieces.length && before < held) || held >= before * 2
     if (held !== before && isNews) this.#components.onHeld()
   }
 

@@ -9,7 +9,7 @@ import { RecordError, type RelayInfo, type SiteName, type Source } from '@blackh
 import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
 import { isPrivateHost } from '../node/private-host.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
-import { sleep } from '../sleep.ts'
+import { isAborted, sleep } from '../sleep.ts'
 import { ManifestLoader } from './manifest-loader.ts'
 import { peerSettings, type PeerSettings } from './peer-settings.ts'
 import { RelayLink } from './relay-link.ts'
@@ -87,7 +87,10 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   #tasks: Promise<unknown>[] = []
 
   /** Makes a peer with a fresh identity, so that visits can't be linked by it. */
-  static async create(components: SitePeerComponents, init: Pick<SitePeerInit, 'site'> & Partial<SitePeerInit>): Promise<SitePeer> {
+  static async create(
+    components: SitePeerComponents,
+    init: Pick<SitePeerInit, 'site'> & Partial<SitePeerInit>,
+  ): Promise<SitePeer> {
     return new SitePeer({ ...components, privateKey: await generateKeyPair('Ed25519') }, init)
   }
 
@@ -102,36 +105,63 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     this.#privateKey = privateKey
     const allowPrivate = init.allowPrivate ?? relays.some(({ url }) => isPrivateHost(new URL(url).hostname))
     this.#init = { site, allowPrivate, ...peerSettings(init) }
-    const onError = (what: string, error: unknown): void => { this.#components.onError?.(what, error) }
+    const onError = (what: string, error: unknown): void => {
+      this.#components.onError?.(what, error)
+    }
     this.#tokens = new SwarmTokens({ now, issuers: () => this.#issuers }, { site })
-    this.swarm = new Swarm({
-      store, now, random,
-      verifyToken: async (token, peer) => { await this.#tokens.verify(token, peer) },
-      token: async () => await this.#tokens.token({ signal: this.#controller.signal }),
-      ...(components.logger === undefined ? {} : { logger: components.logger }),
-    }, {
-      site,
-      self: peerIdFromPrivateKey(privateKey).toString(),
-      maxUploadBytesPerSecond: Math.max(1, this.#init.uploadBytesPerSecond),
-      uploadSlots: Math.max(1, this.#init.uploadSlots),
-    })
-    this.blocks = new SiteBlocks({
-      store, swarm: this.swarm,
-      // One try each: what one relay lacks, the next one or a peer may have.
-      http: relays.map((client) => ({ block: (cid, { signal }) => client.block(cid, { signal, attempts: 1 }) })),
-      onBytes: (source, bytes) => { this.safeDispatchEvent('received', { detail: { source, bytes } }) },
-    }, { site })
+    this.swarm = new Swarm(
+      {
+        store,
+        now,
+        random,
+        verifyToken: async (token, peer) => {
+          await this.#tokens.verify(token, peer)
+        },
+        token: async () => await this.#tokens.token({ signal: this.#controller.signal }),
+        ...(components.logger === undefined ? {} : { logger: components.logger }),
+      },
+      {
+        site,
+        self: peerIdFromPrivateKey(privateKey).toString(),
+        maxUploadBytesPerSecond: Math.max(1, this.#init.uploadBytesPerSecond),
+        uploadSlots: Math.max(1, this.#init.uploadSlots),
+      },
+    )
+    this.blocks = new SiteBlocks(
+      {
+        store,
+        swarm: this.swarm,
+        // One try each: what one relay lacks, the next one or a peer may have.
+        http: relays.map((client) => ({ block: (cid, { signal }) => client.block(cid, { signal, attempts: 1 }) })),
+        onBytes: (source, bytes) => {
+          this.safeDispatchEvent('received', { detail: { source, bytes } })
+        },
+      },
+      { site },
+    )
     this.versions = new SiteVersions({ state, blocks: this.blocks, swarm: this.swarm, now, onError }, { site })
     this.#loader = new ManifestLoader({ versions: this.versions, onError })
-    const onHeld = (): void => { this.#announceSoon() }
-    this.#seeder = new Seeder({ blocks: this.blocks, store, random, onError, onHeld }, { all: this.#init.seed === 'all' })
-    const onSettled = (): void => { this.#step() }
-    this.#dialler = new VisitorDialler({ swarm: this.swarm, now, random, onError, onSettled }, {
-      maxPeers: this.#init.relayOnly ? 0 : this.#init.maxPeers,
-    })
+    const onHeld = (): void => {
+      this.#announceSoon()
+    }
+    this.#seeder = new Seeder(
+      { blocks: this.blocks, store, random, onError, onHeld },
+      { all: this.#init.seed === 'all' },
+    )
+    const onSettled = (): void => {
+      this.#step()
+    }
+    this.#dialler = new VisitorDialler(
+      { swarm: this.swarm, now, random, onError, onSettled },
+      {
+        maxPeers: this.#init.relayOnly ? 0 : this.#init.maxPeers,
+      },
+    )
     const { promise, resolve } = Promise.withResolvers<undefined>()
     this.joined = promise
-    this.#resolveJoined = () => { resolve(undefined) }
+    this.#resolveJoined = () => {
+      resolve(undefined)
+    }
     this.#listen()
   }
 
@@ -190,7 +220,9 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     }
     this.swarm.addEventListener('peer:add', changed)
     this.swarm.addEventListener('peer:remove', changed)
-    this.swarm.addEventListener('upload', ({ detail }) => { this.safeDispatchEvent('shared', { detail: detail.bytes }) })
+    this.swarm.addEventListener('upload', ({ detail }) => {
+      this.safeDispatchEvent('shared', { detail: detail.bytes })
+    })
     this.versions.addEventListener('record', ({ detail }) => {
       this.safeDispatchEvent('record', { detail: detail.bytes })
       this.#loader.wake()
@@ -213,13 +245,16 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
         const { node, links } = await this.#running()
         signal.throwIfAborted()
         const peer = node.peerId.toString()
-        this.#issuers.push({ peerId: info.peerId, request: (options) => client.swarmToken(this.#init.site, peer, options) })
+        this.#issuers.push({
+          peerId: info.peerId,
+          request: (options) => client.swarmToken(this.#init.site, peer, options),
+        })
         // On its way while the relay is being connected; whoever needs it reports a failure.
         this.#tokens.token({ relay: info.peerId, signal }).catch(() => undefined)
         this.#addSession(node, links, info)
         return
       } catch (error) {
-        if (signal.aborted) return
+        if (isAborted(signal)) return
         this.#components.onError?.(`the relay ${client.url}`, error)
         const wait = Math.min(RELAY_BACKOFF_MS * 2 ** failures, MAX_RELAY_BACKOFF_MS)
         await sleep(wait * (0.5 + this.#components.random()), { signal }).catch(() => undefined)
@@ -233,13 +268,20 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       const { allowPrivate, relayOnly, maxPeers } = this.#init
       const { logger, now } = this.#components
       const node = await createPeerNode({
-        privateKey: this.#privateKey, relays: () => this.#infos, allowPrivate, relayOnly, maxPeers,
+        privateKey: this.#privateKey,
+        relays: () => this.#infos,
+        allowPrivate,
+        relayOnly,
+        maxPeers,
         ...(logger === undefined ? {} : { logger }),
       })
-      const links = new SwarmLinks({ node, swarm: this.swarm, now }, {
-        maxPeers: relayOnly ? 0 : maxPeers,
-        isRelay: (peer) => this.#infos.some(({ peerId }) => peerId === peer),
-      })
+      const links = new SwarmLinks(
+        { node, swarm: this.swarm, now },
+        {
+          maxPeers: relayOnly ? 0 : maxPeers,
+          isRelay: (peer) => this.#infos.some(({ peerId }) => peerId === peer),
+        },
+      )
       await links.start()
       this.#dialler.use({ node, links, relays: () => this.#sessions.map(({ link }) => link) })
       return { node, links }
@@ -250,11 +292,19 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   #addSession(node: PeerNode, links: SwarmLinks, info: RelayInfo): void {
     const { random } = this.#components
     const link = new RelayLink({ node, random }, { info, reserve: !this.#init.relayOnly })
-    const session = new RelaySession({
-      link, links, tokens: this.#tokens, random,
-      standing: () => this.#standing(),
-      onError: (what, error) => { this.#components.onError?.(what, error) },
-    }, { site: this.#init.site })
+    const session = new RelaySession(
+      {
+        link,
+        links,
+        tokens: this.#tokens,
+        random,
+        standing: () => this.#standing(),
+        onError: (what, error) => {
+          this.#components.onError?.(what, error)
+        },
+      },
+      { site: this.#init.site },
+    )
     session.addEventListener('answer', ({ detail }) => {
       this.#dialler.offer(detail.peers)
       this.#step()
@@ -290,7 +340,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   async #maintain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(MAINTENANCE_MS, { signal }).catch(() => undefined)
-      if (signal.aborted) return
+      if (isAborted(signal)) return
       try {
         await (await this.#node)?.links.prune()
         await this.#seeder.count()
