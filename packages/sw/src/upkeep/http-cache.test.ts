@@ -5,7 +5,7 @@ import type { SiteVersion } from '../version/site-version.ts'
 import { adoptLoaded } from './http-cache.ts'
 import type { AdoptComponents } from './http-cache.ts'
 
-const film = new Uint8Array(2 * PIECE_BYTES + 10).map((_, at) => at >> 8)
+const film = new Uint8Array(2 * PIECE_BYTES + 10).map((_, at) => at >> 13)
 const FILES: Record<string, string | Uint8Array> = { 'index.html': '<h1>Hi</h1>', 'app.js': 'let a', 'film.bin': film }
 
 let version: SiteVersion
