@@ -48,7 +48,8 @@ function noise(size: number, seed: number): Uint8Array<ArrayBuffer> {
 async function setServing(serving: boolean): Promise<void> {
   const token = (await readFile(join(data, 'admin-token'), 'utf8')).trim()
   const response = await fetch(new URL('/.blackhole/api/v1/admin/content', relay.url), {
-    method: 'POST', body: JSON.stringify({ serving }),
+    method: 'POST',
+    body: JSON.stringify({ serving }),
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
   })
   expect(response.ok).toBe(true)
@@ -56,7 +57,10 @@ async function setServing(serving: boolean): Promise<void> {
 
 async function contentBytes(): Promise<number> {
   const metrics = await (await fetch(new URL('/metrics', relay.url))).text()
-  return [...metrics.matchAll(/^blackhole_content_bytes_total\{.*\} (\d+)/gm)].reduce((sum, [, bytes]) => sum + Number(bytes), 0)
+  return [...metrics.matchAll(/^blackhole_content_bytes_total\{.*\} (\d+)/gm)].reduce(
+    (sum, [, bytes]) => sum + Number(bytes),
+    0,
+  )
 }
 
 describe('publishing with the SDK', SLOW, () => {
@@ -65,10 +69,26 @@ describe('publishing with the SDK', SLOW, () => {
     const key = await createSiteKey()
     const [index, big] = [memoryFile('index.html', '<h1>1</h1>'), memoryFile('big.bin', noise(2.5 * MiB, 1))]
     const first = await sites.publish([index, big], { key })
-    expect(first).toMatchObject({ name: key.name, version: 1, files: 2, newPieces: 4, newBytes: 2.5 * MiB + 10, failed: [] })
+    expect(first).toMatchObject({
+      name: key.name,
+      version: 1,
+      files: 2,
+      newPieces: 4,
+      newBytes: 2.5 * MiB + 10,
+      failed: [],
+    })
     expect(first.url).toBe(`http://${key.name}.localhost:${new URL(relay.url).port}/`)
-    expect(await sites.publish([index, big], { key })).toMatchObject({ version: 1, root: first.root, newPieces: 0, newBytes: 0 })
-    expect(await sites.publish([memoryFile('index.html', '<h1>2</h1>'), big], { key })).toMatchObject({ version: 2, newPieces: 1, newBytes: 10 })
+    expect(await sites.publish([index, big], { key })).toMatchObject({
+      version: 1,
+      root: first.root,
+      newPieces: 0,
+      newBytes: 0,
+    })
+    expect(await sites.publish([memoryFile('index.html', '<h1>2</h1>'), big], { key })).toMatchObject({
+      version: 2,
+      newPieces: 1,
+      newBytes: 10,
+    })
   })
 
   it('goes on where an upload broke off', async () => {
@@ -85,7 +105,10 @@ describe('publishing with the SDK', SLOW, () => {
     const key = await createSiteKey()
     const progress: PublishProgress[] = []
     const published = await sites.publish([memoryFile('index.html', 'x'), memoryFile('big.bin', noise(20 * MiB, 2))], {
-      key, onProgress: (event) => { progress.push(event) },
+      key,
+      onProgress: (event) => {
+        progress.push(event)
+      },
     })
     expect(uploads).toBeGreaterThan(3)
     // Nothing that got through is sent again.
@@ -103,7 +126,9 @@ describe('publishing with the SDK', SLOW, () => {
 
   it('names the relay that is down', async () => {
     const { sites } = await start({}, ['http://127.0.0.1:9'])
-    await expect(sites.publish([memoryFile('index.html', 'x')], { key: await createSiteKey() })).rejects.toThrow(/http:\/\/127\.0\.0\.1:9\/.* can't be reached/)
+    await expect(sites.publish([memoryFile('index.html', 'x')], { key: await createSiteKey() })).rejects.toThrow(
+      /http:\/\/127\.0\.0\.1:9\/.* can't be reached/,
+    )
   })
 
   it('rolls back to an older content under a newer number, and publishes on from there', async () => {
@@ -113,8 +138,16 @@ describe('publishing with the SDK', SLOW, () => {
     const two = await sites.publish([memoryFile('index.html', 'two')], { key })
     expect(await sites.rollback({ key })).toMatchObject({ root: one.root, version: 3, restored: 1 })
     expect(await (await fetch(new URL(`/ipns/${key.name}/`, relay.url))).text()).toContain('one')
-    expect((await sites.versions(key.name)).map(({ version, root }) => [version, root])).toEqual([[3, one.root], [2, two.root], [1, one.root]])
-    expect(await sites.publish([memoryFile('index.html', 'one')], { key })).toMatchObject({ root: one.root, version: 3, newPieces: 0 })
+    expect((await sites.versions(key.name)).map(({ version, root }) => [version, root])).toEqual([
+      [3, one.root],
+      [2, two.root],
+      [1, one.root],
+    ])
+    expect(await sites.publish([memoryFile('index.html', 'one')], { key })).toMatchObject({
+      root: one.root,
+      version: 3,
+      newPieces: 0,
+    })
     expect(await sites.publish([memoryFile('index.html', 'three')], { key })).toMatchObject({ version: 4 })
     await expect(sites.rollback({ key, version: 99 })).rejects.toMatchObject({ reason: 'missing' })
   })
@@ -136,9 +169,15 @@ describe('opening a site with the SDK', SLOW, () => {
     const publisher = await start()
     const key = await createSiteKey()
     const big = noise(3 * MiB + 5, 3)
-    await publisher.sites.publish([
-      memoryFile('index.html', '<h1>Hello</h1>'), memoryFile('empty.txt', ''), memoryFile('big.bin', big), memoryFile('404.html', 'Not here'),
-    ], { key })
+    await publisher.sites.publish(
+      [
+        memoryFile('index.html', '<h1>Hello</h1>'),
+        memoryFile('empty.txt', ''),
+        memoryFile('big.bin', big),
+        memoryFile('404.html', 'Not here'),
+      ],
+      { key },
+    )
 
     const holder = await (await start()).sites.open(key.name, { seed: 'all', uploadBytesPerSecond: 100 * MiB })
     await expect.poll(() => holder.counters.received.http, { timeout: 20_000 }).toBeGreaterThan(big.byteLength)
@@ -179,7 +218,10 @@ describe('opening a site with the SDK', SLOW, () => {
   it('says when nobody has a site', async () => {
     const { sites } = await start()
     const { name } = await createSiteKey()
-    await expect(sites.open(name, { openTimeoutMs: 1_000 })).rejects.toMatchObject({ reason: 'missing', message: expect.stringContaining(name) as string })
+    await expect(sites.open(name, { openTimeoutMs: 1_000 })).rejects.toMatchObject({
+      reason: 'missing',
+      message: expect.stringContaining(name) as string,
+    })
     await expect(sites.open('k51nonsense')).rejects.toMatchObject({ reason: 'invalid' })
   })
 })

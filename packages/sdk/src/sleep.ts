@@ -1,3 +1,8 @@
+/** Whether a signal is aborted now; after an `await` the compiler still believes what it was before. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted
+}
+
 /**
  * Waits.
  *
@@ -7,8 +12,12 @@ export async function sleep(ms: number, options: { signal?: AbortSignal | undefi
   const { signal } = options
   signal?.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => { resolve(undefined) }, ms)
-  const onAbort = (): void => { reject(signal?.reason as Error) }
+  const timer = setTimeout(() => {
+    resolve(undefined)
+  }, ms)
+  const onAbort = (): void => {
+    reject(signal?.reason as Error)
+  }
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     await promise

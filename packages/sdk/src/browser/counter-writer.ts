@@ -18,7 +18,9 @@ export class CounterWriter {
 
   add(counter: keyof Counters, bytes: number): void {
     this.#pending[counter] = (this.#pending[counter] ?? 0) + bytes
-    this.#flush ??= this.#write().finally(() => { this.#flush = undefined })
+    this.#flush ??= this.#write().finally(() => {
+      this.#flush = undefined
+    })
   }
 
   /** The sums, those not yet written included. */

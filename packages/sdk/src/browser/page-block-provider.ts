@@ -1,6 +1,12 @@
 import { TypedEventEmitter } from 'main-event'
 import { NotFoundError } from '@blackhole/protocol'
-import type { BlockFetchOptions, BlockProvider, BlockProviderEvents, FetchedBlock, PageRole } from '../peer/block-provider.ts'
+import type {
+  BlockFetchOptions,
+  BlockProvider,
+  BlockProviderEvents,
+  FetchedBlock,
+  PageRole,
+} from '../peer/block-provider.ts'
 import type { SitePeer } from '../peer/site-peer.ts'
 import { sleep } from '../sleep.ts'
 
@@ -17,7 +23,9 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
     this.#detach?.()
     this.#peer = peer
     if (peer !== undefined) {
-      const changed = (): void => { this.#changed() }
+      const changed = (): void => {
+        this.#changed()
+      }
       const onRecord = ({ detail }: CustomEvent<Uint8Array<ArrayBuffer>>): void => {
         this.safeDispatchEvent('record', { detail: { record: detail } })
       }
@@ -41,7 +49,12 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
     const joined = new AbortController()
     const signal = options.signal === undefined ? joined.signal : AbortSignal.any([options.signal, joined.signal])
     // A peer that is still joining would say at once that nobody has it.
-    await Promise.race([peer.joined.then(() => { joined.abort() }), sleep(JOIN_WAIT_MS, { signal }).catch(() => undefined)])
+    await Promise.race([
+      peer.joined.then(() => {
+        joined.abort()
+      }),
+      sleep(JOIN_WAIT_MS, { signal }).catch(() => undefined),
+    ])
     options.signal?.throwIfAborted()
     return await peer.blocks.fromPeers(cid, options)
   }

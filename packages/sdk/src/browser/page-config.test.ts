@@ -10,13 +10,27 @@ const parse = (data: Record<string, string>, relays = ['https://relay.example/']
 describe('parsePageConfig', () => {
   it('needs nothing but site and relay', () => {
     expect(parse({})).toEqual({
-      site, relays: ['https://relay.example'], settings: { relayOnly: false }, storageBytes: 0,
-      allowPrivate: undefined, root: undefined, widget: false, consent: false,
+      site,
+      relays: ['https://relay.example'],
+      settings: { relayOnly: false },
+      storageBytes: 0,
+      allowPrivate: undefined,
+      root: undefined,
+      widget: false,
+      consent: false,
     })
   })
 
   it('reads what the tag says', () => {
-    const config = parse({ uploadLimit: '500k', maxPeers: '5', storageLimit: '1.5G', relayOnly: '', widget: '', consent: 'false', seed: 'all' })
+    const config = parse({
+      uploadLimit: '500k',
+      maxPeers: '5',
+      storageLimit: '1.5G',
+      relayOnly: '',
+      widget: '',
+      consent: 'false',
+      seed: 'all',
+    })
     expect(config.settings).toEqual({ uploadBytesPerSecond: 512_000, maxPeers: 5, seed: 'all', relayOnly: true })
     expect(config).toMatchObject({ storageBytes: 1_610_612_736, widget: true, consent: false })
   })

@@ -28,7 +28,8 @@ export function parsePageConfig({ site, relays, data }: LoaderConfig): PageConfi
   const upload = bytes(data, 'uploadLimit')
   const maxPeers = count(data, 'maxPeers')
   const seed = data['seed']
-  if (seed !== undefined && seed !== 'all' && seed !== 'visited') throw new ValidationError('data-seed', 'visited or all', seed)
+  if (seed !== undefined && seed !== 'all' && seed !== 'visited')
+    throw new ValidationError('data-seed', 'visited or all', seed)
   if (relays.length === 0) throw new ValidationError('data-relay', 'the address of a relay, or several')
   return {
     site: parseSiteName(site, 'data-site'),
@@ -62,7 +63,8 @@ function bytes(data: Data, name: string): number | undefined {
   if (value === undefined) return undefined
   const found = /^(\d+(?:\.\d+)?)\s*([kmg]?)b?$/i.exec(value.trim())
   const unit = UNITS[(found?.[2] ?? '').toLowerCase()]
-  if (found === null || unit === undefined) throw new ValidationError(attribute(name), 'a number of bytes such as 500k or 2M', value)
+  if (found === null || unit === undefined)
+    throw new ValidationError(attribute(name), 'a number of bytes such as 500k or 2M', value)
   return Math.floor(Number(found[1]) * unit)
 }
 

@@ -1,6 +1,6 @@
 import type { SiteState } from '@blackhole/site'
 import type { PieceStore } from '@blackhole/swarm'
-import { DeviceConditions } from '../host/device-conditions.ts'
+import type { DeviceConditions } from '../host/device-conditions.ts'
 import { HostElection, type Locks } from '../host/election.ts'
 import type { HostChannel, HostState } from '../host/host-channel.ts'
 import { sharingPolicy, type SharingDecision } from '../host/sharing-policy.ts'
@@ -56,26 +56,46 @@ export class PagePeer extends EventTarget implements LoadedPeer {
     super()
     this.#components = components
     this.#config = config
-    this.#counters = new CounterWriter({ state: components.state, onWritten: () => { this.#changed() } })
-    this.#election = new HostElection({
-      locks: components.locks,
-      host: (signal) => this.#hostPeer(signal),
-      onError: (error) => { components.onError('hosting', error) },
-    }, { site: config.site })
+    this.#counters = new CounterWriter({
+      state: components.state,
+      onWritten: () => {
+        this.#changed()
+      },
+    })
+    this.#election = new HostElection(
+      {
+        locks: components.locks,
+        host: (signal) => this.#hostPeer(signal),
+        onError: (error) => {
+          components.onError('hosting', error)
+        },
+      },
+      { site: config.site },
+    )
     const { promise, resolve } = Promise.withResolvers<undefined>()
     this.joined = promise
-    this.#resolveJoined = () => { resolve(undefined) }
+    this.#resolveJoined = () => {
+      resolve(undefined)
+    }
   }
 
   /** Reads the visitor's choices and begins to take part. */
   async start(): Promise<void> {
     const { state, conditions, channel } = this.#components
-    this.#optedOut = await state.setting(OPTED_OUT).catch(() => undefined) === true
-    this.#agreed = !this.#config.consent || await state.setting(AGREED).catch(() => undefined) === true
-    channel.addEventListener('state', ({ detail }) => { this.#follow(detail) })
-    channel.addEventListener('ask', () => { this.#tell() })
-    channel.addEventListener('opt', ({ detail }) => { this.#setOut(detail) })
-    conditions.addEventListener('change', () => { this.#apply() })
+    this.#optedOut = (await state.setting(OPTED_OUT).catch(() => undefined)) === true
+    this.#agreed = !this.#config.consent || (await state.setting(AGREED).catch(() => undefined)) === true
+    channel.addEventListener('state', ({ detail }) => {
+      this.#follow(detail)
+    })
+    channel.addEventListener('ask', () => {
+      this.#tell()
+    })
+    channel.addEventListener('opt', ({ detail }) => {
+      this.#setOut(detail)
+    })
+    conditions.addEventListener('change', () => {
+      this.#apply()
+    })
     await conditions.start()
     if (!this.#agreed && !this.#optedOut) this.dispatchEvent(new CustomEvent('consent'))
     this.#apply()
@@ -104,7 +124,12 @@ export class PagePeer extends EventTarget implements LoadedPeer {
   async status(): Promise<PageStatus> {
     const { local, peers, http, shared } = await this.#counters.read()
     const role = !this.sharing.join ? 'off' : this.#peer === undefined ? 'guest' : 'host'
-    return { role, peers: role === 'off' ? 0 : this.#peer?.peers ?? this.#host?.peers ?? 0, received: { local, peers, http }, shared }
+    return {
+      role,
+      peers: role === 'off' ? 0 : (this.#peer?.peers ?? this.#host?.peers ?? 0),
+      received: { local, peers, http },
+      shared,
+    }
   }
 
   async setOptedOut(out: boolean): Promise<void> {
@@ -135,17 +160,30 @@ export class PagePeer extends EventTarget implements LoadedPeer {
   async #hostPeer(signal: AbortSignal): Promise<void> {
     const { store, state, relays, now, random, onError, provider } = this.#components
     const { site, settings, allowPrivate } = this.#config
-    const peer = await SitePeer.create({ store, state, relays, now, random, onError }, {
-      ...settings, site, ...(allowPrivate === undefined ? {} : { allowPrivate }),
-    })
+    const peer = await SitePeer.create(
+      { store, state, relays, now, random, onError },
+      {
+        ...settings,
+        site,
+        ...(allowPrivate === undefined ? {} : { allowPrivate }),
+      },
+    )
     this.#peer = peer
-    peer.addEventListener('peers', () => { this.#changed() })
-    peer.addEventListener('shared', ({ detail }) => { this.#counters.add('shared', detail) })
+    peer.addEventListener('peers', () => {
+      this.#changed()
+    })
+    peer.addEventListener('shared', ({ detail }) => {
+      this.#counters.add('shared', detail)
+    })
     peer.addEventListener('received', ({ detail: { source, bytes } }) => {
       if (source !== 'local') this.#counters.add(source, bytes)
     })
-    peer.addEventListener('version', ({ detail }) => { this.#onVersion(detail.record.sequence) })
-    void peer.joined.then(() => { this.#onJoined() })
+    peer.addEventListener('version', ({ detail }) => {
+      this.#onVersion(detail.record.sequence)
+    })
+    void peer.joined.then(() => {
+      this.#onJoined()
+    })
     try {
       peer.start()
       provider.use(peer)
@@ -154,7 +192,9 @@ export class PagePeer extends EventTarget implements LoadedPeer {
     } finally {
       this.#peer = undefined
       provider.use(undefined)
-      peer.stop().catch((error: unknown) => { onError('leaving the swarm', error) })
+      peer.stop().catch((error: unknown) => {
+        onError('leaving the swarm', error)
+      })
       this.#changed()
     }
   }
@@ -185,21 +225,34 @@ export class PagePeer extends EventTarget implements LoadedPeer {
   #tell(): void {
     if (this.#peer === undefined) return
     this.#components.channel.tell({
-      peers: this.#peer.peers, joined: this.#hasJoined, version: this.#version, sharing: this.sharing.upload,
+      peers: this.#peer.peers,
+      joined: this.#hasJoined,
+      version: this.#version,
+      sharing: this.sharing.upload,
     })
   }
 
   #changed(): void {
     this.#tell()
-    this.status().then((detail) => {
-      this.dispatchEvent(new CustomEvent('statuschange', { detail }))
-    }).catch((error: unknown) => { this.#components.onError('the status', error) })
+    this.status()
+      .then((detail) => {
+        this.dispatchEvent(new CustomEvent('statuschange', { detail }))
+      })
+      .catch((error: unknown) => {
+        this.#components.onError('the status', error)
+      })
   }
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   const { promise, resolve } = Promise.withResolvers<undefined>()
-  signal.addEventListener('abort', () => { resolve(undefined) }, { once: true })
+  signal.addEventListener(
+    'abort',
+    () => {
+      resolve(undefined)
+    },
+    { once: true },
+  )
   await promise
 }

@@ -13,7 +13,10 @@ export interface PageStores {
  */
 export async function openPageStores(init: { storageBytes: number }): Promise<PageStores> {
   const [store, state] = await Promise.all([
-    openOr<PieceStore>(new IdbPieceStore({}, init.storageBytes > 0 ? { maxBytes: init.storageBytes } : {}), () => new MemoryPieceStore()),
+    openOr<PieceStore>(
+      new IdbPieceStore({}, init.storageBytes > 0 ? { maxBytes: init.storageBytes } : {}),
+      () => new MemoryPieceStore(),
+    ),
     openOr<SiteState>(new IdbSiteState(), () => new MemorySiteState()),
   ])
   return { store, state }

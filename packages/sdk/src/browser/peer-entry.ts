@@ -17,35 +17,59 @@ import { openPageStores } from './page-stores.ts'
  * @throws {ValidationError} naming the attribute of the tag that is wrong
  */
 export async function start(config: LoaderConfig): Promise<PagePeer> {
-  const onError = (what: string, error: unknown): void => { console.debug('Blackhole:', what, error) }
+  const onError = (what: string, error: unknown): void => {
+    console.debug('Blackhole:', what, error)
+  }
   const page = parsePageConfig(config)
   const { store, state } = await openPageStores(page)
   const provider = new PageBlockProvider()
-  const peer = new PagePeer({
-    store, state, provider,
-    relays: page.relays.map((url) => new RelayClient({}, { url })),
-    channel: new HostChannel({ open: (name) => new BroadcastChannel(name) }, page),
-    conditions: new DeviceConditions({ navigator: navigator as DeviceComponents['navigator'], document }),
-    // Not there in insecure contexts.
-    locks: navigator.locks as LockManager | undefined,
-    now: Date.now,
-    random: Math.random,
-    onError,
-  }, page)
-  const bridge = new Bridge({
-    provider,
-    workers: navigator.serviceWorker,
-    page: window,
-    loaded: () => loadedUrls([
-      ...performance.getEntriesByType('navigation'),
-      ...performance.getEntriesByType('resource'),
-    ], location.origin),
-  }, { site: page.site, ...(page.root === undefined ? {} : { root: page.root }) })
-  bridge.addEventListener('counters', () => { peer.refresh() })
-  addEventListener('pagehide', () => { peer.suspend() })
-  addEventListener('pageshow', (event) => { if (event.persisted) peer.resume() })
+  const peer = new PagePeer(
+    {
+      store,
+      state,
+      provider,
+      relays: page.relays.map((url) => new RelayClient({}, { url })),
+      channel: new HostChannel({ open: (name) => new BroadcastChannel(name) }, page),
+      conditions: new DeviceConditions({ navigator: navigator as DeviceComponents['navigator'], document }),
+      // Not there in insecure contexts.
+      locks: (navigator as { readonly locks?: LockManager }).locks,
+      now: Date.now,
+      random: Math.random,
+      onError,
+    },
+    page,
+  )
+  const bridge = new Bridge(
+    {
+      provider,
+      workers: navigator.serviceWorker,
+      page: window,
+      loaded: () =>
+        loadedUrls(
+          [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')],
+          location.origin,
+        ),
+    },
+    { site: page.site, ...(page.root === undefined ? {} : { root: page.root }) },
+  )
+  bridge.addEventListener('counters', () => {
+    peer.refresh()
+  })
+  addEventListener('pagehide', () => {
+    peer.suspend()
+  })
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) peer.resume()
+  })
   if (page.widget || page.consent) showWidget(peer, { document, prompt: page.consent, always: page.widget })
   // The caller listens before the first event.
-  peer.start().then(() => { bridge.start() }).catch((error: unknown) => { onError('starting', error) })
+  peer
+    .start()
+    .then(() => {
+      bridge.start()
+    })
+    .catch((error: unknown) => {
+      onError('starting', error)
+    })
   return peer
 }

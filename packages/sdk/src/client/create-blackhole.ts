@@ -55,15 +55,30 @@ export class Blackhole extends TypedEventEmitter<BlackholeEvents> {
     super()
     if (init.relays.length === 0) throw new ValidationError('relays', 'a list of at least one relay', '[]')
     const { now = Date.now, random = Math.random, logger, onError, fetch } = components
-    const relays = [...new Set(init.relays)].map((url) => new RelayClient({ random, ...(fetch === undefined ? {} : { fetch }) }, { url }))
-    this.#stores = { store: components.store ?? new MemoryPieceStore(), state: components.state ?? new MemorySiteState() }
+    const relays = [...new Set(init.relays)].map(
+      (url) => new RelayClient({ random, ...(fetch === undefined ? {} : { fetch }) }, { url }),
+    )
+    this.#stores = {
+      store: components.store ?? new MemoryPieceStore(),
+      state: components.state ?? new MemorySiteState(),
+    }
     this.sites = new Sites({
-      relays, now, random,
+      relays,
+      now,
+      random,
       open: async (name, options) => {
-        const site = await OpenSite.open({
-          ...this.#stores, relays, now, random,
-          ...(logger === undefined ? {} : { logger }), ...(onError === undefined ? {} : { onError }),
-        }, name, options)
+        const site = await OpenSite.open(
+          {
+            ...this.#stores,
+            relays,
+            now,
+            random,
+            ...(logger === undefined ? {} : { logger }),
+            ...(onError === undefined ? {} : { onError }),
+          },
+          name,
+          options,
+        )
         this.#adopt(site)
         return site
       },
@@ -97,7 +112,9 @@ export class Blackhole extends TypedEventEmitter<BlackholeEvents> {
 
   #adopt(site: OpenSite): void {
     this.#open.add(site)
-    const changed = (): void => { this.safeDispatchEvent('status', { detail: this.status() }) }
+    const changed = (): void => {
+      this.safeDispatchEvent('status', { detail: this.status() })
+    }
     for (const type of ['peers', 'version', 'received', 'shared'] as const) site.peer.addEventListener(type, changed)
   }
 }
@@ -111,7 +128,10 @@ export class Blackhole extends TypedEventEmitter<BlackholeEvents> {
  *
  * @throws {ValidationError} when a relay's address is not one
  */
-export async function createBlackhole(init: BlackholeInit, components: Partial<BlackholeComponents> = {}): Promise<Blackhole> {
+export async function createBlackhole(
+  init: BlackholeInit,
+  components: Partial<BlackholeComponents> = {},
+): Promise<Blackhole> {
   const blackhole = new Blackhole(components, init)
   await blackhole.start()
   return blackhole

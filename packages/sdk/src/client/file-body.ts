@@ -10,26 +10,37 @@ const PIECE_SPACING_MS = 100
 
 /** Streams parts of a file, piece by piece, each checked before its first byte is handed on. */
 export function fileBody(
-  blocks: SiteBlocks, file: ManifestFile, ranges: readonly ByteRange[], multipart: MultipartPlan | undefined, signal: AbortSignal | undefined,
+  blocks: SiteBlocks,
+  file: ManifestFile,
+  ranges: readonly ByteRange[],
+  multipart: MultipartPlan | undefined,
+  signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const controller = new AbortController()
   const both = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal])
-  const parts = multipart === undefined ? rangeParts(blocks, file, ranges, both) : multipartParts(blocks, file, multipart, both)
-  return new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(stream) {
-      const { done, value } = await parts.next()
-      if (done === true) stream.close()
-      else stream.enqueue(value)
+  const parts =
+    multipart === undefined ? rangeParts(blocks, file, ranges, both) : multipartParts(blocks, file, multipart, both)
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(stream) {
+        const { done, value } = await parts.next()
+        if (done === true) stream.close()
+        else stream.enqueue(value)
+      },
+      async cancel(reason) {
+        controller.abort(reason)
+        await parts.return(undefined)
+      },
     },
-    async cancel(reason) {
-      controller.abort(reason)
-      await parts.return(undefined)
-    },
-  }, { highWaterMark: 0 })
+    { highWaterMark: 0 },
+  )
 }
 
 async function* multipartParts(
-  blocks: SiteBlocks, file: ManifestFile, { parts, tail }: MultipartPlan, signal: AbortSignal,
+  blocks: SiteBlocks,
+  file: ManifestFile,
+  { parts, tail }: MultipartPlan,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
   for (const { head, range } of parts) {
     yield head
@@ -40,14 +51,18 @@ async function* multipartParts(
 }
 
 async function* rangeParts(
-  blocks: SiteBlocks, file: ManifestFile, ranges: readonly ByteRange[], signal: AbortSignal,
+  blocks: SiteBlocks,
+  file: ManifestFile,
+  ranges: readonly ByteRange[],
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
   const slices = ranges.flatMap(({ start, end }) => fileSlices(file, start, end))
   const pending: Promise<Uint8Array<ArrayBuffer>>[] = []
   const request = (at: number): void => {
     const slice = slices[at]
     if (slice === undefined) return
-    const piece = blocks.get(slice.cid, { signal, deadlineMs: (at % AHEAD) * PIECE_SPACING_MS })
+    const piece = blocks
+      .get(slice.cid, { signal, deadlineMs: (at % AHEAD) * PIECE_SPACING_MS })
       .then(({ bytes }) => bytes.subarray(slice.start, slice.end))
     // Awaited in its turn; a failure before that must not count as unhandled.
     piece.catch(() => undefined)

@@ -43,8 +43,12 @@ export class OpenSite {
   private constructor(name: SiteName, peer: SitePeer) {
     this.name = name
     this.#peer = peer
-    peer.addEventListener('received', ({ detail: { source, bytes } }) => { this.#received[source] += bytes })
-    peer.addEventListener('shared', ({ detail }) => { this.#shared += detail })
+    peer.addEventListener('received', ({ detail: { source, bytes } }) => {
+      this.#received[source] += bytes
+    })
+    peer.addEventListener('shared', ({ detail }) => {
+      this.#shared += detail
+    })
   }
 
   /**
@@ -55,13 +59,16 @@ export class OpenSite {
   static async open(components: SitePeerComponents, name: SiteName, options: Partial<OpenSiteInit>): Promise<OpenSite> {
     const errors: unknown[] = []
     const { signal, openTimeoutMs = OPEN_TIMEOUT_MS, ...settings } = options
-    const peer = await SitePeer.create({
-      ...components,
-      onError: (what, error) => {
-        errors[0] ??= error
-        components.onError?.(what, error)
+    const peer = await SitePeer.create(
+      {
+        ...components,
+        onError: (what, error) => {
+          errors[0] ??= error
+          components.onError?.(what, error)
+        },
       },
-    }, { ...settings, site: name })
+      { ...settings, site: name },
+    )
     const site = new OpenSite(name, peer)
     peer.start()
     const deadline = AbortSignal.timeout(openTimeoutMs)
@@ -73,7 +80,10 @@ export class OpenSite {
       signal?.throwIfAborted()
       if (!deadline.aborted) throw cause
       const detail = errors[0] instanceof Error ? `: ${errors[0].message}` : ''
-      throw new BlackholeError('missing', `Nobody had the site ${name} within ${String(openTimeoutMs)} ms${detail}`, { cause, subject: name })
+      throw new BlackholeError('missing', `Nobody had the site ${name} within ${String(openTimeoutMs)} ms${detail}`, {
+        cause,
+        subject: name,
+      })
     }
   }
 
@@ -110,7 +120,10 @@ export class OpenSite {
       return new Response(null, { status: resolution.status, headers: { Location: resolution.location } })
     }
     if (resolution.type === 'none') {
-      return new Response(`${resolution.message}\n`, { status: resolution.status, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
+      return new Response(`${resolution.message}\n`, {
+        status: resolution.status,
+        headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+      })
     }
     const plan = planResponse({
       file: resolution.file,
@@ -120,7 +133,10 @@ export class OpenSite {
       request: { method: init.method ?? 'GET', headers: new Headers(init.headers) },
     })
     plan.headers.set('X-Blackhole-Root', record.root)
-    const body = plan.ranges.length === 0 ? null : fileBody(this.#peer.blocks, resolution.file, plan.ranges, plan.multipart, init.signal)
+    const body =
+      plan.ranges.length === 0
+        ? null
+        : fileBody(this.#peer.blocks, resolution.file, plan.ranges, plan.multipart, init.signal)
     return new Response(body, { status: plan.status, headers: plan.headers })
   }
 
@@ -133,12 +149,21 @@ export class OpenSite {
     const { versions } = this.#peer
     // The relay's HTTP interface answers before the libp2p connection is up.
     for (const client of relays) {
-      client.record(this.name, { signal, attempts: 1 })
-        .then(async (bytes) => { if (bytes !== undefined) await versions.offer(bytes) })
+      client
+        .record(this.name, { signal, attempts: 1 })
+        .then(async (bytes) => {
+          if (bytes !== undefined) await versions.offer(bytes)
+        })
         .catch(() => undefined)
     }
     const loaded = Promise.withResolvers<undefined>()
-    versions.addEventListener('version', () => { loaded.resolve(undefined) }, { once: true })
+    versions.addEventListener(
+      'version',
+      () => {
+        loaded.resolve(undefined)
+      },
+      { once: true },
+    )
     if (versions.current === undefined) await Promise.race([loaded.promise, never(signal)])
     await Promise.race([this.#peer.joined, sleep(JOIN_GRACE_MS, { signal })])
   }
@@ -167,6 +192,12 @@ const JOIN_GRACE_MS = 3_000
 async function never(signal: AbortSignal): Promise<never> {
   signal.throwIfAborted()
   const { promise, reject } = Promise.withResolvers<never>()
-  signal.addEventListener('abort', () => { reject(signal.reason as Error) }, { once: true })
+  signal.addEventListener(
+    'abort',
+    () => {
+      reject(signal.reason as Error)
+    },
+    { once: true },
+  )
   return await promise
 }

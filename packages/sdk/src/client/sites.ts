@@ -5,7 +5,7 @@ import { rollback, type RollbackOptions, type RolledBack } from '../publish/roll
 import { retire } from '../publish/retire.ts'
 import { findLiveRelays } from '../publish/newest-version.ts'
 import type { CallOptions } from '../relay-client/relay-client.ts'
-import { OpenSite, type OpenSiteInit } from './open-site.ts'
+import type { OpenSite, OpenSiteInit } from './open-site.ts'
 
 /** A site at a relay. */
 export interface ListedSite extends SiteSummary {
@@ -18,7 +18,9 @@ export class Sites {
   readonly #components: PublishComponents
   readonly #open: (name: SiteName, options: Partial<OpenSiteInit>) => Promise<OpenSite>
 
-  constructor(components: PublishComponents & { open: (name: SiteName, options: Partial<OpenSiteInit>) => Promise<OpenSite> }) {
+  constructor(
+    components: PublishComponents & { open: (name: SiteName, options: Partial<OpenSiteInit>) => Promise<OpenSite> },
+  ) {
     this.#components = components
     this.#open = components.open
   }
@@ -41,8 +43,9 @@ export class Sites {
   /** All sites of all relays that answer. */
   async list(options: CallOptions = {}): Promise<ListedSite[]> {
     const { live } = await findLiveRelays(this.#components.relays, options)
-    const lists = await Promise.all(live.map(async ({ client }) =>
-      (await client.sites(options)).map((site) => ({ ...site, relay: client.url }))))
+    const lists = await Promise.all(
+      live.map(async ({ client }) => (await client.sites(options)).map((site) => ({ ...site, relay: client.url }))),
+    )
     return lists.flat()
   }
 
@@ -55,10 +58,11 @@ export class Sites {
     const site = parseSiteName(name)
     const { live } = await findLiveRelays(this.#components.relays, options)
     const found = new Map<number, SiteVersion>()
-    let missing: unknown
+    let missing: BlackholeError | undefined
     for (const { client } of live) {
       try {
-        for (const version of await client.versions(site, options)) found.set(version.version, found.get(version.version) ?? version)
+        for (const version of await client.versions(site, options))
+          found.set(version.version, found.get(version.version) ?? version)
       } catch (error) {
         if (!(error instanceof BlackholeError) || error.reason !== 'missing') throw error
         missing = error

@@ -9,8 +9,12 @@ import { readFolder } from './read-folder.ts'
 
 let folder: string
 
-beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'blackhole-files-')) })
-afterEach(async () => { await rm(folder, { recursive: true, force: true }) })
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'blackhole-files-'))
+})
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
 
 async function collect(parts: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = []
@@ -24,19 +28,33 @@ describe('readFolder', () => {
     await mkdir(join(folder, 'node_modules/x'), { recursive: true })
     await mkdir(join(folder, '.git'))
     await Promise.all([
-      writeFile(join(folder, 'index.html'), 'hello'), writeFile(join(folder, 'empty'), ''), writeFile(join(folder, '.well-known/a'), 'a'),
-      writeFile(join(folder, 'node_modules/x/y'), ''), writeFile(join(folder, '.git/HEAD'), ''), writeFile(join(folder, 'notes.txt'), ''),
+      writeFile(join(folder, 'index.html'), 'hello'),
+      writeFile(join(folder, 'empty'), ''),
+      writeFile(join(folder, '.well-known/a'), 'a'),
+      writeFile(join(folder, 'node_modules/x/y'), ''),
+      writeFile(join(folder, '.git/HEAD'), ''),
+      writeFile(join(folder, 'notes.txt'), ''),
       writeFile(join(folder, '.blackholeignore'), '*.txt\n'),
     ])
     const files = await readFolder(folder)
-    expect(files.map(({ path, size }) => [path, size]).sort()).toEqual([['.well-known/a', 1], ['empty', 0], ['index.html', 5]])
+    expect(files.map(({ path, size }) => [path, size]).sort()).toEqual([
+      ['.well-known/a', 1],
+      ['empty', 0],
+      ['index.html', 5],
+    ])
     const index = files.find(({ path }) => path === 'index.html')
     expect(await collect(index?.open(1, 3) ?? [])).toBe('el')
   })
 
   it('names a folder that is missing, a file, or empty', async () => {
-    await expect(readFolder(join(folder, 'nowhere'))).rejects.toMatchObject({ reason: 'missing', message: expect.stringContaining('nowhere') as string })
-    await expect(readFolder(folder)).rejects.toMatchObject({ reason: 'invalid', message: expect.stringContaining('no files') as string })
+    await expect(readFolder(join(folder, 'nowhere'))).rejects.toMatchObject({
+      reason: 'missing',
+      message: expect.stringContaining('nowhere') as string,
+    })
+    await expect(readFolder(folder)).rejects.toMatchObject({
+      reason: 'invalid',
+      message: expect.stringContaining('no files') as string,
+    })
     await writeFile(join(folder, 'file'), '')
     await expect(readFolder(join(folder, 'file'))).rejects.toThrow('is not a folder')
   })
@@ -86,12 +104,19 @@ describe('key files', () => {
     await writeKeyFile(path, await createSiteKey())
     await chmod(path, 0o644)
     const warnings: string[] = []
-    await readKeyFile(path, { onWarning: (message) => { warnings.push(message) } })
+    await readKeyFile(path, {
+      onWarning: (message) => {
+        warnings.push(message)
+      },
+    })
     expect(warnings).toEqual([`Others can read the key file ${path}; run: chmod 600 ${path}`])
   })
 
   it('that are missing are named', async () => {
-    await expect(readKeyFile(join(folder, 'no.pem'))).rejects.toMatchObject({ reason: 'missing', message: expect.stringContaining('no.pem') as string })
+    await expect(readKeyFile(join(folder, 'no.pem'))).rejects.toMatchObject({
+      reason: 'missing',
+      message: expect.stringContaining('no.pem') as string,
+    })
   })
 })
 
@@ -103,11 +128,15 @@ describe('KeyFolder', () => {
     expect(created).toBe(true)
     expect(await keys.readOrCreate('blog')).toMatchObject({ created: false, key: { name: key.name } })
     await keys.add('shop', await createSiteKey(), { passphrase: 'secret' })
-    expect(await keys.list()).toMatchObject([{ label: 'blog', encrypted: false, name: key.name }, { label: 'shop', encrypted: true }])
+    expect(await keys.list()).toMatchObject([
+      { label: 'blog', encrypted: false, name: key.name },
+      { label: 'shop', encrypted: true },
+    ])
   })
 
   it('refuses labels that could be another file', () => {
-    for (const label of ['../key', 'a/b', '', '.hidden', 'x'.repeat(80)]) expect(() => new KeyFolder(folder).pathOf(label)).toThrow('key label')
+    for (const label of ['../key', 'a/b', '', '.hidden', 'x'.repeat(80)])
+      expect(() => new KeyFolder(folder).pathOf(label)).toThrow('key label')
   })
 
   it('lies where the environment says', () => {

@@ -40,7 +40,10 @@ export async function writeKeyFile(path: string, key: SiteKey, options: Passphra
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const handle = await open(path, 'wx', PRIVATE_MODE).catch((cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-    throw new BlackholeError('conflict', `${path} exists already, and a key file is never overwritten`, { cause, subject: path })
+    throw new BlackholeError('conflict', `${path} exists already, and a key file is never overwritten`, {
+      cause,
+      subject: path,
+    })
   })
   try {
     await handle.writeFile(text)

@@ -40,13 +40,18 @@ export class KeyFolder {
   /** All keys, by label. */
   async list(): Promise<KeyEntry[]> {
     const names = await readdir(this.folder).catch(() => [])
-    const labels = names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length)).sort()
-    return await Promise.all(labels.map(async (label) => {
-      const path = this.pathOf(label)
-      const encrypted = isEncryptedKey(await readFile(path, 'utf8').catch(() => ''))
-      const key = encrypted ? undefined : await readKeyFile(path).catch(() => undefined)
-      return { label, path, encrypted, ...(key === undefined ? {} : { name: key.name }) }
-    }))
+    const labels = names
+      .filter((name) => name.endsWith(SUFFIX))
+      .map((name) => name.slice(0, -SUFFIX.length))
+      .sort()
+    return await Promise.all(
+      labels.map(async (label) => {
+        const path = this.pathOf(label)
+        const encrypted = isEncryptedKey(await readFile(path, 'utf8').catch(() => ''))
+        const key = encrypted ? undefined : await readKeyFile(path).catch(() => undefined)
+        return { label, path, encrypted, ...(key === undefined ? {} : { name: key.name }) }
+      }),
+    )
   }
 
   async read(label: string, options: ReadKeyFileOptions = {}): Promise<SiteKey> {
@@ -61,7 +66,10 @@ export class KeyFolder {
   }
 
   /** The key of a label, made when there is none. */
-  async readOrCreate(label: string, options: ReadKeyFileOptions = {}): Promise<{ key: SiteKey; path: string; created: boolean }> {
+  async readOrCreate(
+    label: string,
+    options: ReadKeyFileOptions = {},
+  ): Promise<{ key: SiteKey; path: string; created: boolean }> {
     const path = this.pathOf(label)
     try {
       return { key: await readKeyFile(path, options), path, created: false }

@@ -31,11 +31,18 @@ export async function readFolder(folder: string, options: ReadFolderOptions = {}
       const path = prefix === '' ? name : `${prefix}/${name}`
       if (ignored(path, entry.isDirectory())) continue
       if (entry.isSymbolicLink()) {
-        throw new BlackholeError('invalid', `${path} is a symbolic link, which a site can't hold; copy the file or name it in ${IGNORE_FILE}`, { subject: path })
+        throw new BlackholeError(
+          'invalid',
+          `${path} is a symbolic link, which a site can't hold; copy the file or name it in ${IGNORE_FILE}`,
+          { subject: path },
+        )
       }
       if (entry.isDirectory()) await walk(path)
       else if (entry.isFile()) files.push(await diskFile(folder, path))
-      else throw new BlackholeError('invalid', `${path} is neither a file nor a folder; name it in ${IGNORE_FILE}`, { subject: path })
+      else
+        throw new BlackholeError('invalid', `${path} is neither a file nor a folder; name it in ${IGNORE_FILE}`, {
+          subject: path,
+        })
     }
   }
   await walk('')
@@ -65,7 +72,10 @@ function decodeName(name: Uint8Array, folder: string): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(name)
   } catch (cause) {
     const shown = `${folder === '' ? '' : `${folder}/`}${Buffer.from(name).toString('latin1')}`
-    throw new BlackholeError('invalid', `The name ${JSON.stringify(shown)} is not UTF-8; rename the file`, { cause, subject: shown })
+    throw new BlackholeError('invalid', `The name ${JSON.stringify(shown)} is not UTF-8; rename the file`, {
+      cause,
+      subject: shown,
+    })
   }
 }
 
@@ -73,7 +83,9 @@ async function diskFile(folder: string, path: string): Promise<SiteFile> {
   try {
     checkSitePath(path.normalize('NFC'))
   } catch (cause) {
-    throw new ValidationError('file name', 'one that a site can hold: no backslash, no NUL, 4096 bytes at most', path, { cause })
+    throw new ValidationError('file name', 'one that a site can hold: no backslash, no NUL, 4096 bytes at most', path, {
+      cause,
+    })
   }
   const onDisk = join(folder, ...path.split('/'))
   const { size, mtimeMs } = await stat(onDisk)
@@ -87,7 +99,11 @@ interface Range {
   readonly mtimeMs: number
 }
 
-async function* readRange(onDisk: string, path: string, { start, end, size, mtimeMs }: Range): AsyncGenerator<Uint8Array> {
+async function* readRange(
+  onDisk: string,
+  path: string,
+  { start, end, size, mtimeMs }: Range,
+): AsyncGenerator<Uint8Array> {
   const handle = await open(onDisk)
   try {
     const before = await handle.stat()

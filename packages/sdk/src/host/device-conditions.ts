@@ -40,7 +40,10 @@ export class DeviceConditions extends TypedEventEmitter<DeviceConditionsEvents> 
 
   /** The conditions now. */
   get current(): Omit<SharingConditions, 'optedOut'> {
-    const { navigator: { connection }, document } = this.#components
+    const {
+      navigator: { connection },
+      document,
+    } = this.#components
     return {
       saveData: connection?.saveData,
       metered: connection?.type === undefined ? undefined : METERED_TYPES.has(connection.type),
@@ -54,7 +57,9 @@ export class DeviceConditions extends TypedEventEmitter<DeviceConditionsEvents> 
   async start(): Promise<void> {
     const { signal } = this.#controller
     const { navigator, document } = this.#components
-    const changed = (): void => { this.safeDispatchEvent('change', { detail: this.current }) }
+    const changed = (): void => {
+      this.safeDispatchEvent('change', { detail: this.current })
+    }
     document.addEventListener('visibilitychange', changed, { signal })
     navigator.connection?.addEventListener('change', changed, { signal })
     // Refused in insecure contexts and by permissions policy: then the battery is not known.

@@ -8,15 +8,24 @@ const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
 /** Web Locks of one origin: exclusive, first come first served. */
 function fakeLocks(): Locks {
   const tails = new Map<string, Promise<unknown>>()
-  const request = async (name: string, options: LockOptions, task: (lock: Lock) => Promise<unknown>): Promise<unknown> => {
+  const request = async (
+    name: string,
+    options: LockOptions,
+    task: (lock: Lock) => Promise<unknown>,
+  ): Promise<unknown> => {
     const before = tails.get(name) ?? Promise.resolve()
     const held = before.then(async () => {
       options.signal?.throwIfAborted()
       return await task({ name, mode: 'exclusive' })
     })
-    tails.set(name, held.catch(() => undefined))
+    tails.set(
+      name,
+      held.catch(() => undefined),
+    )
     const aborted = new Promise<never>((_, reject) => {
-      options.signal?.addEventListener('abort', () => { reject(options.signal?.reason as Error) })
+      options.signal?.addEventListener('abort', () => {
+        reject(options.signal?.reason as Error)
+      })
     })
     // A lock that is held outlives its signal, as the standard has it.
     return await Promise.race([held, before.then(() => held), aborted])
@@ -26,18 +35,30 @@ function fakeLocks(): Locks {
 
 /** A page that hosts until it is told to stop. */
 function page(locks: Locks | undefined, log: string[], name: string): HostElection {
-  return new HostElection({
-    locks,
-    onError: (error) => { log.push(`${name} failed: ${String(error)}`) },
-    host: async (signal) => {
-      log.push(`${name} hosts`)
-      await new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve() }) })
-      log.push(`${name} left`)
+  return new HostElection(
+    {
+      locks,
+      onError: (error) => {
+        log.push(`${name} failed: ${String(error)}`)
+      },
+      host: async (signal) => {
+        log.push(`${name} hosts`)
+        await new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => {
+            resolve()
+          })
+        })
+        log.push(`${name} left`)
+      },
     },
-  }, { site })
+    { site },
+  )
 }
 
-const settle = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })
+const settle = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 
 describe('HostElection', () => {
   it('names the lock after the site', () => {

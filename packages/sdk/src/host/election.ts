@@ -1,5 +1,5 @@
 import type { SiteName } from '@blackhole/protocol'
-import { sleep } from '../sleep.ts'
+import { isAborted, sleep } from '../sleep.ts'
 
 /** The part of the Web Locks API that is used. */
 export type Locks = Pick<LockManager, 'request'>
@@ -66,7 +66,7 @@ export class HostElection {
         if (locks === undefined) await this.#host(signal)
         else await locks.request(hostLock(this.#site), { signal }, () => this.#host(signal))
       } catch (error) {
-        if (signal.aborted) return
+        if (isAborted(signal)) return
         this.#components.onError(error)
         await sleep(RETRY_MS, { signal }).catch(() => undefined)
       }

@@ -5,9 +5,16 @@ import { HostChannel, type HostState } from './host-channel.ts'
 
 const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
 
-const next = <T>(channel: HostChannel, type: 'state' | 'ask' | 'opt'): Promise<T> => new Promise((resolve) => {
-  channel.addEventListener(type, (event) => { resolve((event as CustomEvent<T>).detail) }, { once: true })
-})
+const next = <T>(channel: HostChannel, type: 'state' | 'ask' | 'opt'): Promise<T> =>
+  new Promise((resolve) => {
+    channel.addEventListener(
+      type,
+      (event) => {
+        resolve((event as CustomEvent<T>).detail)
+      },
+      { once: true },
+    )
+  })
 
 describe('HostChannel', () => {
   const open = (name: string): BroadcastChannel => new BroadcastChannel(name)
@@ -30,9 +37,18 @@ describe('HostChannel', () => {
     const guest = new HostChannel({ open }, { site })
     const stranger = open(`blackhole:state:${site}`)
     const states: HostState[] = []
-    guest.addEventListener('state', ({ detail }) => { states.push(detail) })
+    guest.addEventListener('state', ({ detail }) => {
+      states.push(detail)
+    })
     const last = next(guest, 'state')
-    for (const data of [null, 'state', { type: 'state' }, { type: 'state', state: { peers: 'many' } }, { type: 'reload' }]) stranger.postMessage(data)
+    for (const data of [
+      null,
+      'state',
+      { type: 'state' },
+      { type: 'state', state: { peers: 'many' } },
+      { type: 'reload' },
+    ])
+      stranger.postMessage(data)
     stranger.postMessage({ type: 'state', state: { peers: 1, joined: false, version: 0, sharing: false } })
     await last
     expect(states).toHaveLength(1)

@@ -38,7 +38,9 @@ export class HostChannel extends TypedEventEmitter<HostChannelEvents> {
   constructor(components: { open: (name: string) => Broadcast }, init: { site: SiteName }) {
     super()
     this.#broadcast = components.open(`blackhole:state:${init.site}`)
-    this.#broadcast.addEventListener('message', (event) => { this.#onMessage((event as MessageEvent<unknown>).data) })
+    this.#broadcast.addEventListener('message', (event) => {
+      this.#onMessage((event as MessageEvent<unknown>).data)
+    })
   }
 
   /** Tells the other pages the host's state. */

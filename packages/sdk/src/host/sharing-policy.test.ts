@@ -6,11 +6,18 @@ const FINE = { optedOut: false, hidden: false } as const
 describe('sharingPolicy', () => {
   it('shares when nothing speaks against it, known or not', () => {
     expect(sharingPolicy(FINE)).toEqual({ join: true, upload: true, rate: 1, reason: 'sharing' })
-    expect(sharingPolicy({ ...FINE, saveData: false, metered: false, batteryLevel: 0.2, charging: false }).upload).toBe(true)
+    expect(sharingPolicy({ ...FINE, saveData: false, metered: false, batteryLevel: 0.2, charging: false }).upload).toBe(
+      true,
+    )
   })
 
   it('does not even join after an opt-out', () => {
-    expect(sharingPolicy({ ...FINE, optedOut: true })).toEqual({ join: false, upload: false, rate: 0, reason: 'opted-out' })
+    expect(sharingPolicy({ ...FINE, optedOut: true })).toEqual({
+      join: false,
+      upload: false,
+      rate: 0,
+      reason: 'opted-out',
+    })
   })
 
   it.each([
@@ -27,7 +34,12 @@ describe('sharingPolicy', () => {
   })
 
   it('slows down in a hidden tab, and stays silent there when it has to', () => {
-    expect(sharingPolicy({ ...FINE, hidden: true })).toEqual({ join: true, upload: true, rate: HIDDEN_RATE, reason: 'hidden' })
+    expect(sharingPolicy({ ...FINE, hidden: true })).toEqual({
+      join: true,
+      upload: true,
+      rate: HIDDEN_RATE,
+      reason: 'hidden',
+    })
     expect(sharingPolicy({ ...FINE, hidden: true, metered: true }).upload).toBe(false)
   })
 })

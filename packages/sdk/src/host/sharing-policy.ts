@@ -36,7 +36,12 @@ export const HIDDEN_RATE = 0.25
  * or saving data, on low battery, or after opting out; less from a hidden tab.
  */
 export function sharingPolicy(conditions: SharingConditions): SharingDecision {
-  const refuse = (reason: SharingDecision['reason']): SharingDecision => ({ join: reason !== 'opted-out', upload: false, rate: 0, reason })
+  const refuse = (reason: SharingDecision['reason']): SharingDecision => ({
+    join: reason !== 'opted-out',
+    upload: false,
+    rate: 0,
+    reason,
+  })
   if (conditions.optedOut) return refuse('opted-out')
   if (conditions.saveData === true) return refuse('save-data')
   if (conditions.metered === true) return refuse('metered')

@@ -12,7 +12,8 @@ export interface DerValue {
 /** Encodes one value of DER from the parts of its content. */
 export function der(tag: number, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = parts.reduce((sum, part) => sum + part.byteLength, 0)
-  const head = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
+  const head =
+    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
   const bytes = new Uint8Array(head.length + length)
   bytes.set(head)
   let at = head.length
@@ -49,7 +50,8 @@ export function readDer(bytes: Uint8Array): DerValue[] {
       for (let i = 0; i < octets; i++) length = length * 256 + (bytes[start + i] ?? -1)
       start += octets
     }
-    if (length < 0 || length >= 0x10000 || start + length > bytes.byteLength) throw new ValidationError('key', 'complete DER (X.690)')
+    if (length < 0 || length >= 0x10000 || start + length > bytes.byteLength)
+      throw new ValidationError('key', 'complete DER (X.690)')
     values.push({ tag, content: bytes.subarray(start, start + length) })
     at = start + length
   }
@@ -63,6 +65,7 @@ export function readDer(bytes: Uint8Array): DerValue[] {
  */
 export function expectDer(values: readonly DerValue[], index: number, tag: number): Uint8Array {
   const value = values[index]
-  if (value?.tag !== tag) throw new ValidationError('key', `DER with tag ${String(tag)} at place ${String(index)}`, value?.tag)
+  if (value?.tag !== tag)
+    throw new ValidationError('key', `DER with tag ${String(tag)} at place ${String(index)}`, value?.tag)
   return value.content
 }

@@ -25,15 +25,24 @@ const IV_BYTES = 16
  * 5958) with PBES2 (RFC 8018): PBKDF2-HMAC-SHA-256 and AES-256-CBC, which
  * OpenSSL reads too.
  */
-export async function encryptPkcs8(plain: Uint8Array<ArrayBuffer>, passphrase: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function encryptPkcs8(
+  plain: Uint8Array<ArrayBuffer>,
+  passphrase: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
   const key = await deriveKey(passphrase, salt, KEY_ITERATIONS, 'encrypt')
   const encrypted = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, key, plain))
-  const derivation = der(TAG.sequence,
+  const derivation = der(
+    TAG.sequence,
     der(TAG.oid, PBKDF2),
-    der(TAG.sequence, der(TAG.octets, salt), derInteger(KEY_ITERATIONS),
-      der(TAG.sequence, der(TAG.oid, HMAC_SHA256), der(TAG.nothing))))
+    der(
+      TAG.sequence,
+      der(TAG.octets, salt),
+      derInteger(KEY_ITERATIONS),
+      der(TAG.sequence, der(TAG.oid, HMAC_SHA256), der(TAG.nothing)),
+    ),
+  )
   const cipher = der(TAG.sequence, der(TAG.oid, AES256_CBC), der(TAG.octets, iv))
   const algorithm = der(TAG.sequence, der(TAG.oid, PBES2), der(TAG.sequence, derivation, cipher))
   return der(TAG.sequence, algorithm, der(TAG.octets, encrypted))
@@ -72,15 +81,31 @@ export async function decryptPkcs8(bytes: Uint8Array, passphrase: string): Promi
 
 function expectOid(found: Uint8Array, wanted: Uint8Array, name: string): void {
   if (toString(found, 'hex') !== toString(wanted, 'hex')) {
-    throw new ValidationError('key', `encrypted with PBES2, PBKDF2, HMAC-SHA-256 and AES-256-CBC, not with another ${name}`)
+    throw new ValidationError(
+      'key',
+      `encrypted with PBES2, PBKDF2, HMAC-SHA-256 and AES-256-CBC, not with another ${name}`,
+    )
   }
 }
 
 async function deriveKey(
-  passphrase: string, salt: Uint8Array<ArrayBuffer>, iterations: number, use: 'encrypt' | 'decrypt',
+  passphrase: string,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+  use: 'encrypt' | 'decrypt',
 ): Promise<CryptoKey> {
-  const secret = await crypto.subtle.importKey('raw', new TextEncoder().encode(passphrase.normalize('NFC')), 'PBKDF2', false, ['deriveKey'])
+  const secret = await crypto.subtle.importKey(
+    'raw',
+    new TextEncoder().encode(passphrase.normalize('NFC')),
+    'PBKDF2',
+    false,
+    ['deriveKey'],
+  )
   return await crypto.subtle.deriveKey(
-    { name: 'PBKDF2', hash: 'SHA-256', salt, iterations }, secret, { name: 'AES-CBC', length: 256 }, false, [use],
+    { name: 'PBKDF2', hash: 'SHA-256', salt, iterations },
+    secret,
+    { name: 'AES-CBC', length: 256 },
+    false,
+    [use],
   )
 }

@@ -13,7 +13,12 @@ const SEED_BYTES = 32
 /** Encodes a key as PKCS #8 PrivateKeyInfo (RFC 5958, RFC 8410): what `openssl genpkey -algorithm ed25519` writes. */
 export function encodePkcs8(key: Ed25519PrivateKey): Uint8Array<ArrayBuffer> {
   const seed = key.raw.subarray(0, SEED_BYTES)
-  return der(TAG.sequence, derInteger(0), der(TAG.sequence, der(TAG.oid, ED25519)), der(TAG.octets, der(TAG.octets, seed)))
+  return der(
+    TAG.sequence,
+    derInteger(0),
+    der(TAG.sequence, der(TAG.oid, ED25519)),
+    der(TAG.octets, der(TAG.octets, seed)),
+  )
 }
 
 /**
@@ -26,7 +31,8 @@ export async function decodePkcs8(bytes: Uint8Array): Promise<Ed25519PrivateKey>
   const algorithm = expectDer(readDer(expectDer(info, 1, TAG.sequence)), 0, TAG.oid)
   if (toString(algorithm, 'hex') !== toString(ED25519, 'hex')) throw new ValidationError('key', 'an Ed25519 key')
   const seed = expectDer(readDer(expectDer(info, 2, TAG.octets)), 0, TAG.octets)
-  if (seed.byteLength !== SEED_BYTES) throw new ValidationError('key', `a seed of ${String(SEED_BYTES)} bytes`, seed.byteLength)
+  if (seed.byteLength !== SEED_BYTES)
+    throw new ValidationError('key', `a seed of ${String(SEED_BYTES)} bytes`, seed.byteLength)
   return await generateKeyPairFromSeed('Ed25519', seed.slice())
 }
 

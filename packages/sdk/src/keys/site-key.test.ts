@@ -21,12 +21,16 @@ KmLs1c3zEUNqk4kpuP4=
 describe('site keys', () => {
   it('reads the example of RFC 8410 and writes it back the same', async () => {
     const key = await importSiteKey(RFC8410)
-    expect(toString(key.privateKey.publicKey.raw, 'hex')).toBe('19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1')
+    expect(toString(key.privateKey.publicKey.raw, 'hex')).toBe(
+      '19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1',
+    )
     expect(await exportSiteKey(key)).toBe(RFC8410)
   })
 
   it('reads what OpenSSL encrypted', async () => {
-    expect((await importSiteKey(OPENSSL, { passphrase: 'correct horse' })).name).toBe((await importSiteKey(RFC8410)).name)
+    expect((await importSiteKey(OPENSSL, { passphrase: 'correct horse' })).name).toBe(
+      (await importSiteKey(RFC8410)).name,
+    )
   })
 
   it('keeps a key under a passphrase', async () => {
@@ -34,7 +38,10 @@ describe('site keys', () => {
     const text = await exportSiteKey(key, { passphrase: 'pässphrase' })
     expect(isEncryptedKey(text)).toBe(true)
     expect((await importSiteKey(text, { passphrase: 'pässphrase'.normalize('NFD') })).name).toBe(key.name)
-    await expect(importSiteKey(text)).rejects.toMatchObject({ reason: 'forbidden', message: expect.stringContaining('passphrase is needed') as string })
+    await expect(importSiteKey(text)).rejects.toMatchObject({
+      reason: 'forbidden',
+      message: expect.stringContaining('passphrase is needed') as string,
+    })
     await expect(importSiteKey(text, { passphrase: 'wrong' })).rejects.toMatchObject({ reason: 'forbidden' })
   })
 
@@ -46,7 +53,10 @@ describe('site keys', () => {
 
   it.each([
     ['nothing', ''],
-    ['a public key', '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----'],
+    [
+      'a public key',
+      '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----',
+    ],
     ['cut short', RFC8410.replace('dVhC', '')],
     ['an RSA key', '-----BEGIN PRIVATE KEY-----\nMBwCAQAwDQYJKoZIhvcNAQEBBQAECAQGAAAAAAAA\n-----END PRIVATE KEY-----'],
     ['a large file', 'x'.repeat(20_000)],

@@ -54,7 +54,8 @@ export function isEncryptedKey(text: string): boolean {
  * @throws {ValidationError} when it is no Ed25519 key
  */
 export async function importSiteKey(text: string, options: PassphraseOptions = {}): Promise<SiteKey> {
-  if (text.length > MAX_KEY_TEXT) throw new ValidationError('key', `a text of at most ${String(MAX_KEY_TEXT)} characters`)
+  if (text.length > MAX_KEY_TEXT)
+    throw new ValidationError('key', `a text of at most ${String(MAX_KEY_TEXT)} characters`)
   const pem = decodePem(text)
   if (pem === undefined) return siteKeyOf(readProtobuf(text))
   if (pem.label === PLAIN) return siteKeyOf(await decodePkcs8(pem.bytes))

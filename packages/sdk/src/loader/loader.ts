@@ -21,7 +21,8 @@ if (script?.dataset['site'] !== undefined && !('blackhole' in window)) {
 }
 
 function load(tag: HTMLScriptElement, site: string): PageBlackhole {
-  const { data, origin } = { data: { ...tag.dataset }, origin: new URL(tag.src).origin }
+  const data: LoaderConfig['data'] = Object.assign({}, tag.dataset)
+  const { origin } = new URL(tag.src)
   const relays = (data['relay'] ?? origin).split(/[\s,]+/).filter((relay) => relay !== '')
   const config: LoaderConfig = { site, relays, data }
   const worker = data['worker'] ?? '/blackhole-sw.js'
@@ -41,9 +42,13 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
       const module = await importPeer(data['peer'] ?? new URL('blackhole-peer.js', tag.src).href, data['peerIntegrity'])
       const started = await module.start(config)
       for (const type of ['statuschange', 'update', 'consent']) {
-        started.addEventListener(type, (event) => events.dispatchEvent(new CustomEvent(type, { detail: (event as CustomEvent<unknown>).detail })))
+        started.addEventListener(type, (event) =>
+          events.dispatchEvent(new CustomEvent(type, { detail: (event as CustomEvent<unknown>).detail })),
+        )
       }
-      Promise.all([controlled(worker), started.joined]).then(() => { isReady() }, failed)
+      Promise.all([controlled(worker), started.joined]).then(() => {
+        isReady()
+      }, failed)
       return started
     })()
     peer.catch(broken)
@@ -67,7 +72,14 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
     if (worker !== 'none') workers.register(workerUrl(worker, config, tag), { scope: '/' }).catch(broken)
     if ('eager' in data) void startPeer()
     else if (document.readyState === 'complete') idle(startPeer)
-    else addEventListener('load', () => { idle(startPeer) }, { once: true })
+    else
+      addEventListener(
+        'load',
+        () => {
+          idle(startPeer)
+        },
+        { once: true },
+      )
   }
 
   const choose = async (out: boolean): Promise<void> => {
@@ -84,7 +96,12 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
   return Object.assign(events, {
     ready,
     status: async (): Promise<PageStatus> =>
-      await (await peer)?.status() ?? { role: 'off' as const, peers: 0, received: { local: 0, peers: 0, http: 0 }, shared: 0 },
+      (await (await peer)?.status()) ?? {
+        role: 'off' as const,
+        peers: 0,
+        received: { local: 0, peers: 0, http: 0 },
+        shared: 0,
+      },
     optOut: () => choose(true),
     optIn: () => choose(false),
   })
@@ -93,7 +110,7 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
 /** `import()` takes no hash, so a module whose hash is given is fetched, checked by the browser, and imported as a blob. */
 async function importPeer(url: string, integrity: string | undefined): Promise<PeerModule> {
   const from = integrity === undefined ? url : URL.createObjectURL(await (await fetch(url, { integrity })).blob())
-  return await import(/* @vite-ignore */ from) as PeerModule
+  return (await import(/* @vite-ignore */ from)) as PeerModule
 }
 
 /** The worker learns its configuration from its own URL: it may be started with no page open. */
@@ -111,7 +128,9 @@ async function controlled(worker: string): Promise<void> {
   const workers = navigator.serviceWorker
   if (worker === 'none') await workers.ready
   if (workers.controller === null) {
-    await new Promise((resolve) => { workers.addEventListener('controllerchange', resolve, { once: true }) })
+    await new Promise((resolve) => {
+      workers.addEventListener('controllerchange', resolve, { once: true })
+    })
   }
 }
 

@@ -79,7 +79,8 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
     services: {
       identify: identify(),
       ping: ping(),
-      reservations: (components: ConstructorParameters<typeof RelayReservations>[0]) => new RelayReservations(components),
+      reservations: (components: ConstructorParameters<typeof RelayReservations>[0]) =>
+        new RelayReservations(components),
     },
   })
 }

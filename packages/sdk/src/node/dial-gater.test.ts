@@ -12,12 +12,16 @@ async function denied(address: string, allowPrivate: boolean): Promise<boolean |
 describe('dialGater', () => {
   it('lets the chosen relays be dialled, and peers through them', async () => {
     expect(await denied(`/dns4/relay.example/tcp/443/wss/p2p/${RELAY}`, false)).toBe(false)
-    expect(await denied(`/dns4/relay.example/tcp/443/wss/p2p/${RELAY}/p2p-circuit/webrtc/p2p/${OTHER}`, false)).toBe(false)
+    expect(await denied(`/dns4/relay.example/tcp/443/wss/p2p/${RELAY}/p2p-circuit/webrtc/p2p/${OTHER}`, false)).toBe(
+      false,
+    )
   })
 
   it('refuses whatever else a stranger may name', async () => {
     expect(await denied(`/dns4/victim.example/tcp/443/wss/p2p/${OTHER}`, false)).toBe(true)
-    expect(await denied(`/dns4/victim.example/tcp/443/wss/p2p/${OTHER}/p2p-circuit/webrtc/p2p/${RELAY}`, false)).toBe(true)
+    expect(await denied(`/dns4/victim.example/tcp/443/wss/p2p/${OTHER}/p2p-circuit/webrtc/p2p/${RELAY}`, false)).toBe(
+      true,
+    )
     expect(await denied('/dns4/victim.example/tcp/443/wss', false)).toBe(true)
   })
 

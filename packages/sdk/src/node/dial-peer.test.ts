@@ -16,9 +16,12 @@ function dialler(...outcomes: ((signal: AbortSignal) => Promise<Connection>)[]):
   }
 }
 
-const hangs = (signal: AbortSignal): Promise<Connection> => new Promise((_, reject) => {
-  signal.addEventListener('abort', () => { reject(new Error('aborted')) })
-})
+const hangs = (signal: AbortSignal): Promise<Connection> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(new Error('aborted'))
+    })
+  })
 
 describe('dialPeer', () => {
   it('tries once more when the first dial hangs', async () => {
@@ -28,7 +31,10 @@ describe('dialPeer', () => {
   })
 
   it('gives up after the second, naming the deadline', async () => {
-    await expect(dialPeer(dialler(hangs, hangs), [], { timeoutMs: 5 })).rejects.toMatchObject({ name: 'DeadlineError', reason: 'timeout' })
+    await expect(dialPeer(dialler(hangs, hangs), [], { timeoutMs: 5 })).rejects.toMatchObject({
+      name: 'DeadlineError',
+      reason: 'timeout',
+    })
   })
 
   it('reports what libp2p reports', async () => {

@@ -22,12 +22,18 @@ export interface DialPeerOptions {
  * @throws {DeadlineError} when the last attempt ran out of time
  * @throws what libp2p reports otherwise, or the signal's reason
  */
-export async function dialPeer(dialler: Dialler, addresses: Multiaddr[], options: DialPeerOptions = {}): Promise<Connection> {
+export async function dialPeer(
+  dialler: Dialler,
+  addresses: Multiaddr[],
+  options: DialPeerOptions = {},
+): Promise<Connection> {
   const { signal, timeoutMs = DIAL_TIMEOUT_MS, attempts = 2 } = options
   for (let attempt = 1; ; attempt++) {
     const deadline = AbortSignal.timeout(timeoutMs)
     try {
-      return await dialler.dial(addresses, { signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) })
+      return await dialler.dial(addresses, {
+        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      })
     } catch (cause) {
       signal?.throwIfAborted()
       if (attempt >= attempts) throw deadline.aborted ? new DeadlineError('The dial', timeoutMs, { cause }) : cause

@@ -9,7 +9,11 @@ export interface PeerConnectionClass {
   readonly prototype: object
 }
 
-type CreateDataChannel = (this: unknown, label: string, options?: unknown) => EventTarget & { readonly readyState: string }
+type CreateDataChannel = (
+  this: unknown,
+  label: string,
+  options?: unknown,
+) => EventTarget & { readonly readyState: string }
 
 /**
  * Mends a race in `@libp2p/webrtc` 6.0.33 that fails 5-8 % of dials between
@@ -57,11 +61,21 @@ function tellLateListeners(channel: EventTarget & { readonly readyState: string 
 /** Tells on the first sign of the channel's end, unless it opened before. */
 function tellOnce(addEventListener: EventTarget['addEventListener'], tell: () => void): void {
   let settled = false
-  addEventListener('open', () => { settled = true }, { once: true })
-  for (const type of ['closing', 'close']) {
-    addEventListener(type, () => {
-      if (!settled) tell()
+  addEventListener(
+    'open',
+    () => {
       settled = true
-    }, { once: true })
+    },
+    { once: true },
+  )
+  for (const type of ['closing', 'close']) {
+    addEventListener(
+      type,
+      () => {
+        if (!settled) tell()
+        settled = true
+      },
+      { once: true },
+    )
   }
 }

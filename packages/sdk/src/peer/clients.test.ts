@@ -5,18 +5,34 @@ import { pbStream, streamPair } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
 import {
-  Announce, AnnounceEvent, AnnounceReply, BlackholeError, HostingReply, HostingRequest, HostingVerb, MAX_CONTROL_MESSAGE_BYTES,
-  errorToWire, siteNameOf,
+  Announce,
+  AnnounceEvent,
+  AnnounceReply,
+  BlackholeError,
+  HostingReply,
+  HostingRequest,
+  HostingVerb,
+  MAX_CONTROL_MESSAGE_BYTES,
+  errorToWire,
+  siteNameOf,
 } from '@blackhole/protocol'
 import type { StreamOpener } from './control-stream.ts'
 import { followRecords, getRecord } from './hosting-client.ts'
 import { announce } from './tracker-client.ts'
 
 const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
-const [relay, visitor] = await Promise.all([1, 2].map(async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()))
+const [relay, visitor] = await Promise.all(
+  [1, 2].map(async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()),
+)
 
 const MESSAGE: Announce = {
-  site, token: 't', event: AnnounceEvent.ANNOUNCE_STARTED, root: new Uint8Array(0), have: 0, total: 0, want: 5,
+  site,
+  token: 't',
+  event: AnnounceEvent.ANNOUNCE_STARTED,
+  root: new Uint8Array(0),
+  have: 0,
+  total: 0,
+  want: 5,
 }
 const REPLY: AnnounceReply = { intervalMs: 30_000, peers: [], swarmPeers: 0, swarmHolders: 0, error: '' }
 
@@ -25,27 +41,44 @@ function relayThat(serve: (stream: Stream) => Promise<void>): StreamOpener {
   return {
     async newStream() {
       const [ours, theirs] = await streamPair()
-      serve(theirs).catch((error: unknown) => { theirs.abort(error as Error) })
+      serve(theirs).catch((error: unknown) => {
+        theirs.abort(error as Error)
+      })
       return ours
     },
   }
 }
 
-const tracker = (reply: Partial<AnnounceReply>): StreamOpener => relayThat(async (stream) => {
-  const messages = pbStream(stream)
-  await messages.read(Announce)
-  await messages.write({ ...REPLY, ...reply }, AnnounceReply)
-})
+const tracker = (reply: Partial<AnnounceReply>): StreamOpener =>
+  relayThat(async (stream) => {
+    const messages = pbStream(stream)
+    await messages.read(Announce)
+    await messages.write({ ...REPLY, ...reply }, AnnounceReply)
+  })
 
 describe('announce', () => {
   it('reads who else is there, by peer id and relay, whatever else an address says', async () => {
     const id = new Uint8Array(multiaddr(`/p2p/${visitor ?? ''}`).bytes.subarray(3))
-    const address = multiaddr(`/dns4/victim.example/tcp/22/ws/p2p/${relay ?? ''}/p2p-circuit/webrtc/p2p/${visitor ?? ''}`).bytes
-    const answer = await announce(tracker({ swarmPeers: 1, swarmHolders: 1, peers: [
-      { id, addresses: [new Uint8Array(address)], have: 3, total: 9 },
-      { id: new Uint8Array([1, 2, 3]), addresses: [], have: 1, total: 1 },
-    ] }), MESSAGE)
-    expect(answer).toEqual({ intervalMs: 30_000, swarmPeers: 1, swarmHolders: 1, peers: [{ peer: visitor, relays: [relay], have: 3, total: 9 }] })
+    const address = multiaddr(
+      `/dns4/victim.example/tcp/22/ws/p2p/${relay ?? ''}/p2p-circuit/webrtc/p2p/${visitor ?? ''}`,
+    ).bytes
+    const answer = await announce(
+      tracker({
+        swarmPeers: 1,
+        swarmHolders: 1,
+        peers: [
+          { id, addresses: [new Uint8Array(address)], have: 3, total: 9 },
+          { id: new Uint8Array([1, 2, 3]), addresses: [], have: 1, total: 1 },
+        ],
+      }),
+      MESSAGE,
+    )
+    expect(answer).toEqual({
+      intervalMs: 30_000,
+      swarmPeers: 1,
+      swarmHolders: 1,
+      peers: [{ peer: visitor, relays: [relay], have: 3, total: 9 }],
+    })
   })
 
   it('does not announce more often than is sane, whatever the relay asks for', async () => {
@@ -55,8 +88,14 @@ describe('announce', () => {
 
   it('reports what the relay refused with', async () => {
     const error = JSON.stringify(errorToWire(new BlackholeError('expired', 'The token has expired')))
-    await expect(announce(tracker({ error }), MESSAGE)).rejects.toMatchObject({ reason: 'expired', message: 'The token has expired' })
-    await expect(announce(tracker({ error: 'go away' }), MESSAGE)).rejects.toMatchObject({ reason: 'forbidden', message: 'go away' })
+    await expect(announce(tracker({ error }), MESSAGE)).rejects.toMatchObject({
+      reason: 'expired',
+      message: 'The token has expired',
+    })
+    await expect(announce(tracker({ error: 'go away' }), MESSAGE)).rejects.toMatchObject({
+      reason: 'forbidden',
+      message: 'go away',
+    })
   })
 
   it('refuses more peers than a tracker may name', async () => {
@@ -71,7 +110,13 @@ describe('announce', () => {
       await messages.write({ ...REPLY, error: 'x'.repeat(MAX_CONTROL_MESSAGE_BYTES) }, AnnounceReply)
     })
     await expect(announce(oversized, MESSAGE)).rejects.toThrow()
-    await expect(announce(relayThat(() => Promise.resolve()), MESSAGE, { timeoutMs: 10 })).rejects.toMatchObject({ name: 'DeadlineError' })
+    await expect(
+      announce(
+        relayThat(() => Promise.resolve()),
+        MESSAGE,
+        { timeoutMs: 10 },
+      ),
+    ).rejects.toMatchObject({ name: 'DeadlineError' })
   })
 })
 
@@ -80,16 +125,19 @@ describe('records over libp2p', () => {
 
   it('are got once', async () => {
     const verbs: (HostingVerb | undefined)[] = []
-    const hosting = (reply: Partial<HostingReply>): StreamOpener => relayThat(async (stream) => {
-      const messages = pbStream(stream)
-      verbs.push((await messages.read(HostingRequest)).verb)
-      await messages.write({ record: new Uint8Array(0), error: '', ...reply }, HostingReply)
-    })
+    const hosting = (reply: Partial<HostingReply>): StreamOpener =>
+      relayThat(async (stream) => {
+        const messages = pbStream(stream)
+        verbs.push((await messages.read(HostingRequest)).verb)
+        await messages.write({ record: new Uint8Array(0), error: '', ...reply }, HostingReply)
+      })
     expect(await getRecord(hosting({ record }), site)).toEqual(record)
     expect(await getRecord(hosting({}), site)).toBeUndefined()
     const error = JSON.stringify(errorToWire(new BlackholeError('missing', 'No such site')))
     expect(await getRecord(hosting({ error }), site)).toBeUndefined()
-    await expect(getRecord(hosting({ record: new Uint8Array(20_000) }), site)).rejects.toMatchObject({ reason: 'limit' })
+    await expect(getRecord(hosting({ record: new Uint8Array(20_000) }), site)).rejects.toMatchObject({
+      reason: 'limit',
+    })
     expect(verbs).toEqual(Array(4).fill(HostingVerb.HOSTING_GET))
   })
 
@@ -98,10 +146,20 @@ describe('records over libp2p', () => {
     const hosting = relayThat(async (stream) => {
       const messages = pbStream(stream)
       expect((await messages.read(HostingRequest)).verb).toBe(HostingVerb.HOSTING_SUBSCRIBE)
-      for (const bytes of [new Uint8Array(0), record, Uint8Array.of(4)]) await messages.write({ record: bytes, error: '' }, HostingReply)
+      for (const bytes of [new Uint8Array(0), record, Uint8Array.of(4)])
+        await messages.write({ record: bytes, error: '' }, HostingReply)
       await stream.close()
     })
-    await expect(followRecords(hosting, site, (bytes) => { heard.push(...bytes) }, { signal: new AbortController().signal })).rejects.toThrow()
+    await expect(
+      followRecords(
+        hosting,
+        site,
+        (bytes) => {
+          heard.push(...bytes)
+        },
+        { signal: new AbortController().signal },
+      ),
+    ).rejects.toThrow()
     expect(heard).toEqual([1, 2, 3, 4])
   })
 })

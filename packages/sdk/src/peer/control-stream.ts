@@ -46,4 +46,3 @@ export async function ask<Question, Answer>(
 export function boundedMessages(stream: Stream): ReturnType<typeof pbStream<Stream>> {
   return pbStream(stream, { maxDataLength: MAX_CONTROL_MESSAGE_BYTES })
 }
-

@@ -79,8 +79,9 @@ export class DialPlan {
 
   /** Candidates that hold pieces and may still be reached, connected ones excepted. */
   holdersLeft(exclude: ReadonlySet<string>): number {
-    return [...this.#candidates.values()].filter(({ peer, have }) =>
-      have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0).length
+    return [...this.#candidates.values()].filter(
+      ({ peer, have }) => have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0,
+    ).length
   }
 
   started(peer: string): void {

@@ -1,6 +1,13 @@
 import type { Stream } from '@libp2p/interface'
 import {
-  CONTROL_TIMEOUT_MS, HOSTING_PROTOCOL, HostingReply, HostingRequest, HostingVerb, LimitError, MAX_RECORD_BYTES, NotFoundError,
+  CONTROL_TIMEOUT_MS,
+  HOSTING_PROTOCOL,
+  HostingReply,
+  HostingRequest,
+  HostingVerb,
+  LimitError,
+  MAX_RECORD_BYTES,
+  NotFoundError,
   type SiteName,
 } from '@blackhole/protocol'
 import { ask, boundedMessages, type AskOptions, type StreamOpener } from './control-stream.ts'
@@ -11,7 +18,11 @@ import { refusal } from './tracker-client.ts'
  *
  * @returns the signed record, unchecked; undefined when the relay has none
  */
-export async function getRecord(connection: StreamOpener, site: SiteName, options: AskOptions = {}): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function getRecord(
+  connection: StreamOpener,
+  site: SiteName,
+  options: AskOptions = {},
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const message = request(HostingVerb.HOSTING_GET, site)
   return recordOf(await ask(connection, HOSTING_PROTOCOL, { codec: HostingRequest, message }, HostingReply, options))
 }
@@ -57,6 +68,7 @@ function recordOf(reply: HostingReply): Uint8Array<ArrayBuffer> | undefined {
     throw error
   }
   if (reply.record.byteLength === 0) return undefined
-  if (reply.record.byteLength > MAX_RECORD_BYTES) throw new LimitError('record bytes', MAX_RECORD_BYTES, reply.record.byteLength)
+  if (reply.record.byteLength > MAX_RECORD_BYTES)
+    throw new LimitError('record bytes', MAX_RECORD_BYTES, reply.record.byteLength)
   return new Uint8Array(reply.record)
 }

@@ -36,9 +36,17 @@ export function peerSettings(settings: Partial<PeerSettings>): PeerSettings {
   const check = (name: keyof PeerSettings, valid: boolean, expected: string): void => {
     if (!valid) throw new ValidationError(name, expected, complete[name])
   }
-  check('maxPeers', isWhole(complete.maxPeers, 0, MAX_BROWSER_PEERS), `a whole number from 0 to ${String(MAX_BROWSER_PEERS)}`)
+  check(
+    'maxPeers',
+    isWhole(complete.maxPeers, 0, MAX_BROWSER_PEERS),
+    `a whole number from 0 to ${String(MAX_BROWSER_PEERS)}`,
+  )
   check('uploadBytesPerSecond', complete.uploadBytesPerSecond >= 0, 'a number of bytes from 0')
-  check('uploadSlots', isWhole(complete.uploadSlots, 0, MAX_BROWSER_PEERS), `a whole number from 0 to ${String(MAX_BROWSER_PEERS)}`)
+  check(
+    'uploadSlots',
+    isWhole(complete.uploadSlots, 0, MAX_BROWSER_PEERS),
+    `a whole number from 0 to ${String(MAX_BROWSER_PEERS)}`,
+  )
   return complete
 }
 

@@ -94,16 +94,21 @@ export class RelayLink extends TypedEventEmitter<RelayLinkEvents> {
   }
 
   async #connect(signal: AbortSignal): Promise<Connection> {
-    const connection = await this.#node.dial(dialOrder(this.#init.info.addresses).map((address) => multiaddr(address)), {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]),
-    })
+    const connection = await this.#node.dial(
+      dialOrder(this.#init.info.addresses).map((address) => multiaddr(address)),
+      {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]),
+      },
+    )
     this.#connection = connection
     this.safeDispatchEvent('up', { detail: connection })
     if (this.#init.reserve) {
       // Without a reservation this peer can still dial others.
       await this.#node.services.reservations
         .reserve(peerIdFromString(this.peer), withPeer(connection.remoteAddr.toString(), this.peer))
-        .catch((error: unknown) => { this.#node.logger.forComponent('blackhole:relay-link').error('no reservation - %e', error) })
+        .catch((error: unknown) => {
+          this.#node.logger.forComponent('blackhole:relay-link').error('no reservation - %e', error)
+        })
     }
     return connection
   }
@@ -122,7 +127,9 @@ function withPeer(address: string, peer: string): string {
 async function closed(connection: Connection, signal: AbortSignal): Promise<void> {
   if (connection.status !== 'open' || signal.aborted) return
   const { promise, resolve } = Promise.withResolvers<undefined>()
-  const done = (): void => { resolve(undefined) }
+  const done = (): void => {
+    resolve(undefined)
+  }
   connection.addEventListener('close', done, { once: true })
   signal.addEventListener('abort', done, { once: true })
   try {

@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import { TypedEventEmitter } from 'main-event'
 import { AnnounceEvent, BlackholeError, type Announce, type SiteName } from '@blackhole/protocol'
-import { sleep } from '../sleep.ts'
+import { isAborted, sleep } from '../sleep.ts'
 import { announce, type TrackerAnswer } from './tracker-client.ts'
 import { followRecords } from './hosting-client.ts'
 import type { RelayLink } from './relay-link.ts'
@@ -65,8 +65,12 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
     super()
     this.#components = components
     this.#init = { ...DEFAULT_RELAY_SESSION, ...init }
-    components.link.addEventListener('up', (event) => { this.#begin(event.detail) })
-    components.link.addEventListener('down', () => { this.#end() })
+    components.link.addEventListener('up', (event) => {
+      this.#begin(event.detail)
+    })
+    components.link.addEventListener('down', () => {
+      this.#end()
+    })
   }
 
   /** The relay answered an announce since it was last connected. */
@@ -109,9 +113,14 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
     this.#tasks = Promise.all([
       this.#keepAnnouncing(connection, signal),
       this.#keep('the records', signal, async () => {
-        await followRecords(connection, this.#init.site, (record) => {
-          this.safeDispatchEvent('record', { detail: record })
-        }, { signal })
+        await followRecords(
+          connection,
+          this.#init.site,
+          (record) => {
+            this.safeDispatchEvent('record', { detail: record })
+          },
+          { signal },
+        )
       }),
     ])
   }
@@ -132,7 +141,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
         this.safeDispatchEvent('answer', { detail: answer })
         // A relay that doesn't hold the site has no cdn stream to offer.
         await this.#components.links.open(connection, { signal }).catch((error: unknown) => {
-          this.#components.onError('the relay\'s cdn stream', error)
+          this.#components.onError("the relay's cdn stream", error)
         })
         await sleep(this.#init.announceGapMs, { signal })
         await this.#wait(answer.intervalMs * (0.9 + this.#components.random() / 5), signal)
@@ -142,7 +151,11 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
 
   async #announce(connection: Connection, event: AnnounceEvent, signal: AbortSignal): Promise<TrackerAnswer> {
     const token = await this.#components.tokens.token({ relay: this.#components.link.peer, signal })
-    return await announce(connection, { site: this.#init.site, token, event, ...this.#components.standing() }, { signal })
+    return await announce(
+      connection,
+      { site: this.#init.site, token, event, ...this.#components.standing() },
+      { signal },
+    )
   }
 
   /** Runs a task again and again until the signal is aborted, with a pause after each failure. */
@@ -151,7 +164,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
       try {
         await task()
       } catch (error) {
-        if (signal.aborted) return
+        if (isAborted(signal)) return
         this.#components.onError(what, error)
       }
       await sleep(this.#init.retryMs * (0.5 + this.#components.random()), { signal }).catch(() => undefined)
@@ -161,7 +174,9 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#hasNews) return
     const woken = new AbortController()
-    this.#wake = () => { woken.abort() }
+    this.#wake = () => {
+      woken.abort()
+    }
     try {
       await sleep(ms, { signal: AbortSignal.any([signal, woken.signal]) })
     } catch {

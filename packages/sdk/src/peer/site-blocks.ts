@@ -60,10 +60,13 @@ export class SiteBlocks {
     for (const source of http) {
       try {
         const bytes = await source.block(cid, { signal })
-        await store.put([{ cid, bytes, site: this.#site }]).then(() => swarm.stored([cid])).catch((error: unknown) => {
-          // A full store keeps nobody from reading.
-          if (!(error instanceof BlackholeError)) throw error
-        })
+        await store
+          .put([{ cid, bytes, site: this.#site }])
+          .then(() => swarm.stored([cid]))
+          .catch((error: unknown) => {
+            // A full store keeps nobody from reading.
+            if (!(error instanceof BlackholeError)) throw error
+          })
         return { bytes, source: 'http' }
       } catch (error) {
         signal?.throwIfAborted()

@@ -5,7 +5,7 @@ import { CID } from 'multiformats/cid'
 import { TypedEventEmitter } from 'main-event'
 import { Swarm, type PieceStore } from '@blackhole/swarm'
 import type { SiteState } from '@blackhole/site'
-import { RecordError, type RelayInfo, type SiteName, type Source } from '@blackhole/protocol'
+import { NotFoundError, RecordError, type RelayInfo, type SiteName, type Source } from '@blackhole/protocol'
 import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
 import { isPrivateHost } from '../node/private-host.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
@@ -75,6 +75,8 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   readonly #init: SitePeerInit
   readonly #privateKey: Ed25519PrivateKey
   readonly #infos: RelayInfo[] = []
+  /** Relays that only introduce: asking them for blocks would show as failed requests in the visitor's console. */
+  readonly #silent = new Set<RelayClient>()
   readonly #issuers: TokenIssuer[] = []
   readonly #sessions: RelaySession[] = []
   readonly #tokens: SwarmTokens
@@ -132,7 +134,12 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
         store,
         swarm: this.swarm,
         // One try each: what one relay lacks, the next one or a peer may have.
-        http: relays.map((client) => ({ block: (cid, { signal }) => client.block(cid, { signal, attempts: 1 }) })),
+        http: relays.map((client) => ({
+          block: async (cid, { signal }) => {
+            if (this.#silent.has(client)) throw new NotFoundError(`Block ${cid}`)
+            return await client.block(cid, { signal, attempts: 1 })
+          },
+        })),
         onBytes: (source, bytes) => {
           this.safeDispatchEvent('received', { detail: { source, bytes } })
         },
@@ -240,9 +247,10 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   async #join(client: RelayClient, signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        const info = await client.info({ signal, attempts: 1 })
+        // Side by side: neither needs the other, and the visitor waits for both.
+        const [info, { node, links }] = await Promise.all([client.info({ signal, attempts: 1 }), this.#running()])
         this.#infos.push(info)
-        const { node, links } = await this.#running()
+        if (!info.serving) this.#silent.add(client)
         signal.throwIfAborted()
         const peer = node.peerId.toString()
         this.#issuers.push({
@@ -262,7 +270,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     }
   }
 
-  /** The libp2p node, made when the first relay has answered. */
+  /** The libp2p node, made once. */
   #running(): Promise<{ node: PeerNode; links: SwarmLinks }> {
     this.#node ??= (async () => {
       const { allowPrivate, relayOnly, maxPeers } = this.#init

@@ -69,7 +69,9 @@ export class SiteVersions extends TypedEventEmitter<SiteVersionsEvents> {
     if (record === undefined || record.expires <= this.#components.now()) return
     this.#newest = record
     this.safeDispatchEvent('record', { detail: record })
-    await this.load().catch((error: unknown) => { this.#components.onError('the kept version', error) })
+    await this.load().catch((error: unknown) => {
+      this.#components.onError('the kept version', error)
+    })
   }
 
   /**
@@ -101,7 +103,8 @@ export class SiteVersions extends TypedEventEmitter<SiteVersionsEvents> {
    */
   async load(): Promise<SiteVersionInUse> {
     const record = this.#newest
-    if (record === undefined) throw new RecordError('missing', `No record of ${this.#site} is known`, { subject: this.#site })
+    if (record === undefined)
+      throw new RecordError('missing', `No record of ${this.#site} is known`, { subject: this.#site })
     if (this.#current?.record.root === record.root) return this.#current
     if (this.#loading?.root !== record.root) {
       const done = this.#load(record).finally(() => {
@@ -126,9 +129,14 @@ export class SiteVersions extends TypedEventEmitter<SiteVersionsEvents> {
   async #readManifest({ root }: SiteRecord): Promise<{ manifest: Manifest; path: readonly string[] }> {
     const { blocks, state, onError } = this.#components
     try {
-      const { manifest, blocks: path } = await loadManifest(CID.parse(root), async (cid, { signal }) =>
-        (await blocks.get(cid.toString(), { signal })).bytes, { signal: AbortSignal.timeout(LOAD_TIMEOUT_MS) })
-      await state.putManifest(this.#site, root, manifest).catch((error: unknown) => { onError('the manifest', error) })
+      const { manifest, blocks: path } = await loadManifest(
+        CID.parse(root),
+        async (cid, { signal }) => (await blocks.get(cid.toString(), { signal })).bytes,
+        { signal: AbortSignal.timeout(LOAD_TIMEOUT_MS) },
+      )
+      await state.putManifest(this.#site, root, manifest).catch((error: unknown) => {
+        onError('the manifest', error)
+      })
       return { manifest, path }
     } catch (error) {
       // Offline, the manifest of an earlier visit is as good.

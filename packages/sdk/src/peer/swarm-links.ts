@@ -46,9 +46,15 @@ export class SwarmLinks {
   }
 
   async start(): Promise<void> {
-    await this.#components.node.handle(CDN_PROTOCOL, (stream, connection) => {
-      void this.#adopt({ stream, connection }, 'inbound').catch((error: unknown) => { abort(stream, error) })
-    }, { maxInboundStreams: MAX_STREAMS_PER_CONNECTION, maxOutboundStreams: MAX_STREAMS_PER_CONNECTION })
+    await this.#components.node.handle(
+      CDN_PROTOCOL,
+      (stream, connection) => {
+        void this.#adopt({ stream, connection }, 'inbound').catch((error: unknown) => {
+          abort(stream, error)
+        })
+      },
+      { maxInboundStreams: MAX_STREAMS_PER_CONNECTION, maxOutboundStreams: MAX_STREAMS_PER_CONNECTION },
+    )
   }
 
   async stop(): Promise<void> {
@@ -92,7 +98,9 @@ export class SwarmLinks {
       if (first === undefined) continue
       for (const connection of this.#components.node.getConnections(first.remotePeer)) {
         if (used.has(connection) || connection.timeline.open + DOUBLE_AGE_MS > this.#components.now()) continue
-        await connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch((error: unknown) => { abort(connection, error) })
+        await connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch((error: unknown) => {
+          abort(connection, error)
+        })
       }
     }
   }
@@ -101,7 +109,9 @@ export class SwarmLinks {
     const peer = link.connection.remotePeer.toString()
     const lastResort = this.#init.isRelay(peer)
     if (!lastResort && !this.has(peer) && this.visitors.length >= this.#init.maxPeers) {
-      throw new BlackholeError('limit', `No more than ${String(this.#init.maxPeers)} peers are linked at once`, { subject: peer })
+      throw new BlackholeError('limit', `No more than ${String(this.#init.maxPeers)} peers are linked at once`, {
+        subject: peer,
+      })
     }
     const links = this.#links.get(peer) ?? new Set()
     this.#links.set(peer, links.add(link))

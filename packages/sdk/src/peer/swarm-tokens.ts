@@ -1,7 +1,12 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import {
-  BlackholeError, SWARM_TOKEN_MS, TokenError, readToken, verifyToken,
-  type SiteName, type SwarmToken,
+  BlackholeError,
+  SWARM_TOKEN_MS,
+  TokenError,
+  readToken,
+  verifyToken,
+  type SiteName,
+  type SwarmToken,
 } from '@blackhole/protocol'
 
 /** Where tokens come from. */
@@ -76,10 +81,15 @@ export class SwarmTokens {
   async #renew(issuer: TokenIssuer, signal: AbortSignal | undefined): Promise<string> {
     const pending = this.#pending.get(issuer.peerId)
     if (pending !== undefined) return await pending
-    const renewed = issuer.request({ signal }).then((token) => {
-      this.#kept.set(issuer.peerId, token)
-      return token.token
-    }).finally(() => { this.#pending.delete(issuer.peerId) })
+    const renewed = issuer
+      .request({ signal })
+      .then((token) => {
+        this.#kept.set(issuer.peerId, token)
+        return token.token
+      })
+      .finally(() => {
+        this.#pending.delete(issuer.peerId)
+      })
     this.#pending.set(issuer.peerId, renewed)
     return await renewed
   }

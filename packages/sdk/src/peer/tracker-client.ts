@@ -2,7 +2,13 @@ import { peerIdFromMultihash } from '@libp2p/peer-id'
 import { CODE_P2P, CODE_P2P_CIRCUIT, multiaddr } from '@multiformats/multiaddr'
 import * as Digest from 'multiformats/hashes/digest'
 import {
-  Announce, AnnounceReply, BlackholeError, LimitError, MAX_TRACKER_PEERS, TRACKER_PROTOCOL, errorFromWire,
+  Announce,
+  AnnounceReply,
+  BlackholeError,
+  LimitError,
+  MAX_TRACKER_PEERS,
+  TRACKER_PROTOCOL,
+  errorFromWire,
   type TrackerPeer,
 } from '@blackhole/protocol'
 import { ask, type AskOptions, type StreamOpener } from './control-stream.ts'
@@ -39,10 +45,15 @@ const MAX_ADDRESSES = 16
  *
  * @throws {BlackholeError} what the relay refused with
  */
-export async function announce(connection: StreamOpener, message: Announce, options: AskOptions = {}): Promise<TrackerAnswer> {
+export async function announce(
+  connection: StreamOpener,
+  message: Announce,
+  options: AskOptions = {},
+): Promise<TrackerAnswer> {
   const reply = await ask(connection, TRACKER_PROTOCOL, { codec: Announce, message }, AnnounceReply, options)
   if (reply.error !== '') throw refusal(reply.error)
-  if (reply.peers.length > MAX_TRACKER_PEERS) throw new LimitError('peers in the tracker\'s answer', MAX_TRACKER_PEERS, reply.peers.length)
+  if (reply.peers.length > MAX_TRACKER_PEERS)
+    throw new LimitError("peers in the tracker's answer", MAX_TRACKER_PEERS, reply.peers.length)
   return {
     intervalMs: Math.min(Math.max(reply.intervalMs, MIN_INTERVAL_MS), MAX_INTERVAL_MS),
     peers: reply.peers.flatMap((peer) => readPeer(peer) ?? []),
@@ -64,7 +75,12 @@ export function refusal(error: string): BlackholeError {
 function readPeer({ id, addresses, have, total }: TrackerPeer): SwarmCandidate | undefined {
   try {
     const peer = peerIdFromMultihash(Digest.decode(id)).toString()
-    return { peer, relays: [...new Set(addresses.slice(0, MAX_ADDRESSES).flatMap((address) => relayOf(address) ?? []))], have, total }
+    return {
+      peer,
+      relays: [...new Set(addresses.slice(0, MAX_ADDRESSES).flatMap((address) => relayOf(address) ?? []))],
+      have,
+      total,
+    }
   } catch {
     return undefined
   }

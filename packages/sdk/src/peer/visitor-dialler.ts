@@ -85,7 +85,14 @@ export class VisitorDialler {
       const addresses = relays()
         .filter((relay) => candidate.relays.length === 0 || candidate.relays.includes(relay.peer))
         .flatMap((relay) => relay.addressOf(peer) ?? [])
-      await links.open(await dialPeer(node, addresses.map((address) => multiaddr(address)), { signal }), { signal })
+      await links.open(
+        await dialPeer(
+          node,
+          addresses.map((address) => multiaddr(address)),
+          { signal },
+        ),
+        { signal },
+      )
       this.#plan.succeeded(peer)
       if (have > 0) await this.#bitfieldOf(peer, signal)
     } catch (error) {

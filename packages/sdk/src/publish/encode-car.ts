@@ -11,7 +11,10 @@ export interface CarBlock {
 export function encodeCar(root: string, blocks: readonly CarBlock[]): Uint8Array<ArrayBuffer> {
   const roots = [CID.parse(root)]
   const parsed = blocks.map(({ cid, bytes }) => ({ cid: CID.parse(cid), bytes }))
-  const size = parsed.reduce((sum, block) => sum + CarBufferWriter.blockLength(block), CarBufferWriter.headerLength({ roots }))
+  const size = parsed.reduce(
+    (sum, block) => sum + CarBufferWriter.blockLength(block),
+    CarBufferWriter.headerLength({ roots }),
+  )
   const writer = CarBufferWriter.createWriter(new ArrayBuffer(size), { roots })
   for (const block of parsed) writer.write(block)
   return new Uint8Array(writer.close())

@@ -2,7 +2,14 @@ import type { Manifest, SiteName } from '@blackhole/protocol'
 import { importSite, type SiteFile, type SiteImport } from '@blackhole/site'
 import type { SiteKey } from '../keys/site-key.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
-import { findLiveRelays, manifestOf, newestRecord, noneLeft, type FailedRelay, type LiveRelay } from './newest-version.ts'
+import {
+  findLiveRelays,
+  manifestOf,
+  newestRecord,
+  noneLeft,
+  type FailedRelay,
+  type LiveRelay,
+} from './newest-version.ts'
 import { publishTokens } from './publish-token.ts'
 import { putRecord, recordFor } from './put-record.ts'
 import { uploadMissing, type UploadProgress } from './upload-missing.ts'
@@ -17,7 +24,7 @@ export interface PublishComponents {
 /** How far a publish has come. */
 export type PublishProgress =
   | { readonly type: 'read'; readonly files: number; readonly bytes: number }
-  | { readonly type: 'upload'; readonly relay: string } & UploadProgress
+  | ({ readonly type: 'upload'; readonly relay: string } & UploadProgress)
   | { readonly type: 'record'; readonly relay: string; readonly version: number }
   | { readonly type: 'failed'; readonly relay: string; readonly error: Error }
 
@@ -63,7 +70,9 @@ export interface Published {
  * @throws what the files or every relay failed with
  */
 export async function publish(
-  components: PublishComponents, files: Iterable<SiteFile> | AsyncIterable<SiteFile>, options: PublishOptions,
+  components: PublishComponents,
+  files: Iterable<SiteFile> | AsyncIterable<SiteFile>,
+  options: PublishOptions,
 ): Promise<Published> {
   const { key, signal, onProgress } = options
   const { live, failed } = await findLiveRelays(components.relays, { signal })
@@ -81,13 +90,20 @@ export async function publish(
   })
   // The record is the authority on the version: after a rollback the manifest's own number is older.
   const sequence = newest !== undefined && site.unchanged ? newest.sequence : site.manifest.sequence
-  const record = await recordFor(key, { root: site.root, sequence, lifetimeMs: options.lifetimeMs }, newest, components.now())
+  const record = await recordFor(
+    key,
+    { root: site.root, sequence, lifetimeMs: options.lifetimeMs },
+    newest,
+    components.now(),
+  )
   const sent: Sent[] = []
   for (const relay of live) {
     try {
-      sent.push(await send(components, relay, site, options, async (token) => {
-        await putRecord(relay.client, record, token, { signal })
-      }))
+      sent.push(
+        await send(components, relay, site, options, async (token) => {
+          await putRecord(relay.client, record, token, { signal })
+        }),
+      )
       onProgress?.({ type: 'record', relay: relay.client.url, version: sequence })
     } catch (thrown) {
       signal?.throwIfAborted()

@@ -17,11 +17,21 @@ const RENEW_SHARE = 0.5
 const LIFETIME_MS = 365 * 24 * 60 * 60 * 1000
 
 /** The newest record when it says what is wished and lives long enough, else a new one. */
-export async function recordFor(key: SiteKey, wish: RecordWish, newest: SiteRecord | undefined, now: number): Promise<SiteRecord> {
+export async function recordFor(
+  key: SiteKey,
+  wish: RecordWish,
+  newest: SiteRecord | undefined,
+  now: number,
+): Promise<SiteRecord> {
   const { lifetimeMs = LIFETIME_MS } = wish
   const isSame = newest?.root === wish.root && newest.sequence === wish.sequence
   if (isSame && newest.expires - now > lifetimeMs * RENEW_SHARE) return newest
-  return await createSiteRecord(key.privateKey, { root: wish.root, sequence: wish.sequence, lifetimeMs, now: () => now })
+  return await createSiteRecord(key.privateKey, {
+    root: wish.root,
+    sequence: wish.sequence,
+    lifetimeMs,
+    now: () => now,
+  })
 }
 
 /**
@@ -29,7 +39,10 @@ export async function recordFor(key: SiteKey, wish: RecordWish, newest: SiteReco
  * the relay may say that the record isn't newer: then it is asked what it has.
  */
 export async function putRecord(
-  client: RelayClient, record: SiteRecord, token: string, options: CallOptions,
+  client: RelayClient,
+  record: SiteRecord,
+  token: string,
+  options: CallOptions,
 ): Promise<void> {
   try {
     await client.putRecord(record.name, record.bytes, token, options)

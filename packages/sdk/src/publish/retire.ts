@@ -13,6 +13,9 @@ const FAREWELL = `<!doctype html>
  * on which the workers of visitors unregister themselves and forget the site.
  * The key can publish again later, as a newer version.
  */
-export async function retire(components: PublishComponents, options: Omit<PublishOptions, 'retired'>): Promise<Published> {
+export async function retire(
+  components: PublishComponents,
+  options: Omit<PublishOptions, 'retired'>,
+): Promise<Published> {
   return await publish(components, [memoryFile('index.html', FAREWELL)], { ...options, retired: true })
 }

@@ -41,14 +41,27 @@ export async function rollback(components: PublishComponents, options: RollbackO
   const lists = await Promise.all(live.map(({ client }) => client.versions(key.name, { signal }).catch(() => [])))
   const versions = lists.flat().sort((a, b) => b.version - a.version)
   const target = versions.find(({ version, root }) =>
-    options.version === undefined ? version < newest.sequence && root !== newest.root : version === options.version)
+    options.version === undefined ? version < newest.sequence && root !== newest.root : version === options.version,
+  )
   if (target === undefined) {
-    throw new NotFoundError(options.version === undefined ? `A version of ${key.name} before the newest` : `Version ${String(options.version)} of ${key.name}`)
+    throw new NotFoundError(
+      options.version === undefined
+        ? `A version of ${key.name} before the newest`
+        : `Version ${String(options.version)} of ${key.name}`,
+    )
   }
   if (target.root === newest.root) {
-    throw new BlackholeError('conflict', `Version ${String(target.version)} has the content of the newest one already`, { subject: key.name })
+    throw new BlackholeError(
+      'conflict',
+      `Version ${String(target.version)} has the content of the newest one already`,
+      { subject: key.name },
+    )
   }
-  const record = await createSiteRecord(key.privateKey, { root: target.root, sequence: newest.sequence + 1, now: components.now })
+  const record = await createSiteRecord(key.privateKey, {
+    root: target.root,
+    sequence: newest.sequence + 1,
+    now: components.now,
+  })
   const urls: string[] = []
   for (const { client, info } of live) {
     try {

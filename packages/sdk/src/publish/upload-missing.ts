@@ -51,7 +51,11 @@ const BACKOFF_MS = 500
  * @returns the CIDs that the relay lacked at first
  * @throws what the relay refused with, or the last failure
  */
-export async function uploadMissing(components: UploadComponents, source: UploadSource, options: UploadOptions): Promise<string[]> {
+export async function uploadMissing(
+  components: UploadComponents,
+  source: UploadSource,
+  options: UploadOptions,
+): Promise<string[]> {
   const atFirst = await findMissing(components, [...source.blocks.keys()], options)
   const totalBytes = bytesOf(source, atFirst)
   let left = atFirst
@@ -78,11 +82,17 @@ export async function uploadMissing(components: UploadComponents, source: Upload
   return atFirst
 }
 
-async function findMissing(components: UploadComponents, cids: readonly string[], options: UploadOptions): Promise<string[]> {
+async function findMissing(
+  components: UploadComponents,
+  cids: readonly string[],
+  options: UploadOptions,
+): Promise<string[]> {
   const missing: string[] = []
   for (let at = 0; at < cids.length; at += MAX_MISSING_CIDS) {
     const part = cids.slice(at, at + MAX_MISSING_CIDS)
-    missing.push(...await components.client.missing(options.site, part, await components.token(), { signal: options.signal }))
+    missing.push(
+      ...(await components.client.missing(options.site, part, await components.token(), { signal: options.signal })),
+    )
   }
   return missing
 }
@@ -101,7 +111,9 @@ async function uploadAll(
       try {
         const blocks: CarBlock[] = []
         for (const cid of batch) blocks.push({ cid, bytes: await source.readBlock(cid, { signal }) })
-        await components.client.upload(options.site, encodeCar(source.root, blocks), await components.token(), { signal })
+        await components.client.upload(options.site, encodeCar(source.root, blocks), await components.token(), {
+          signal,
+        })
       } catch (error) {
         // No new upload begins; the others end, since what gets through need not be sent again.
         batches.length = 0

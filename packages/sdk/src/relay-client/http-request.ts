@@ -82,17 +82,23 @@ function errorOf(response: Response, bytes: Uint8Array, url: string): BlackholeE
   } catch {
     // Not JSON: something else than a relay answered, or a proxy in front of it.
   }
-  const reason = status === 404 ? 'missing'
-    : status === 401 || status === 403 ? 'forbidden'
-    : status === 413 || status === 429 ? 'limit'
-    : status === 507 ? 'full'
-    : 'unavailable'
+  const reason =
+    status === 404
+      ? 'missing'
+      : status === 401 || status === 403
+        ? 'forbidden'
+        : status === 413 || status === 429
+          ? 'limit'
+          : status === 507
+            ? 'full'
+            : 'unavailable'
   return new BlackholeError(reason, `${url} answered ${String(status)} ${response.statusText}`.trim(), { subject: url })
 }
 
 /** `fetch` hides why it failed in the cause of its error. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = error as { message?: unknown; cause?: { code?: unknown; message?: unknown } }
-  const detail = cause?.code ?? cause?.message
-  return `${String(message)}${detail === undefined || detail === '' ? '' : ` (${String(detail)})`}`
+  if (!(error instanceof Error)) return String(error)
+  const { code, message } = (error.cause ?? {}) as { code?: unknown; message?: unknown }
+  const detail = [code, message].find((text) => typeof text === 'string' && text !== '')
+  return typeof detail === 'string' ? `${error.message} (${detail})` : error.message
 }

@@ -1,6 +1,13 @@
 import {
-  MAX_MISSING_CIDS, MAX_TOKEN_BYTES, ValidationError, parseCid, parseSiteName,
-  type SiteSummary, type SiteVersion, type SwarmToken, type UploadResult,
+  MAX_MISSING_CIDS,
+  MAX_TOKEN_BYTES,
+  ValidationError,
+  parseCid,
+  parseSiteName,
+  type SiteSummary,
+  type SiteVersion,
+  type SwarmToken,
+  type UploadResult,
 } from '@blackhole/protocol'
 
 /** Most sites or versions that a relay's list is read to: a hostile one could go on for ever. */
@@ -29,14 +36,16 @@ export function parseSiteList(value: unknown): SiteSummary[] {
 
 /** Reads the versions of a site, newest first. */
 export function parseVersions(value: unknown): SiteVersion[] {
-  return list(value, 'versions').map((item) => {
-    const version = fields(item, 'versions[]')
-    return {
-      version: count(version['version'], 'versions[].version'),
-      root: parseCid(version['root'], 'versions[].root').toString(),
-      published: text(version['published'], 'versions[].published'),
-    }
-  }).sort((a, b) => b.version - a.version)
+  return list(value, 'versions')
+    .map((item) => {
+      const version = fields(item, 'versions[]')
+      return {
+        version: count(version['version'], 'versions[].version'),
+        root: parseCid(version['root'], 'versions[].root').toString(),
+        published: text(version['published'], 'versions[].published'),
+      }
+    })
+    .sort((a, b) => b.version - a.version)
 }
 
 /** Reads which of the CIDs that were asked about are missing. */
@@ -46,7 +55,8 @@ export function parseMissing(value: unknown, asked: ReadonlySet<string>): string
     throw new ValidationError('missing', `a list of at most ${String(MAX_MISSING_CIDS)} CIDs`, missing)
   }
   return missing.map((cid: unknown) => {
-    if (typeof cid !== 'string' || !asked.has(cid)) throw new ValidationError('missing', 'a list of CIDs that were asked about', cid)
+    if (typeof cid !== 'string' || !asked.has(cid))
+      throw new ValidationError('missing', 'a list of CIDs that were asked about', cid)
     return cid
   })
 }
@@ -65,12 +75,14 @@ export function parseSwarmToken(value: unknown): SwarmToken {
     throw new ValidationError('token.token', `a text of at most ${String(MAX_TOKEN_BYTES)} bytes`, token)
   }
   const expires = text(answer['expires'], 'token.expires')
-  if (!Number.isFinite(Date.parse(expires))) throw new ValidationError('token.expires', 'a time as in ISO 8601', expires)
+  if (!Number.isFinite(Date.parse(expires)))
+    throw new ValidationError('token.expires', 'a time as in ISO 8601', expires)
   return { token, expires }
 }
 
 function fields(value: unknown, field: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ValidationError(field, 'an object', value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ValidationError(field, 'an object', value)
   return value as Record<string, unknown>
 }
 
@@ -84,17 +96,20 @@ function list(value: unknown, field: string): unknown[] {
 }
 
 function text(value: unknown, field: string): string {
-  if (typeof value !== 'string' || value.length > 1000) throw new ValidationError(field, 'a text of at most 1000 characters', value)
+  if (typeof value !== 'string' || value.length > 1000)
+    throw new ValidationError(field, 'a text of at most 1000 characters', value)
   return value
 }
 
 function count(value: unknown, field: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new ValidationError(field, 'a whole number', value)
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new ValidationError(field, 'a whole number', value)
   return value
 }
 
 function webUrl(value: unknown, field: string): string {
   const url = typeof value === 'string' ? URL.parse(value) : null
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) throw new ValidationError(field, 'a web address', value)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new ValidationError(field, 'a web address', value)
   return url.href
 }

@@ -5,8 +5,12 @@ import { RelayClient } from './relay-client.ts'
 
 const SITE: SiteName = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
 const INFO = {
-  peerId: '12D3KooWAZ1kaKtVgFRbJUFwE1SfuCueYaSaWp693ZndPzvtm7kp', version: '1', addresses: [], stun: [],
-  siteHost: 'localhost:8080', maxUploadBytes: 1024,
+  peerId: '12D3KooWAZ1kaKtVgFRbJUFwE1SfuCueYaSaWp693ZndPzvtm7kp',
+  version: '1',
+  addresses: [],
+  stun: [],
+  siteHost: 'localhost:8080',
+  maxUploadBytes: 1024,
 }
 
 type Answer = Response | Error | ((request: Request) => Promise<Response>)
@@ -22,7 +26,13 @@ function client(...answers: Answer[]): { client: RelayClient; requests: Request[
     if (typeof answer === 'function') return await answer(request)
     throw answer ?? new Error('One request too many')
   }
-  return { requests, client: new RelayClient({ fetch: fetcher, random: () => 0 }, { url: 'http://relay.test:8080/x', retryDelayMs: 0, timeoutMs: 50 }) }
+  return {
+    requests,
+    client: new RelayClient(
+      { fetch: fetcher, random: () => 0 },
+      { url: 'http://relay.test:8080/x', retryDelayMs: 0, timeoutMs: 50 },
+    ),
+  }
 }
 
 describe('RelayClient', () => {
@@ -41,7 +51,10 @@ describe('RelayClient', () => {
     ['bytes that are no UTF-8', () => new Response(Uint8Array.of(0xff, 0xfe))],
   ])('names the URL when something else answers: %s', async (_, answer) => {
     await expect(client(answer()).client.info()).rejects.toMatchObject({
-      reason: 'invalid', message: expect.stringContaining('http://relay.test:8080/.blackhole/api/v1/relay did not answer as a Blackhole relay does') as string,
+      reason: 'invalid',
+      message: expect.stringContaining(
+        'http://relay.test:8080/.blackhole/api/v1/relay did not answer as a Blackhole relay does',
+      ) as string,
     })
   })
 
@@ -49,7 +62,10 @@ describe('RelayClient', () => {
     const refused = (): Error => new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } })
     const { client: relay, requests } = client(refused(), refused(), refused())
     await expect(relay.info()).rejects.toMatchObject({
-      reason: 'unavailable', message: expect.stringMatching(/^http:\/\/relay\.test:8080\/.* can't be reached: fetch failed \(ECONNREFUSED\)$/) as string,
+      reason: 'unavailable',
+      message: expect.stringMatching(
+        /^http:\/\/relay\.test:8080\/.* can't be reached: fetch failed \(ECONNREFUSED\)$/,
+      ) as string,
     })
     expect(requests).toHaveLength(3)
   })
@@ -60,25 +76,42 @@ describe('RelayClient', () => {
   })
 
   it('has a deadline', async () => {
-    const hangs = (request: Request): Promise<Response> => new Promise((_, reject) => {
-      request.signal.addEventListener('abort', () => { reject(request.signal.reason as Error) })
-    })
+    const hangs = (request: Request): Promise<Response> =>
+      new Promise((_, reject) => {
+        request.signal.addEventListener('abort', () => {
+          reject(request.signal.reason as Error)
+        })
+      })
     await expect(client(hangs, hangs, hangs).client.info()).rejects.toMatchObject({ name: 'DeadlineError' })
   })
 
   it('gives the error that the relay gave, and does not repeat what was refused', async () => {
     const { client: relay, requests } = client(
-      Response.json({ error: { name: 'LimitError', reason: 'full', message: 'The quota is used up' } }, { status: 507 }))
-    await expect(relay.missing(SITE, ['x'], 'token')).rejects.toMatchObject({ name: 'LimitError', reason: 'full', message: 'The quota is used up' })
+      Response.json(
+        { error: { name: 'LimitError', reason: 'full', message: 'The quota is used up' } },
+        { status: 507 },
+      ),
+    )
+    await expect(relay.missing(SITE, ['x'], 'token')).rejects.toMatchObject({
+      name: 'LimitError',
+      reason: 'full',
+      message: 'The quota is used up',
+    })
     expect(requests).toHaveLength(1)
   })
 
   it('refuses missing blocks that it did not ask about', async () => {
-    await expect(client(Response.json({ missing: ['b'] })).client.missing(SITE, ['a'], 't')).rejects.toThrow('asked about')
+    await expect(client(Response.json({ missing: ['b'] })).client.missing(SITE, ['a'], 't')).rejects.toThrow(
+      'asked about',
+    )
   })
 
   it('refuses a record that is too long, whatever its header says', async () => {
-    const endless = new ReadableStream<Uint8Array>({ pull(stream) { stream.enqueue(new Uint8Array(4096)) } })
+    const endless = new ReadableStream<Uint8Array>({
+      pull(stream) {
+        stream.enqueue(new Uint8Array(4096))
+      },
+    })
     await expect(client(new Response(endless)).client.record(SITE)).rejects.toMatchObject({ reason: 'limit' })
   })
 
@@ -88,7 +121,9 @@ describe('RelayClient', () => {
 
   it('refuses a block that is not what its CID says', async () => {
     const empty = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
-    await expect(client(new Response('not empty')).client.block(empty)).rejects.toMatchObject({ name: 'CorruptBlockError' })
+    await expect(client(new Response('not empty')).client.block(empty)).rejects.toMatchObject({
+      name: 'CorruptBlockError',
+    })
     expect(await client(new Response('')).client.block(empty)).toEqual(new Uint8Array(0))
   })
 

@@ -1,10 +1,28 @@
 import {
-  BlackholeError, CONTENT_TYPES, CorruptBlockError, MAX_BLOCK_BYTES, MAX_RECORD_BYTES, parseRelayInfo, relayPaths,
-  type RelayInfo, type SiteName, type SiteSummary, type SiteVersion, type SwarmToken, type UploadResult,
+  BlackholeError,
+  CONTENT_TYPES,
+  CorruptBlockError,
+  MAX_BLOCK_BYTES,
+  MAX_RECORD_BYTES,
+  parseRelayInfo,
+  relayPaths,
+  type RelayInfo,
+  type SiteName,
+  type SiteSummary,
+  type SiteVersion,
+  type SwarmToken,
+  type UploadResult,
 } from '@blackhole/protocol'
 import { verifyBlock } from '@blackhole/swarm'
 import { httpRequest, type HttpAnswer, type HttpRequest } from './http-request.ts'
-import { parseMissing, parseSiteList, parseSiteSummary, parseSwarmToken, parseUploadResult, parseVersions } from './parse-answers.ts'
+import {
+  parseMissing,
+  parseSiteList,
+  parseSiteSummary,
+  parseSwarmToken,
+  parseUploadResult,
+  parseVersions,
+} from './parse-answers.ts'
 import { parseRelayUrl } from './relay-url.ts'
 import { retry } from './retry.ts'
 
@@ -89,7 +107,10 @@ export class RelayClient {
   async record(name: SiteName, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
       const { bytes } = await this.#request({
-        url: this.#at(relayPaths.record(name)), maxBytes: MAX_RECORD_BYTES, timeoutMs: this.#init.timeoutMs, ...options,
+        url: this.#at(relayPaths.record(name)),
+        maxBytes: MAX_RECORD_BYTES,
+        timeoutMs: this.#init.timeoutMs,
+        ...options,
         headers: { Accept: CONTENT_TYPES.record },
       })
       return bytes
@@ -100,10 +121,19 @@ export class RelayClient {
   }
 
   /** Makes a newer record the site's. */
-  async putRecord(name: SiteName, record: Uint8Array<ArrayBuffer>, token: string, options: CallOptions = {}): Promise<void> {
+  async putRecord(
+    name: SiteName,
+    record: Uint8Array<ArrayBuffer>,
+    token: string,
+    options: CallOptions = {},
+  ): Promise<void> {
     await this.#request({
-      url: this.#at(relayPaths.record(name)), method: 'PUT', body: record, maxBytes: MAX_JSON_BYTES,
-      timeoutMs: this.#init.transferTimeoutMs, ...options,
+      url: this.#at(relayPaths.record(name)),
+      method: 'PUT',
+      body: record,
+      maxBytes: MAX_JSON_BYTES,
+      timeoutMs: this.#init.transferTimeoutMs,
+      ...options,
       headers: { ...bearer(token), 'Content-Type': CONTENT_TYPES.record },
     })
   }
@@ -112,16 +142,29 @@ export class RelayClient {
   async missing(name: SiteName, cids: readonly string[], token: string, options: CallOptions = {}): Promise<string[]> {
     const asked = new Set(cids)
     return await this.#json(relayPaths.missing(name), (value) => parseMissing(value, asked), {
-      ...options, method: 'POST', body: JSON.stringify({ cids }), headers: { ...bearer(token), 'Content-Type': CONTENT_TYPES.json },
+      ...options,
+      method: 'POST',
+      body: JSON.stringify({ cids }),
+      headers: { ...bearer(token), 'Content-Type': CONTENT_TYPES.json },
       timeoutMs: this.#init.transferTimeoutMs,
     })
   }
 
   /** Uploads blocks as a CAR. Not retried: whoever uploads asks again what is missing. */
-  async upload(name: SiteName, car: Uint8Array<ArrayBuffer>, token: string, options: CallOptions = {}): Promise<UploadResult> {
+  async upload(
+    name: SiteName,
+    car: Uint8Array<ArrayBuffer>,
+    token: string,
+    options: CallOptions = {},
+  ): Promise<UploadResult> {
     const url = this.#at(relayPaths.blocks(name))
     const answer = await httpRequest(this.#components.fetch, {
-      url, method: 'POST', body: car, maxBytes: MAX_JSON_BYTES, timeoutMs: this.#init.transferTimeoutMs, ...options,
+      url,
+      method: 'POST',
+      body: car,
+      maxBytes: MAX_JSON_BYTES,
+      timeoutMs: this.#init.transferTimeoutMs,
+      ...options,
       headers: { ...bearer(token), 'Content-Type': CONTENT_TYPES.car },
     })
     return readJson(answer, url, parseUploadResult)
@@ -130,7 +173,10 @@ export class RelayClient {
   /** Permission for a peer to join a site's swarm. */
   async swarmToken(name: SiteName, peer: string, options: CallOptions = {}): Promise<SwarmToken> {
     return await this.#json(relayPaths.token(name), parseSwarmToken, {
-      ...options, method: 'POST', body: JSON.stringify({ peer }), headers: { 'Content-Type': CONTENT_TYPES.json },
+      ...options,
+      method: 'POST',
+      body: JSON.stringify({ peer }),
+      headers: { 'Content-Type': CONTENT_TYPES.json },
     })
   }
 
@@ -142,9 +188,13 @@ export class RelayClient {
   async block(cid: string, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     const url = this.#at(`/ipfs/${cid}?format=raw`)
     const { bytes } = await this.#request({
-      url, maxBytes: MAX_BLOCK_BYTES, timeoutMs: this.#init.transferTimeoutMs, ...options, headers: { Accept: CONTENT_TYPES.raw },
+      url,
+      maxBytes: MAX_BLOCK_BYTES,
+      timeoutMs: this.#init.transferTimeoutMs,
+      ...options,
+      headers: { Accept: CONTENT_TYPES.raw },
     })
-    if (!await verifyBlock(cid, bytes)) throw new CorruptBlockError(cid, this.url)
+    if (!(await verifyBlock(cid, bytes))) throw new CorruptBlockError(cid, this.url)
     return bytes
   }
 
@@ -177,6 +227,9 @@ function readJson<T>({ bytes }: HttpAnswer, url: string, parse: (value: unknown)
     return parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
   } catch (cause) {
     const detail = cause instanceof BlackholeError ? cause.message : 'it is not JSON'
-    throw new BlackholeError('invalid', `${url} did not answer as a Blackhole relay does: ${detail}`, { cause, subject: url })
+    throw new BlackholeError('invalid', `${url} did not answer as a Blackhole relay does: ${detail}`, {
+      cause,
+      subject: url,
+    })
   }
 }

@@ -11,6 +11,7 @@ export function parseRelayUrl(value: unknown, field = 'relay'): string {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
     throw new ValidationError(field, 'the address of a relay such as https://relay.example', value)
   }
-  if (url.username !== '' || url.password !== '') throw new ValidationError(field, 'an address without user and password', url.host)
+  if (url.username !== '' || url.password !== '')
+    throw new ValidationError(field, 'an address without user and password', url.host)
   return url.origin
 }

@@ -22,7 +22,9 @@ class FakePeer extends EventTarget implements LoadedPeer {
 
 let added: HTMLElement | undefined
 
-afterEach(() => { added?.remove() })
+afterEach(() => {
+  added?.remove()
+})
 
 async function show(init: { prompt: boolean; always: boolean }): Promise<{ peer: FakePeer; root: ShadowRoot }> {
   const peer = new FakePeer()
@@ -47,12 +49,14 @@ describe('the widget', () => {
     expect(toggle?.checked).toBe(false)
   })
 
-  it('is opened and closed by keyboard alone', async () => {
+  it('can be focused and opened', async () => {
     const { root } = await show({ prompt: false, always: true })
     const summary = root.querySelector('summary')
     summary?.focus()
     expect(root.activeElement).toBe(summary)
     expect(root.querySelector('details')?.open).toBe(false)
+    summary?.click()
+    expect(root.querySelector('details')?.open).toBe(true)
   })
 
   it('asks when it has to, and takes either answer', async () => {

@@ -45,21 +45,27 @@ function addPanel(root: ShadowRoot, peer: LoadedPeer, document: Document): void 
   panel.append(summary, body)
   root.append(panel)
 
-  toggle.addEventListener('change', () => { void peer.setOptedOut(!toggle.checked) })
+  toggle.addEventListener('change', () => {
+    void peer.setOptedOut(!toggle.checked)
+  })
   const show = (status: PageStatus): void => {
     const view = widgetView(status)
     panel.classList.toggle('on', view.sharing)
     summary.textContent = view.summary
     toggle.checked = view.sharing
-    list.replaceChildren(...view.rows.flatMap(({ label: name, value }) => {
-      const term = document.createElement('dt')
-      const description = document.createElement('dd')
-      term.textContent = name
-      description.textContent = value
-      return [term, description]
-    }))
+    list.replaceChildren(
+      ...view.rows.flatMap(({ label: name, value }) => {
+        const term = document.createElement('dt')
+        const description = document.createElement('dd')
+        term.textContent = name
+        description.textContent = value
+        return [term, description]
+      }),
+    )
   }
-  peer.addEventListener('statuschange', (event) => { show((event as CustomEvent<PageStatus>).detail) })
+  peer.addEventListener('statuschange', (event) => {
+    show((event as CustomEvent<PageStatus>).detail)
+  })
   void peer.status().then(show)
 }
 
@@ -70,7 +76,8 @@ function addPrompt(root: ShadowRoot, peer: LoadedPeer, document: Document): void
   dialog.setAttribute('aria-labelledby', 'question')
   dialog.hidden = true
   text.id = 'question'
-  text.textContent = 'This site is served by its visitors. May your browser pass its files on to others? Their browsers can see your IP address.'
+  text.textContent =
+    'This site is served by its visitors. May your browser pass its files on to others? Their browsers can see your IP address.'
   const answer = (name: string, out: boolean): HTMLButtonElement => {
     const button = document.createElement('button')
     button.type = 'button'
@@ -84,5 +91,7 @@ function addPrompt(root: ShadowRoot, peer: LoadedPeer, document: Document): void
   }
   dialog.append(text, answer('Yes', false), answer('No', true))
   root.append(dialog)
-  peer.addEventListener('consent', () => { dialog.hidden = false })
+  peer.addEventListener('consent', () => {
+    dialog.hidden = false
+  })
 }
