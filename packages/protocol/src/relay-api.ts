@@ -55,6 +55,8 @@ export interface RelayInfo {
   /** Host of per-site origins, port included: sites are at `http(s)://NAME.host/`. */
   readonly siteHost: string
   readonly maxUploadBytes: number
+  /** Whether it serves content at the moment; one that doesn't only introduces visitors. Relays that don't say so do. */
+  readonly serving: boolean
 }
 
 /** A site as the relay knows it. */
@@ -129,5 +131,6 @@ export function parseRelayInfo(value: unknown): RelayInfo {
     stun: texts('stun'),
     siteHost: text('siteHost'),
     maxUploadBytes,
+    serving: info['serving'] !== false,
   }
 }

@@ -35,8 +35,20 @@ export function endpointsOf(init: RelayInit, port: number): Endpoints {
   }
 }
 
+/** What of a running relay is not in its options. */
+interface RelayState {
+  readonly node: Pick<Libp2p, 'peerId' | 'getMultiaddrs'>
+  readonly endpoints: Endpoints
+  readonly stunPort: number | undefined
+  /** Whether it serves content now. */
+  readonly serving: boolean
+}
+
 /** What the relay says of itself. */
-export function infoOf(init: RelayInit, node: Libp2p, endpoints: Endpoints, stunPort: number | undefined): RelayInfo {
+export function infoOf(
+  init: RelayInit,
+  { node, endpoints, stunPort, serving }: RelayState,
+): RelayInfo {
   const stunHost = endpoints.publicUrl?.hostname ?? reachableHost(init.host)
   return {
     peerId: node.peerId.toString(),
@@ -45,5 +57,6 @@ export function infoOf(init: RelayInit, node: Libp2p, endpoints: Endpoints, stun
     stun: stunPort === undefined ? [] : [`stun:${stunHost}:${String(stunPort)}`],
     siteHost: endpoints.siteHost,
     maxUploadBytes: init.maxUploadBytes,
+    serving,
   }
 }

@@ -6,19 +6,16 @@ import { TypedEventEmitter } from 'main-event'
 import { Swarm, type PieceStore } from '@blackhole/swarm'
 import type { SiteState } from '@blackhole/site'
 import { NotFoundError, RecordError, type RelayInfo, type SiteName, type Source } from '@blackhole/protocol'
-import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
 import { isPrivateHost } from '../node/private-host.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
 import { ManifestLoader } from './manifest-loader.ts'
 import { peerSettings, type PeerSettings } from './peer-settings.ts'
-import { RelayLink } from './relay-link.ts'
-import { RelaySession, type Standing } from './relay-session.ts'
+import type { Standing } from './relay-session.ts'
+import { RelaySessions } from './relay-sessions.ts'
 import { Seeder } from './seeder.ts'
 import { SiteBlocks } from './site-blocks.ts'
 import { SiteVersions, type SiteVersionInUse } from './site-versions.ts'
-import { SwarmLinks } from './swarm-links.ts'
-import { SwarmTokens, type TokenIssuer } from './swarm-tokens.ts'
 import { VisitorDialler } from './visitor-dialler.ts'
 
 /** What a peer needs. Stores must be open. */
@@ -54,10 +51,6 @@ export interface SitePeerEvents {
   version: CustomEvent<SiteVersionInUse>
 }
 
-/** A relay that is down is asked again after this, doubled each time up to the most. */
-const RELAY_BACKOFF_MS = 1_000
-const MAX_RELAY_BACKOFF_MS = 60_000
-
 /** How often connections are tidied up and due dials are looked for. */
 const MAINTENANCE_MS = 10_000
 
@@ -85,7 +78,6 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   readonly #seeder: Seeder
   readonly #controller = new AbortController()
   readonly #resolveJoined: () => void
-  #node: Promise<{ node: PeerNode; links: SwarmLinks }> | undefined
   #tasks: Promise<unknown>[] = []
 
   /** Makes a peer with a fresh identity, so that visits can't be linked by it. */
@@ -104,22 +96,45 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     const { now, random, store, state, relays, privateKey } = components
     const { site } = init
     this.#components = components
-    this.#privateKey = privateKey
     const allowPrivate = init.allowPrivate ?? relays.some(({ url }) => isPrivateHost(new URL(url).hostname))
     this.#init = { site, allowPrivate, ...peerSettings(init) }
     const onError = (what: string, error: unknown): void => {
       this.#components.onError?.(what, error)
     }
-    this.#tokens = new SwarmTokens({ now, issuers: () => this.#issuers }, { site })
+    this.#sessions = new RelaySessions(
+      {
+        relays,
+        privateKey,
+        now,
+        random,
+        logger: components.logger,
+        onError,
+        swarm: () => this.swarm,
+        standing: () => this.#standing(),
+        onMeans: (means) => {
+          this.#dialler.use(means)
+        },
+        onAnswer: ({ peers }) => {
+          this.#dialler.offer(peers)
+          this.#step()
+        },
+        onRecord: (record) => {
+          this.versions.offer(record).catch((error: unknown) => {
+            if (!(error instanceof RecordError && error.reason === 'stale')) onError('a record', error)
+          })
+        },
+      },
+      this.#init,
+    )
     this.swarm = new Swarm(
       {
         store,
         now,
         random,
         verifyToken: async (token, peer) => {
-          await this.#tokens.verify(token, peer)
+          await this.#sessions.tokens.verify(token, peer)
         },
-        token: async () => await this.#tokens.token({ signal: this.#controller.signal }),
+        token: async () => await this.#sessions.tokens.token({ signal: this.#controller.signal }),
         ...(components.logger === undefined ? {} : { logger: components.logger }),
       },
       {
@@ -149,7 +164,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     this.versions = new SiteVersions({ state, blocks: this.blocks, swarm: this.swarm, now, onError }, { site })
     this.#loader = new ManifestLoader({ versions: this.versions, onError })
     const onHeld = (): void => {
-      this.#announceSoon()
+      this.#sessions.announceSoon()
     }
     this.#seeder = new Seeder(
       { blocks: this.blocks, store, random, onError, onHeld },
@@ -182,22 +197,15 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     this.swarm.start()
     this.setUploads(1)
     const { signal } = this.#controller
-    this.#tasks = [
-      this.#loader.run(signal),
-      ...this.#components.relays.map((client) => this.#join(client, signal)),
-      this.#maintain(signal),
-    ]
+    this.#tasks = [this.#loader.run(signal), this.#sessions.join(signal), this.#maintain(signal)]
   }
 
   /** Leaves the swarm. It can't be started again. */
   async stop(): Promise<void> {
     this.#controller.abort()
-    await Promise.all(this.#sessions.map((session) => session.stop()))
     await Promise.allSettled(this.#tasks)
-    const running = await this.#node?.catch(() => undefined)
-    await running?.links.stop()
     await this.swarm.stop()
-    await running?.node.stop()
+    await this.#sessions.stop()
   }
 
   /**
@@ -236,94 +244,11 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     })
     this.versions.addEventListener('version', ({ detail }) => {
       this.safeDispatchEvent('version', { detail })
-      this.#announceSoon()
+      this.#sessions.announceSoon()
       this.#seeder.seed(detail, this.joined, this.#controller.signal).catch((error: unknown) => {
         this.#components.onError?.('the pieces to hold', error)
       })
     })
-  }
-
-  /** Asks a relay who it is until it answers, and joins the swarm there. */
-  async #join(client: RelayClient, signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; failures++) {
-      try {
-        // Side by side: neither needs the other, and the visitor waits for both.
-        const [info, { node, links }] = await Promise.all([client.info({ signal, attempts: 1 }), this.#running()])
-        this.#infos.push(info)
-        if (!info.serving) this.#silent.add(client)
-        signal.throwIfAborted()
-        const peer = node.peerId.toString()
-        this.#issuers.push({
-          peerId: info.peerId,
-          request: (options) => client.swarmToken(this.#init.site, peer, options),
-        })
-        // On its way while the relay is being connected; whoever needs it reports a failure.
-        this.#tokens.token({ relay: info.peerId, signal }).catch(() => undefined)
-        this.#addSession(node, links, info)
-        return
-      } catch (error) {
-        if (isAborted(signal)) return
-        this.#components.onError?.(`the relay ${client.url}`, error)
-        const wait = Math.min(RELAY_BACKOFF_MS * 2 ** failures, MAX_RELAY_BACKOFF_MS)
-        await sleep(wait * (0.5 + this.#components.random()), { signal }).catch(() => undefined)
-      }
-    }
-  }
-
-  /** The libp2p node, made once. */
-  #running(): Promise<{ node: PeerNode; links: SwarmLinks }> {
-    this.#node ??= (async () => {
-      const { allowPrivate, relayOnly, maxPeers } = this.#init
-      const { logger, now } = this.#components
-      const node = await createPeerNode({
-        privateKey: this.#privateKey,
-        relays: () => this.#infos,
-        allowPrivate,
-        relayOnly,
-        maxPeers,
-        ...(logger === undefined ? {} : { logger }),
-      })
-      const links = new SwarmLinks(
-        { node, swarm: this.swarm, now },
-        {
-          maxPeers: relayOnly ? 0 : maxPeers,
-          isRelay: (peer) => this.#infos.some(({ peerId }) => peerId === peer),
-        },
-      )
-      await links.start()
-      this.#dialler.use({ node, links, relays: () => this.#sessions.map(({ link }) => link) })
-      return { node, links }
-    })()
-    return this.#node
-  }
-
-  #addSession(node: PeerNode, links: SwarmLinks, info: RelayInfo): void {
-    const { random } = this.#components
-    const link = new RelayLink({ node, random }, { info, reserve: !this.#init.relayOnly })
-    const session = new RelaySession(
-      {
-        link,
-        links,
-        tokens: this.#tokens,
-        random,
-        standing: () => this.#standing(),
-        onError: (what, error) => {
-          this.#components.onError?.(what, error)
-        },
-      },
-      { site: this.#init.site },
-    )
-    session.addEventListener('answer', ({ detail }) => {
-      this.#dialler.offer(detail.peers)
-      this.#step()
-    })
-    session.addEventListener('record', ({ detail }) => {
-      this.versions.offer(detail).catch((error: unknown) => {
-        if (!(error instanceof RecordError && error.reason === 'stale')) this.#components.onError?.('a record', error)
-      })
-    })
-    this.#sessions.push(session)
-    session.start()
   }
 
   #standing(): Standing {
@@ -337,12 +262,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   #step(): void {
     this.#dialler.dialMore(this.#controller.signal)
     const holds = this.swarm.peers.some(({ lastResort, pieces }) => !lastResort && pieces > 0)
-    const answered = this.#sessions.some(({ announced }) => announced)
-    if (holds || (answered && this.#dialler.isExhausted)) this.#resolveJoined()
-  }
-
-  #announceSoon(): void {
-    for (const session of this.#sessions) session.announceSoon()
+    if (holds || (this.#sessions.announced && this.#dialler.isExhausted)) this.#resolveJoined()
   }
 
   async #maintain(signal: AbortSignal): Promise<void> {
@@ -350,7 +270,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       await sleep(MAINTENANCE_MS, { signal }).catch(() => undefined)
       if (isAborted(signal)) return
       try {
-        await (await this.#node)?.links.prune()
+        await this.#sessions.prune()
         await this.#seeder.count()
       } catch (error) {
         this.#components.onError?.('the upkeep', error)

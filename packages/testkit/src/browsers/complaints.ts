@@ -11,7 +11,8 @@ export class Complaints {
 
   /** @param url - the resource that the message is about, when the browser says so */
   console(text: string, url: string | undefined): void {
-    if (url === undefined || url === '' || !isWeb(url) || this.#isLocal(url)) this.consoleErrors.push(text)
+    if (url === undefined || url === '') this.consoleErrors.push(text)
+    else if (!isWeb(url) || this.#isLocal(url)) this.consoleErrors.push(`${text} (${url})`)
   }
 
   uncaught(error: unknown): void {
