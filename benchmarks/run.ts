@@ -1,4 +1,4 @@
-import { machine } from './harness/report.ts'
+import { machine, measured } from './harness/report.ts'
 import { readCommandLine } from './harness/options.ts'
 import { renderReport } from './harness/table.ts'
 import type { BenchOptions, CommandLine } from './harness/options.ts'
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const before = machine()
   const measure = await benchmark.load()
-  const report: Report = { bench: line.name, machine: before, ...(await measure(line)) }
+  const report: Report = { bench: line.name, machine: before, ...measured(await measure(line)) }
   console.log(renderReport(report))
   if (line.json) console.log(JSON.stringify(report))
   return 0

@@ -11,3 +11,8 @@ it('runs everyone once per round, each round beginning with another', async () =
   expect(order.join('')).toBe('abcbcacab')
   expect(Object.fromEntries(results)).toEqual({ a: [1, 6, 8], b: [2, 4, 9], c: [3, 5, 7] })
 })
+
+it('names the one that hangs', async () => {
+  const hanging = { name: 'stuck', run: () => new Promise<never>(() => undefined) }
+  await expect(interleave([hanging], 1, () => undefined, 1)).rejects.toThrow('A run of stuck took longer than 1 ms')
+})

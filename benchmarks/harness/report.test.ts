@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ratio, row, valueOf } from './report.ts'
+import { measured, ratio, row, valueOf } from './report.ts'
 import { renderReport } from './table.ts'
 
 describe('row', () => {
@@ -22,6 +22,16 @@ describe('ratio', () => {
   it('does not meet it without a measurement', () => {
     expect(ratio('x', valueOf([], 'x'), '>=', 0.85).met).toBe(false)
     expect(ratio('x', valueOf([], 'x'), '<=', 1.05).met).toBe(false)
+  })
+})
+
+describe('measured', () => {
+  it('leaves out what has no number', () => {
+    const found = measured({
+      rows: [row('x', 'ms', [1]), row('y', 'ms', [Number.NaN])],
+      ratios: [ratio('y / x', Number.NaN, '<=', 1)],
+    })
+    expect(found).toEqual({ rows: [row('x', 'ms', [1])], ratios: [] })
   })
 })
 

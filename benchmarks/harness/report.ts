@@ -52,7 +52,15 @@ export function ratio(name: string, value: number, aim: '>=' | '<=', bound: numb
   }
 }
 
-/** Median of a row's runs, unrounded, for ratios. `NaN` when there is no such row. */
+/** Median of a row, for ratios. `NaN` when there is no such row. */
 export function valueOf(rows: readonly Row[], name: string): number {
   return rows.find((candidate) => candidate.name === name)?.value ?? Number.NaN
+}
+
+/** What was measured: leaves out rows and ratios without a number, which JSON has no form for. */
+export function measured({ rows, ratios }: Findings): Findings {
+  return {
+    rows: rows.filter(({ value }) => Number.isFinite(value)),
+    ratios: ratios.filter(({ value }) => Number.isFinite(value)),
+  }
 }

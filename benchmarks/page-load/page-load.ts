@@ -17,7 +17,7 @@ import type { LoadTimes } from './load-times.ts'
 const DEFAULT_RUNS = 5
 
 /** Page loads of one round, by the name of their row. */
-type Loads = Readonly<Record<string, LoadTimes>>
+type Loads = Readonly<Record<string, LoadTimes & { readonly fromPeers?: number }>>
 
 /** How long a real page takes behind an ordinary link, without Blackhole and with it. Times in ms. */
 export async function pageLoad(options: BenchOptions): Promise<Findings> {
@@ -59,9 +59,7 @@ export async function pageLoad(options: BenchOptions): Promise<Findings> {
         run: async (): Promise<Loads> => {
           const holder = await holdPage(holders, hosted)
           try {
-            const { status, ...times } = await visitThroughPeer(browser, hosted)
-            console.error(`  bytes ${JSON.stringify(status.received)}`)
-            return { 'Blackhole, pieces from a peer': times }
+            return { 'Blackhole, pieces from a peer': await visitThroughPeer(browser, hosted) }
           } finally {
             await holder.context.close()
           }
@@ -94,7 +92,7 @@ async function copySite(site: string): Promise<void> {
 
 function findings(rounds: readonly Loads[]): Findings {
   const names = [...new Set(rounds.flatMap((loads) => Object.keys(loads)))]
-  const timesOf = (name: string): LoadTimes[] => rounds.flatMap((loads) => loads[name] ?? [])
+  const timesOf = (name: string): Loads[string][] => rounds.flatMap((loads) => loads[name] ?? [])
   const rows: Row[] = names.flatMap((name) => {
     const times = timesOf(name)
     return [
@@ -112,6 +110,11 @@ function findings(rounds: readonly Loads[]): Findings {
         `${name}, largest paint`,
         'ms',
         times.map(({ largestPaint }) => largestPaint),
+      ),
+      row(
+        `${name}, bytes from the peer`,
+        '%',
+        times.flatMap(({ fromPeers }) => (fromPeers === undefined ? [] : 100 * fromPeers)),
       ),
     ]
   })

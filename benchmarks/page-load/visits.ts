@@ -3,10 +3,10 @@ import type { ChromiumBrowser, ChromiumVisitor } from '@blackhole/testkit'
 import type { Page } from 'playwright'
 import type { LoadTimes } from './load-times.ts'
 
-/** What `window.blackhole.status()` gives. */
-export interface Status {
-  readonly peers: number
-  readonly received: { readonly local: number; readonly peers: number; readonly http: number }
+/** What the loader puts into a page, as far as it is used here. */
+interface PageBlackhole {
+  readonly ready: Promise<void>
+  status(): Promise<{ readonly peers: number; readonly received: { readonly peers: number; readonly http: number } }>
 }
 
 /** The page that is measured, and the empty one by which a visitor arrives with none of its files. */
@@ -30,22 +30,29 @@ export async function visitTwice(
   }
 }
 
-/** A visitor whose worker runs and whose peer knows a holder, but who has none of the page's files, loads the page. */
+/**
+ * A visitor whose worker runs and whose peer knows a holder, but who has none of the page's files, loads the page.
+ *
+ * @returns also which part of the bytes came from the holder, 0 to 1; the rest came over the link
+ */
 export async function visitThroughPeer(
   browser: ChromiumBrowser,
   origin: string,
-): Promise<LoadTimes & { status: Status }> {
+): Promise<LoadTimes & { readonly fromPeers: number }> {
   const visitor = await browser.newVisitor()
   try {
     await visitor.page.goto(`${origin}${EMPTY_PAGE}`)
     await ready(visitor.page)
     await visitor.page.waitForFunction(async () => {
-      const { blackhole } = globalThis as unknown as { blackhole: { status(): Promise<{ peers: number }> } }
+      const { blackhole } = globalThis as unknown as { blackhole: PageBlackhole }
       return (await blackhole.status()).peers > 0
     })
+    const before = await receivedBy(visitor.page)
     const page = await visitor.context.newPage()
     const times = await measureLoad(page, `${origin}${PAGE}`)
-    return { ...times, status: await statusOf(page) }
+    const after = await receivedBy(visitor.page)
+    const peers = after.peers - before.peers
+    return { ...times, fromPeers: peers / (peers + after.http - before.http) }
   } finally {
     await visitor.context.close()
   }
@@ -65,14 +72,14 @@ export async function holdPage(browser: ChromiumBrowser, origin: string): Promis
 /** Waits until the worker controls the page and the peer has joined. */
 export async function ready(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    const { blackhole } = globalThis as unknown as { blackhole: { ready: Promise<unknown> } }
+    const { blackhole } = globalThis as unknown as { blackhole: PageBlackhole }
     await blackhole.ready
   })
 }
 
-async function statusOf(page: Page): Promise<Status> {
+async function receivedBy(page: Page): Promise<{ readonly peers: number; readonly http: number }> {
   return page.evaluate(async () => {
-    const { blackhole } = globalThis as unknown as { blackhole: { status(): Promise<Status> } }
-    return blackhole.status()
+    const { blackhole } = globalThis as unknown as { blackhole: PageBlackhole }
+    return (await blackhole.status()).received
   })
 }

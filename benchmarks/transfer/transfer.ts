@@ -74,10 +74,12 @@ async function runOnce(
     if (received.bytes !== size)
       throw new Error(`${system.name} received ${String(received.bytes)} of ${String(size)} bytes`)
     return { ...received, cpuMs }
-  } finally {
-    await Promise.all([one.context.close(), other.context.close()])
+  } catch (error) {
     for (const complaint of [...one.consoleErrors, ...other.consoleErrors])
       console.error(`${system.name}: ${complaint}`)
+    throw error
+  } finally {
+    await Promise.all([one.context.close(), other.context.close()])
   }
 }
 
