@@ -141,3 +141,6 @@ export const SEEDED_VERSIONS = 3
 
 /** Time between two looks at the certificate's files: a renewed one is used long before the old one runs out. */
 export const CERTIFICATE_CHECK_MS = 10 * MINUTE
+
+/** A request that was refused before all of it came may send the rest for this long; then its connection ends. */
+export const DRAIN_TIMEOUT_MS = 5 * SECOND

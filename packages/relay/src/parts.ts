@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { ValidationError } from '@blackhole/protocol'
 import type { RelayInfo, SiteName } from '@blackhole/protocol'
@@ -19,6 +18,7 @@ import { FrontServer } from './http/front-server.ts'
 import { Hosts } from './http/hosts.ts'
 import { ScriptFiles } from './http/script-files.ts'
 import { LastResort } from './last-resort/last-resort.ts'
+import { nodeListener } from './http/node-listener.ts'
 import { renewCertificate } from './http/renew-certificate.ts'
 import { TlsFiles } from './http/tls-files.ts'
 import { libp2pLogger } from './log.ts'
@@ -210,15 +210,15 @@ async function start(
     dnslink: init.dnslink
       ? new DnsLink({ ...clock, ...(components.resolveTxt === undefined ? {} : { resolveTxt: components.resolveTxt }) })
       : undefined,
-    info: () => infoOf(init, node, endpoints, stun?.port),
+    info: () => infoOf(init, { node, endpoints, stunPort: stun?.port, serving: contentSwitch.serving }),
     siteUrl: endpoints.siteUrl,
     announces: () => tracker.announces,
     blocks: helia.blockstore,
     ready: () => ready,
   }
   const app = createApp(context)
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false })
-  front.handle((request, response) => void answer(request, response), upgradeHandlerOf(node))
+  const listener = nodeListener((request, bindings) => app.fetch(request, bindings), log)
+  front.handle(listener, upgradeHandlerOf(node))
   ready = true
   return {
     url: endpoints.url,

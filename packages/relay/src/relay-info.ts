@@ -45,10 +45,7 @@ interface RelayState {
 }
 
 /** What the relay says of itself. */
-export function infoOf(
-  init: RelayInit,
-  { node, endpoints, stunPort, serving }: RelayState,
-): RelayInfo {
+export function infoOf(init: RelayInit, { node, endpoints, stunPort, serving }: RelayState): RelayInfo {
   const stunHost = endpoints.publicUrl?.hostname ?? reachableHost(init.host)
   return {
     peerId: node.peerId.toString(),

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { CID } from 'multiformats/cid'
 import { multiaddr } from '@multiformats/multiaddr'
 import { pbStream } from '@libp2p/utils'
@@ -239,6 +240,20 @@ describe('swarm services', () => {
       expect(await (await relay.fetch('/metrics')).text()).toMatch(
         /^blackhole_content_bytes_total\{transport="p2p"\} 300\d{4}$/m,
       )
+      const admin = (await readFile(`${relay.data}/admin-token`, 'utf8')).trim()
+      const turn = (serving: boolean): Promise<Response> =>
+        relay.fetch('/.blackhole/api/v1/admin/content', {
+          method: 'POST',
+          headers: { authorization: `Bearer ${admin}` },
+          body: JSON.stringify({ serving }),
+        })
+      await turn(false)
+      await expect.poll(() => swarm.peers, { timeout: 5_000 }).toEqual([])
+      const refused = await node.dialProtocol(multiaddr(webSocketOf(relay.relay)), CDN_PROTOCOL, { signal: signal() })
+      await expect(
+        swarm.addStream({ peer: relay.relay.info.peerId, stream: refused, direction: 'outbound' }),
+      ).rejects.toThrow()
+      await turn(true)
     } finally {
       await swarm.stop()
     }

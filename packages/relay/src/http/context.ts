@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { RelayInfo, SiteName } from '@blackhole/protocol'
@@ -14,6 +13,7 @@ import type { SiteTable } from '../state/site-table.ts'
 import type { SwarmTokens } from '../tokens.ts'
 import type { SwarmRegistry } from '../tracker/swarm-registry.ts'
 import type { HostTarget, Hosts } from './hosts.ts'
+import type { HttpBindings } from './node-listener.ts'
 import type { ScriptFiles } from './script-files.ts'
 
 /** What every route may use. Made once, when the relay starts. */
