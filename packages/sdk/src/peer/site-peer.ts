@@ -5,7 +5,7 @@ import { CID } from 'multiformats/cid'
 import { TypedEventEmitter } from 'main-event'
 import { Swarm, type PieceStore } from '@blackhole/swarm'
 import type { SiteState } from '@blackhole/site'
-import { NotFoundError, RecordError, type RelayInfo, type SiteName, type Source } from '@blackhole/protocol'
+import { NotFoundError, RecordError, type SiteName, type Source } from '@blackhole/protocol'
 import { isPrivateHost } from '../node/private-host.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
@@ -66,13 +66,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   readonly joined: Promise<void>
   readonly #components: SitePeerComponents
   readonly #init: SitePeerInit
-  readonly #privateKey: Ed25519PrivateKey
-  readonly #infos: RelayInfo[] = []
-  /** Relays that only introduce: asking them for blocks would show as failed requests in the visitor's console. */
-  readonly #silent = new Set<RelayClient>()
-  readonly #issuers: TokenIssuer[] = []
-  readonly #sessions: RelaySession[] = []
-  readonly #tokens: SwarmTokens
+  readonly #sessions: RelaySessions
   readonly #dialler: VisitorDialler
   readonly #loader: ManifestLoader
   readonly #seeder: Seeder
@@ -151,7 +145,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
         // One try each: what one relay lacks, the next one or a peer may have.
         http: relays.map((client) => ({
           block: async (cid, { signal }) => {
-            if (this.#silent.has(client)) throw new NotFoundError(`Block ${cid}`)
+            if (this.#sessions.isSilent(client)) throw new NotFoundError(`Block ${cid}`)
             return await client.block(cid, { signal, attempts: 1 })
           },
         })),

@@ -11,6 +11,7 @@ const INFO = {
   stun: [],
   siteHost: 'localhost:8080',
   maxUploadBytes: 1024,
+  serving: true,
 }
 
 type Answer = Response | Error | ((request: Request) => Promise<Response>)

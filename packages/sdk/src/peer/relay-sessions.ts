@@ -1,0 +1,158 @@
+import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
+import type { Swarm } from '@blackhole/swarm'
+import type { RelayInfo, SiteName } from '@blackhole/protocol'
+import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
+import type { RelayClient } from '../relay-client/relay-client.ts'
+import { isAborted, sleep } from '../sleep.ts'
+import { RelayLink } from './relay-link.ts'
+import { RelaySession, type Standing } from './relay-session.ts'
+import { SwarmLinks } from './swarm-links.ts'
+import { SwarmTokens, type TokenIssuer } from './swarm-tokens.ts'
+import type { DialMeans } from './visitor-dialler.ts'
+import type { TrackerAnswer } from './tracker-client.ts'
+
+/** What the sessions need. */
+export interface RelaySessionsComponents {
+  readonly relays: readonly RelayClient[]
+  /** Identity of the peer. */
+  readonly privateKey: Ed25519PrivateKey
+  readonly swarm: () => Swarm
+  readonly now: () => number
+  readonly random: () => number
+  readonly logger?: ComponentLogger | undefined
+  /** What to announce now. */
+  readonly standing: () => Standing
+  /** The first relay has answered, so that visitors can be dialled. */
+  readonly onMeans: (means: DialMeans) => void
+  readonly onAnswer: (answer: TrackerAnswer) => void
+  /** A relay sent a record, not yet checked. */
+  readonly onRecord: (record: Uint8Array<ArrayBuffer>) => void
+  readonly onError: (what: string, error: unknown) => void
+}
+
+/** Options of {@link RelaySessions}. */
+export interface RelaySessionsInit {
+  readonly site: SiteName
+  readonly allowPrivate: boolean
+  readonly relayOnly: boolean
+  readonly maxPeers: number
+}
+
+/** A relay that is down is asked again after this, doubled each time up to the most. */
+const BACKOFF_MS = 1_000
+const MAX_BACKOFF_MS = 60_000
+
+/** All that a peer has to do with the relays of its site; the libp2p node is made when the first one answers. */
+export class RelaySessions {
+  /** Tokens of these relays. */
+  readonly tokens: SwarmTokens
+  readonly #components: RelaySessionsComponents
+  readonly #init: RelaySessionsInit
+  readonly #infos: RelayInfo[] = []
+  readonly #silent = new Set<RelayClient>()
+  readonly #issuers: TokenIssuer[] = []
+  readonly #sessions: RelaySession[] = []
+  #running: Promise<{ node: PeerNode; links: SwarmLinks }> | undefined
+
+  constructor(components: RelaySessionsComponents, init: RelaySessionsInit) {
+    this.#components = components
+    this.#init = init
+    this.tokens = new SwarmTokens({ now: components.now, issuers: () => this.#issuers }, init)
+  }
+
+  /** Any relay answered an announce since it was last connected. */
+  get announced(): boolean {
+    return this.#sessions.some(({ announced }) => announced)
+  }
+
+  /** A relay said that it only introduces: asking it for blocks would show as failed requests in the visitor's console. */
+  isSilent(client: RelayClient): boolean {
+    return this.#silent.has(client)
+  }
+
+  /** Joins the swarm at every relay that answers, until the signal is aborted. */
+  async join(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#components.relays.map((client) => this.#join(client, signal)))
+  }
+
+  /** Announces soon, since what this peer holds or wants has changed. */
+  announceSoon(): void {
+    for (const session of this.#sessions) session.announceSoon()
+  }
+
+  /** Closes connections that are of no more use. */
+  async prune(): Promise<void> {
+    await (await this.#running)?.links.prune()
+  }
+
+  /** Tells the relays that this peer leaves, and closes all connections. The signal of {@link join} must be aborted. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.stop()))
+    const running = await this.#running?.catch(() => undefined)
+    await running?.links.stop()
+    await running?.node.stop()
+  }
+
+  /** Asks a relay who it is until it answers, and begins a session with it. */
+  async #join(client: RelayClient, signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        const info = await client.info({ signal, attempts: 1 })
+        this.#infos.push(info)
+        if (!info.serving) this.#silent.add(client)
+        this.#running ??= this.#start()
+        const { node, links } = await this.#running
+        signal.throwIfAborted()
+        const peer = node.peerId.toString()
+        const request: TokenIssuer['request'] = (options) => client.swarmToken(this.#init.site, peer, options)
+        this.#issuers.push({ peerId: info.peerId, request })
+        // On its way while the relay is being connected; whoever needs it reports a failure.
+        this.tokens.token({ relay: info.peerId, signal }).catch(() => undefined)
+        this.#begin(node, links, info)
+        return
+      } catch (error) {
+        if (isAborted(signal)) return
+        this.#components.onError(`the relay ${client.url}`, error)
+        const wait = Math.min(BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
+        await sleep(wait * (0.5 + this.#components.random()), { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #start(): Promise<{ node: PeerNode; links: SwarmLinks }> {
+    const { allowPrivate, relayOnly, maxPeers } = this.#init
+    const { logger, now, privateKey, swarm, onMeans } = this.#components
+    const node = await createPeerNode({
+      privateKey,
+      relays: () => this.#infos,
+      allowPrivate,
+      relayOnly,
+      maxPeers,
+      ...(logger === undefined ? {} : { logger }),
+    })
+    const links = new SwarmLinks(
+      { node, swarm: swarm(), now },
+      {
+        maxPeers: relayOnly ? 0 : maxPeers,
+        isRelay: (peer) => this.#infos.some(({ peerId }) => peerId === peer),
+      },
+    )
+    await links.start()
+    onMeans({ node, links, relays: () => this.#sessions.map(({ link }) => link) })
+    return { node, links }
+  }
+
+  #begin(node: PeerNode, links: SwarmLinks, info: RelayInfo): void {
+    const { random, standing, onAnswer, onRecord, onError } = this.#components
+    const link = new RelayLink({ node, random }, { info, reserve: !this.#init.relayOnly })
+    const session = new RelaySession({ link, links, tokens: this.tokens, random, standing, onError }, this.#init)
+    session.addEventListener('answer', ({ detail }) => {
+      onAnswer(detail)
+    })
+    session.addEventListener('record', ({ detail }) => {
+      onRecord(detail)
+    })
+    this.#sessions.push(session)
+    session.start()
+  }
+}
