@@ -1,15 +1,15 @@
 import type { Counters, SiteState } from '@blackhole/site'
-import { sleep } from '../sleep.ts'
 
-/** Counts are written together: one transaction per so many milliseconds, not per message. */
-const FLUSH_MS = 500
-
-/** Adds bytes to the counters of the origin, in batches. */
+/**
+ * Adds bytes to the counters of the origin. The first are written at once,
+ * since a page may be left at any moment; what comes while a transaction runs
+ * goes with the next one.
+ */
 export class CounterWriter {
   readonly #state: SiteState
   readonly #onWritten: () => void
   #pending: Partial<Record<keyof Counters, number>> = {}
-  #flush: Promise<void> | undefined
+  #writing = false
 
   constructor(components: { state: SiteState; onWritten: () => void }) {
     this.#state = components.state
@@ -18,9 +18,7 @@ export class CounterWriter {
 
   add(counter: keyof Counters, bytes: number): void {
     this.#pending[counter] = (this.#pending[counter] ?? 0) + bytes
-    this.#flush ??= this.#write().finally(() => {
-      this.#flush = undefined
-    })
+    if (!this.#writing) void this.#write()
   }
 
   /** The sums, those not yet written included. */
@@ -31,11 +29,14 @@ export class CounterWriter {
   }
 
   async #write(): Promise<void> {
-    await sleep(FLUSH_MS)
-    const delta = this.#pending
-    this.#pending = {}
-    // Counters that can't be written are lost; nothing depends on them.
-    await this.#state.addCounters(delta).catch(() => undefined)
-    this.#onWritten()
+    this.#writing = true
+    while (Object.keys(this.#pending).length > 0) {
+      const delta = this.#pending
+      this.#pending = {}
+      // Counters that can't be written are lost; nothing depends on them.
+      await this.#state.addCounters(delta).catch(() => undefined)
+      this.#onWritten()
+    }
+    this.#writing = false
   }
 }

@@ -1,22 +1,21 @@
 import type { ReceivedBytes, Source } from '@blackhole/protocol'
 import { NO_BYTES } from '@blackhole/site'
 import type { SiteState } from '@blackhole/site'
-import type { Clock } from '../clock.ts'
 
 /** What {@link ReceivedCounters} works with. */
 export interface ReceivedCountersComponents {
   readonly state: SiteState
-  readonly clock: Clock
   /** Keeps the worker alive until the promise settles. */
   keepAlive: (work: Promise<unknown>) => void
   /** The sums, for the pages. */
   onChange: (received: ReceivedBytes) => void
 }
 
-/** Counts are written together: one transaction per so many milliseconds, not per response. */
-const FLUSH_MS = 250
-
-/** Bytes received by source, added to the origin's counters. */
+/**
+ * Bytes received by source, added to the origin's counters. The first are
+ * written at once, so that a page that has read a response finds it counted;
+ * what comes while a transaction runs goes with the next one.
+ */
 export class ReceivedCounters {
   readonly #components: ReceivedCountersComponents
   #pending: Record<Source, number> = { local: 0, peers: 0, http: 0 }
@@ -31,9 +30,7 @@ export class ReceivedCounters {
   add(source: Source, bytes: number): void {
     if (bytes === 0) return
     this.#pending[source] += bytes
-    this.#flush ??= this.#write().finally(() => {
-      this.#flush = undefined
-    })
+    this.#flush ??= this.#write()
     this.#components.keepAlive(this.#flush)
   }
 
@@ -44,17 +41,17 @@ export class ReceivedCounters {
   }
 
   async #write(): Promise<void> {
-    await this.#components.clock.sleep(FLUSH_MS)
-    const delta = this.#pending
-    this.#pending = { local: 0, peers: 0, http: 0 }
-    this.#sums = await this.#components.state.addCounters(delta).catch(() => ({
-      local: this.#sums.local + delta.local,
-      peers: this.#sums.peers + delta.peers,
-      http: this.#sums.http + delta.http,
-    }))
-    const { local, peers, http } = this.#sums
-    this.#components.onChange({ local, peers, http })
-    // What was counted meanwhile is written too.
-    if (this.#pending.local + this.#pending.peers + this.#pending.http > 0) await this.#write()
+    do {
+      const delta = this.#pending
+      this.#pending = { local: 0, peers: 0, http: 0 }
+      this.#sums = await this.#components.state.addCounters(delta).catch(() => ({
+        local: this.#sums.local + delta.local,
+        peers: this.#sums.peers + delta.peers,
+        http: this.#sums.http + delta.http,
+      }))
+      const { local, peers, http } = this.#sums
+      this.#components.onChange({ local, peers, http })
+    } while (this.#pending.local + this.#pending.peers + this.#pending.http > 0)
+    this.#flush = undefined
   }
 }
