@@ -10,6 +10,7 @@ import type { RelayClient } from '../relay-client/relay-client.ts'
 import { CounterWriter } from './counter-writer.ts'
 import type { PageBlockProvider } from './page-block-provider.ts'
 import type { PageConfig } from './page-config.ts'
+import type { SwarmTiming } from './swarm-timing.ts'
 
 /** What a page's peer works with. */
 export interface PagePeerComponents {
@@ -22,6 +23,7 @@ export interface PagePeerComponents {
   readonly locks: Locks | undefined
   readonly now: () => number
   readonly random: () => number
+  readonly timing: SwarmTiming
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -158,7 +160,7 @@ export class PagePeer extends EventTarget implements LoadedPeer {
 
   /** Hosts until the signal is aborted. Leaving the swarm goes on in the background: the next host must not wait for it. */
   async #hostPeer(signal: AbortSignal): Promise<void> {
-    const { store, state, relays, now, random, onError, provider } = this.#components
+    const { store, state, relays, now, random, timing, onError, provider } = this.#components
     const { site, settings, allowPrivate } = this.#config
     const peer = await SitePeer.create(
       { store, state, relays, now, random, onError },
@@ -177,6 +179,12 @@ export class PagePeer extends EventTarget implements LoadedPeer {
     })
     peer.addEventListener('received', ({ detail: { source, bytes } }) => {
       if (source !== 'local') this.#counters.add(source, bytes)
+    })
+    peer.addEventListener('dial', ({ detail }) => {
+      timing.dialled(detail)
+    })
+    peer.addEventListener('ban', ({ detail }) => {
+      timing.banned(detail)
     })
     peer.addEventListener('version', ({ detail }) => {
       this.#onVersion(detail.record.sequence)

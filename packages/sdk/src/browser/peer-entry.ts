@@ -9,6 +9,7 @@ import { PageBlockProvider } from './page-block-provider.ts'
 import { parsePageConfig } from './page-config.ts'
 import { PagePeer } from './page-peer.ts'
 import { openPageStores } from './page-stores.ts'
+import { SwarmTiming } from './swarm-timing.ts'
 
 /**
  * `blackhole-peer.js`: starts the page's part in the swarm of its site. The
@@ -35,6 +36,7 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
       locks: (navigator as { readonly locks?: LockManager }).locks,
       now: Date.now,
       random: Math.random,
+      timing: new SwarmTiming({ performance }),
       onError,
     },
     page,

@@ -3,7 +3,7 @@ import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { CID } from 'multiformats/cid'
 import { TypedEventEmitter } from 'main-event'
-import { Swarm, type PieceStore } from '@blackhole/swarm'
+import { Swarm, type BannedPeer, type PieceStore } from '@blackhole/swarm'
 import type { SiteState } from '@blackhole/site'
 import { NotFoundError, RecordError, type SiteName, type Source } from '@blackhole/protocol'
 import { isPrivateHost } from '../node/private-host.ts'
@@ -16,7 +16,7 @@ import { RelaySessions } from './relay-sessions.ts'
 import { Seeder } from './seeder.ts'
 import { SiteBlocks } from './site-blocks.ts'
 import { SiteVersions, type SiteVersionInUse } from './site-versions.ts'
-import { VisitorDialler } from './visitor-dialler.ts'
+import { VisitorDialler, type FinishedDial } from './visitor-dialler.ts'
 
 /** What a peer needs. Stores must be open. */
 export interface SitePeerComponents {
@@ -45,6 +45,10 @@ export interface SitePeerEvents {
   received: CustomEvent<{ source: Source; bytes: number }>
   /** Bytes were given to others. */
   shared: CustomEvent<number>
+  /** Another visitor was reached. */
+  dial: CustomEvent<FinishedDial>
+  /** A peer sent wrong bytes, or broke the protocol again and again: it is not talked to any more. */
+  ban: CustomEvent<BannedPeer>
   /** A newer record was accepted. */
   record: CustomEvent<Uint8Array<ArrayBuffer>>
   /** The manifest of a newer version is here. */
@@ -164,11 +168,14 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       { blocks: this.blocks, store, random, onError, onHeld },
       { all: this.#init.seed === 'all' },
     )
+    const onDialled = (detail: FinishedDial): void => {
+      this.safeDispatchEvent('dial', { detail })
+    }
     const onSettled = (): void => {
       this.#step()
     }
     this.#dialler = new VisitorDialler(
-      { swarm: this.swarm, now, random, onError, onSettled },
+      { swarm: this.swarm, now, random, onError, onDialled, onSettled },
       {
         maxPeers: this.#init.relayOnly ? 0 : this.#init.maxPeers,
       },
@@ -229,6 +236,9 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     }
     this.swarm.addEventListener('peer:add', changed)
     this.swarm.addEventListener('peer:remove', changed)
+    this.swarm.addEventListener('peer:ban', ({ detail }) => {
+      this.safeDispatchEvent('ban', { detail })
+    })
     this.swarm.addEventListener('upload', ({ detail }) => {
       this.safeDispatchEvent('shared', { detail: detail.bytes })
     })

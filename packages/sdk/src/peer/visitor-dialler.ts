@@ -13,8 +13,16 @@ export interface VisitorDiallerComponents {
   readonly now: () => number
   readonly random: () => number
   readonly onError: (what: string, error: unknown) => void
+  /** How long the connection took; not called for one that failed. */
+  readonly onDialled: (dial: FinishedDial) => void
   /** A dial has ended, well or not. */
   readonly onSettled: () => void
+}
+
+/** A dial that led to a connection, retry included. */
+export interface FinishedDial {
+  readonly peer: string
+  readonly ms: number
 }
 
 /** What exists once a relay has answered. */
@@ -85,14 +93,14 @@ export class VisitorDialler {
       const addresses = relays()
         .filter((relay) => candidate.relays.length === 0 || candidate.relays.includes(relay.peer))
         .flatMap((relay) => relay.addressOf(peer) ?? [])
-      await links.open(
-        await dialPeer(
-          node,
-          addresses.map((address) => multiaddr(address)),
-          { signal },
-        ),
+      const began = this.#components.now()
+      const connection = await dialPeer(
+        node,
+        addresses.map((address) => multiaddr(address)),
         { signal },
       )
+      this.#components.onDialled({ peer, ms: this.#components.now() - began })
+      await links.open(connection, { signal })
       this.#plan.succeeded(peer)
       if (have > 0) await this.#bitfieldOf(peer, signal)
     } catch (error) {
