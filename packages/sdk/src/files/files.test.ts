@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function collect(parts: AsyncIterable<Uint8Array>): Promise<string> {
+async function collect(parts: AsyncIterable<Uint8Array> | readonly Uint8Array[]): Promise<string> {
   const chunks: Uint8Array[] = []
   for await (const part of parts) chunks.push(part)
   return Buffer.concat(chunks).toString()

@@ -1,0 +1,86 @@
+import { TypedEventEmitter } from 'main-event'
+import { describe, expect, it } from 'vitest'
+import { NotFoundError } from '@blackhole/protocol'
+import type { SitePeer, SitePeerEvents } from '../peer/site-peer.ts'
+import { PageBlockProvider } from './page-block-provider.ts'
+
+const BYTES = Uint8Array.of(1, 2, 3)
+
+/** A peer that joins when it is told to, and has what it is given only then. */
+class FakePeer extends TypedEventEmitter<SitePeerEvents> {
+  readonly #joining = Promise.withResolvers<undefined>()
+  readonly joined = this.#joining.promise
+  peers = 0
+  readonly swarm = { availability: (): number => this.peers }
+  readonly blocks = {
+    fromPeers: (cid: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; source: 'peers' }> =>
+      this.peers === 0 ? Promise.reject(new NotFoundError(cid)) : Promise.resolve({ bytes: BYTES, source: 'peers' }),
+  }
+
+  join(peers: number): void {
+    this.peers = peers
+    this.safeDispatchEvent('peers', { detail: peers })
+    this.#joining.resolve(undefined)
+  }
+}
+
+function hosting(): { provider: PageBlockProvider; peer: FakePeer; states: unknown[] } {
+  const [provider, peer, states] = [new PageBlockProvider(), new FakePeer(), [] as unknown[]]
+  provider.addEventListener('state', ({ detail }) => {
+    states.push(detail)
+  })
+  provider.use(peer as unknown as SitePeer)
+  return { provider, peer, states }
+}
+
+describe('PageBlockProvider', () => {
+  it('of a guest has nothing', async () => {
+    const provider = new PageBlockProvider()
+    expect([provider.role(), provider.peers(), provider.available(['a'])]).toEqual(['guest', 0, [false]])
+    await expect(provider.fetch('a')).rejects.toMatchObject({ name: 'NotFoundError' })
+  })
+
+  it('of a host tells its state as it changes, and is a guest again when it stops', () => {
+    const { provider, peer, states } = hosting()
+    peer.join(2)
+    provider.use(undefined)
+    peer.join(3)
+    expect(states).toEqual([
+      { role: 'host', peers: 0 },
+      { role: 'host', peers: 2 },
+      { role: 'guest', peers: 0 },
+    ])
+  })
+
+  it('waits for a peer that is still joining, instead of saying that nobody has a block', async () => {
+    const { provider, peer } = hosting()
+    const fetched = provider.fetch('a')
+    peer.join(1)
+    expect(await fetched).toEqual({ bytes: BYTES, source: 'peers' })
+    expect(provider.available(['a'])).toEqual([true])
+  })
+
+  it('says at once that nobody has it when the peer has joined alone', async () => {
+    const { provider, peer } = hosting()
+    peer.join(0)
+    await expect(provider.fetch('a')).rejects.toMatchObject({ name: 'NotFoundError' })
+  })
+
+  it('stops waiting when the worker does', async () => {
+    const { provider } = hosting()
+    const controller = new AbortController()
+    const fetched = provider.fetch('a', { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(fetched).rejects.toThrow('enough')
+  })
+
+  it('passes records on', () => {
+    const { provider, peer } = hosting()
+    const records: Uint8Array[] = []
+    provider.addEventListener('record', ({ detail }) => {
+      records.push(detail.record)
+    })
+    peer.safeDispatchEvent('record', { detail: BYTES })
+    expect(records).toEqual([BYTES])
+  })
+})
