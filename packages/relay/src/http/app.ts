@@ -38,6 +38,12 @@ export function createApp(context: HttpContext): HttpApp {
   app.use(`${API_PATH}/*`, async (c, next) => {
     if (c.req.method === 'OPTIONS') return preflight()
     await next()
+    if (c.res.headers.get('Content-Type')?.startsWith('application/json') === true) {
+      // With its length, so that a client knows before it reads whether it wants so much.
+      const body = await c.res.bytes()
+      c.res = new Response(body, c.res)
+      c.res.headers.set('Content-Length', String(body.byteLength))
+    }
     for (const [name, value] of Object.entries(CORS_HEADERS)) c.res.headers.set(name, value)
     c.res.headers.set('X-Content-Type-Options', 'nosniff')
     return undefined
