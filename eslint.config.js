@@ -1,7 +1,7 @@
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-const TESTS = ['**/*.test.ts', '**/*.e2e.ts', 'packages/testkit/src/suites/**']
+const TESTS = ['**/*.test.ts', '**/*.e2e.ts', 'packages/testkit/src/suites/**', 'packages/*/src/e2e/**']
 
 /** Things that a file may not import, whoever it is. `packages/testkit/src/layers.test.ts` checks the layers. */
 const NO_OWN_INDEX = {

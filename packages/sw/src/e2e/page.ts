@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ChromiumVisitor, Visitor } from '@blackhole/testkit'
+import type { Visitor } from '@blackhole/testkit'
 
 /** What `window.blackhole.status()` says. */
 export interface Status {
@@ -113,14 +113,4 @@ export async function finishDownload(visitor: Visitor): Promise<Download> {
       error,
     }
   })
-}
-
-/** Ends the service workers of a visitor now, whatever they are doing, and waits until they are gone. */
-export async function killWorker(visitor: ChromiumVisitor): Promise<void> {
-  const gone = visitor.context.serviceWorkers().map(async (worker) => {
-    await worker.waitForEvent('close')
-  })
-  if (gone.length === 0) throw new Error('No service worker was running')
-  await visitor.stopServiceWorkers()
-  await Promise.all(gone)
 }

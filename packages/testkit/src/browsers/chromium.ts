@@ -112,15 +112,37 @@ export class ChromiumVisitor implements Visitor {
   }
 
   /**
-   * Stops all running service workers of the browser, as Chromium does after
-   * 30 idle seconds, but now and whatever they are doing.
+   * Stops all running service workers of the visitor, as Chromium does after
+   * 30 idle seconds, but now and whatever they are doing, and waits until they
+   * are gone.
+   *
+   * @throws when none was running
    */
   async stopServiceWorkers(): Promise<void> {
     const session = await this.context.newCDPSession(this.page)
+    const running = new Set<string>()
+    const seen = Promise.withResolvers<undefined>()
+    const stopped = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => {
+      for (const { reject } of [seen, stopped]) reject(new Error('No service worker was running, or it did not stop'))
+    }, HARNESS_TIMEOUTS.waitMs)
+    stopped.promise.catch(() => undefined)
+    session.on('ServiceWorker.workerVersionUpdated', ({ versions }) => {
+      for (const { versionId, runningStatus } of versions) {
+        if (runningStatus === 'running') running.add(versionId)
+        else if (runningStatus === 'stopped' && running.delete(versionId) && running.size === 0)
+          stopped.resolve(undefined)
+      }
+      if (running.size > 0) seen.resolve(undefined)
+    })
     try {
       await session.send('ServiceWorker.enable')
+      // What is running is said a moment later.
+      await seen.promise
       await session.send('ServiceWorker.stopAllWorkers')
+      await stopped.promise
     } finally {
+      clearTimeout(timer)
       await session.detach()
     }
   }

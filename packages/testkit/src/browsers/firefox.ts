@@ -4,13 +4,18 @@ import { requireBrowser } from './executables.ts'
 import { firefoxPreferences } from './firefox-preferences.ts'
 import { type BrowserOptions, type GotoOptions, HARNESS_TIMEOUTS, type TestBrowser, type Visitor } from './visitor.ts'
 
+export interface FirefoxOptions extends BrowserOptions {
+  /** Further preferences. */
+  readonly preferences?: Readonly<Record<string, string | number | boolean>>
+}
+
 /** Starts a Firefox, driven over WebDriver BiDi, that talks to this machine only. */
-export async function launchFirefox(options: BrowserOptions = {}): Promise<FirefoxBrowser> {
+export async function launchFirefox(options: FirefoxOptions = {}): Promise<FirefoxBrowser> {
   const hosts = Object.keys(options.hosts ?? {})
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: requireBrowser('firefox'),
-    extraPrefsFirefox: firefoxPreferences(hosts),
+    extraPrefsFirefox: { ...firefoxPreferences(hosts), ...options.preferences },
     headless: true,
     timeout: HARNESS_TIMEOUTS.launchMs,
     protocolTimeout: PROTOCOL_TIMEOUT_MS,
