@@ -75,6 +75,7 @@ export class SiteWorker {
   readonly #originCheck: OriginCheck
   readonly #streams: StreamCount
   readonly #handlers: readonly Handler[]
+  readonly #adopted = new Set<string>()
   #optedOut: boolean | undefined
   #staleRoot: string | undefined
 
@@ -156,6 +157,8 @@ export class SiteWorker {
       )
     } else if (message.type === 'blackhole:connect' && ports[0] !== undefined) {
       if (message.site !== this.#config.site) return
+      // Before the page hears of us: what it asks for from then on is answered by the worker.
+      event.waitUntil(this.#versions.begin())
       // What the page says next (hello, loaded) comes over the port, which alone keeps no worker alive.
       const talked = this.#components.clock.sleep(BEGIN_WAIT_MS)
       event.waitUntil(talked)
@@ -275,6 +278,9 @@ export class SiteWorker {
   }
 
   async #adopt({ urls, root }: LoadedMessage, clientId: string): Promise<void> {
+    // A page says it on every port that it opens.
+    if (this.#adopted.has(clientId)) return
+    this.#adopted.add(clientId)
     if (root !== undefined) await this.#versions.pin(clientId, root)
     await this.#versions.begin()
     const version = await this.#versions.forClient(clientId)

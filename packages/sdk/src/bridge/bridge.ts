@@ -21,7 +21,7 @@ export interface BridgeComponents {
   readonly workers: WorkerContainer
   /** Fires `pagehide` and `pageshow`: the window. */
   readonly page: EventTarget
-  /** Files that the page loaded past the worker (`loadedUrls`); asked once. */
+  /** Files that the page loaded past the worker (`loadedUrls`). */
   loaded: () => string[]
   /** Says what a developer should know; default `console.warn`. */
   warn?: (message: string) => void
@@ -54,7 +54,6 @@ export class Bridge extends TypedEventEmitter<BridgeEvents> {
   readonly #keepAlive: KeepAlive
   readonly #sessions = new Set<WorkerSession>()
   readonly #busy = new Set<WorkerSession>()
-  #toldLoaded = false
   #warned = false
 
   constructor(components: BridgeComponents, init: BridgeInit) {
@@ -125,12 +124,10 @@ export class Bridge extends TypedEventEmitter<BridgeEvents> {
   #attach(port: MessagePort): void {
     const session = new WorkerSession(port, this.#components.provider, {
       onHello: () => {
-        if (!this.#toldLoaded) {
-          this.#toldLoaded = true
-          const { root } = this.#init
-          const urls = this.#components.loaded()
-          session.send(root === undefined ? { type: 'loaded', urls } : { type: 'loaded', urls, root })
-        }
+        // Every time: when both sides open a port at once, one of the two is dropped with what was sent on it.
+        const { root } = this.#init
+        const urls = this.#components.loaded()
+        session.send(root === undefined ? { type: 'loaded', urls } : { type: 'loaded', urls, root })
         this.safeDispatchEvent('connect')
       },
       onVersionMismatch: (theirs) => {

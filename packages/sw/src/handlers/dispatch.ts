@@ -13,9 +13,14 @@ export function dispatch(handlers: readonly Handler[], request: SiteRequest): Pr
 }
 
 async function ask(handlers: readonly Handler[], request: SiteRequest): Promise<Response> {
-  for (const handler of handlers) {
-    const response = await handler.handle(request)
-    if (response !== undefined) return response
+  try {
+    for (const handler of handlers) {
+      const response = await handler.handle(request)
+      if (response !== undefined) return response
+    }
+  } catch (error) {
+    // Whoever asked has gone, and gets nothing either way; Firefox reports a rejection as a broken worker.
+    if (!request.request.signal.aborted) throw error
   }
   return refusal(request)
 }
