@@ -7,17 +7,18 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setUp } from './set-up.ts'
 
-const relay = process.argv[2] ?? 'http://localhost:8080'
-const site = await setUp({ relay, home: join(import.meta.dirname, '../../.blackhole-data'), port: 8090 })
-process.stdout.write(`${site.origin.url}/ is a site with a server of its own. Its server sends:\n`)
+await run(process.argv[2] ?? 'http://localhost:8080')
 
-let shown = 0
-const timer = setInterval(() => {
-  for (const path of site.origin.sentPaths.slice(shown)) process.stdout.write(`  ${path}\n`)
-  shown = site.origin.sentPaths.length
-}, 500)
-
-process.once('SIGINT', () => {
-  clearInterval(timer)
-  void site.stop()
-})
+async function run(relay: string): Promise<void> {
+  const site = await setUp({ relay, home: join(import.meta.dirname, '../../.blackhole-data'), port: 8090 })
+  process.stdout.write(`${site.origin.url}/ is a site with a server of its own. Its server sends:\n`)
+  let shown = 0
+  const timer = setInterval(() => {
+    for (const path of site.origin.sentPaths.slice(shown)) process.stdout.write(`  ${path}\n`)
+    shown = site.origin.sentPaths.length
+  }, 500)
+  process.once('SIGINT', () => {
+    clearInterval(timer)
+    void site.stop()
+  })
+}

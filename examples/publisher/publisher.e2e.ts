@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { launchChromium, startRelay } from '@blackhole/testkit'
+import type { ChromiumBrowser, ChromiumVisitor, RelayProcess } from '@blackhole/testkit'
+import { expect, test } from 'playwright/test'
+import { build, preview } from 'vite'
+import type { PreviewServer } from 'vite'
+
+const SITE = join(import.meta.dirname, '../hello-site/site')
+
+let outDir: string
+let server: PreviewServer
+let relay: RelayProcess
+let browser: ChromiumBrowser
+let publisher: ChromiumVisitor
+
+test.beforeAll(async () => {
+  outDir = await mkdtemp(join(tmpdir(), 'blackhole-publisher-'))
+  const config = {
+    root: import.meta.dirname,
+    configFile: false,
+    logLevel: 'error',
+    build: { outDir, emptyOutDir: true },
+  } as const
+  await build({ ...config, build: { ...config.build, target: 'es2023', chunkSizeWarningLimit: 2_000 } })
+  server = await preview({ ...config, preview: { port: 0, host: '127.0.0.1' } })
+  browser = await launchChromium()
+})
+
+test.afterAll(async () => {
+  await browser.close()
+  await server.close()
+  await rm(outDir, { recursive: true, force: true })
+})
+
+test.beforeEach(async () => {
+  relay = await startRelay()
+  publisher = await browser.newVisitor()
+  const url = server.resolvedUrls?.local[0] ?? ''
+  await publisher.goto(`${url}?relay=${encodeURIComponent(relay.url)}`)
+})
+
+test.afterEach(async () => {
+  await publisher.close()
+  await relay.stop()
+})
+
+test('publishes a folder from the browser, and its next version with the key that it kept', async () => {
+  const { page } = publisher
+  await expect(page.getByRole('button', { name: 'Publish' })).toBeDisabled()
+  await page.getByLabel('Choose a folder').setInputFiles(SITE)
+  await expect(page.locator('#chosen-title')).toHaveText(/^12 files, \d+ KB$/)
+  await page.getByRole('button', { name: 'Publish' }).click()
+  await expect(page.getByRole('heading', { name: 'It is online' })).toBeVisible({ timeout: 30_000 })
+  const url = (await page.locator('#result-link').getAttribute('href')) ?? ''
+  expect(url).toMatch(/^http:\/\/k51\w+\.localhost:\d+\/$/)
+  await expect(page.locator('#result-facts')).toContainText('12 pieces')
+
+  const visitor = await browser.newVisitor()
+  expect(await visitor.goto(url)).toBe(200)
+  expect(await visitor.evaluate(() => document.title)).toBe('Hello from the visitor before you')
+
+  await page.reload()
+  await page.getByLabel('Site', { exact: true }).selectOption({ index: 1 })
+  await page
+    .getByLabel('Choose files')
+    .setInputFiles([{ name: 'index.html', mimeType: 'text/html', buffer: Buffer.from('<title>Second</title>') }])
+  await page.getByRole('button', { name: 'Publish' }).click()
+  await expect(page.locator('#result-link')).toHaveAttribute('href', url, { timeout: 30_000 })
+  await expect(page.locator('#result-facts')).toContainText('Version2')
+  // A new site has no record yet: the relay says so with 404.
+  expect(publisher.consoleErrors.filter((text) => !text.includes('404'))).toEqual([])
+})
+
+test('says why it could not publish, and can try again', async () => {
+  const { page } = publisher
+  await page
+    .getByLabel('Choose files')
+    .setInputFiles([{ name: 'index.html', mimeType: 'text/html', buffer: Buffer.from('hello') }])
+  await page.getByLabel('Relay', { exact: true }).fill('http://127.0.0.1:9')
+  await page.getByRole('button', { name: 'Publish' }).click()
+  await expect(page.getByRole('alert')).toContainText('127.0.0.1:9', { timeout: 30_000 })
+  await page.getByLabel('Relay', { exact: true }).fill(relay.url)
+  await page.getByRole('button', { name: 'Publish' }).click()
+  await expect(page.getByRole('heading', { name: 'It is online' })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('alert')).toBeHidden()
+})
+
+test('works on a phone and by keyboard', async () => {
+  const { page } = publisher
+  await page.setViewportSize({ width: 360, height: 740 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+  await page.keyboard.press('Tab')
+  await expect(page.getByLabel('Choose a folder')).toBeFocused()
+})
