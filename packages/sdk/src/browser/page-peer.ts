@@ -20,6 +20,8 @@ export interface PagePeerComponents {
   readonly provider: PageBlockProvider
   readonly channel: HostChannel
   readonly conditions: DeviceConditions
+  /** Resolves when the worker answers for this page, or is not going to. */
+  readonly worker: Promise<unknown>
   readonly locks: Locks | undefined
   readonly now: () => number
   readonly random: () => number
@@ -75,7 +77,7 @@ export class PagePeer extends EventTarget implements LoadedPeer {
       { site: config.site },
     )
     const { promise, resolve } = Promise.withResolvers<undefined>()
-    this.joined = promise
+    this.joined = Promise.all([promise, components.worker]).then(() => undefined)
     this.#resolveJoined = () => {
       resolve(undefined)
     }

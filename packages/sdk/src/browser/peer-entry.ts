@@ -4,6 +4,7 @@ import { DeviceConditions, type DeviceComponents } from '../host/device-conditio
 import { HostChannel } from '../host/host-channel.ts'
 import type { LoaderConfig } from '../loader/loader-config.ts'
 import { RelayClient } from '../relay-client/relay-client.ts'
+import { sleep } from '../sleep.ts'
 import { showWidget } from '../widget/widget.ts'
 import { PageBlockProvider } from './page-block-provider.ts'
 import { parsePageConfig } from './page-config.ts'
@@ -24,23 +25,6 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
   const page = parsePageConfig(config)
   const { store, state } = await openPageStores(page)
   const provider = new PageBlockProvider()
-  const peer = new PagePeer(
-    {
-      store,
-      state,
-      provider,
-      relays: page.relays.map((url) => new RelayClient({}, { url })),
-      channel: new HostChannel({ open: (name) => new BroadcastChannel(name) }, page),
-      conditions: new DeviceConditions({ navigator: navigator as DeviceComponents['navigator'], document }),
-      // Not there in insecure contexts.
-      locks: (navigator as { readonly locks?: LockManager }).locks,
-      now: Date.now,
-      random: Math.random,
-      timing: new SwarmTiming({ performance }),
-      onError,
-    },
-    page,
-  )
   const bridge = new Bridge(
     {
       provider,
@@ -53,6 +37,24 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
         ),
     },
     { site: page.site, ...(page.root === undefined ? {} : { root: page.root }) },
+  )
+  const peer = new PagePeer(
+    {
+      store,
+      state,
+      provider,
+      relays: page.relays.map((url) => new RelayClient({}, { url })),
+      channel: new HostChannel({ open: (name) => new BroadcastChannel(name) }, page),
+      conditions: new DeviceConditions({ navigator: navigator as DeviceComponents['navigator'], document }),
+      worker: greeted(bridge, navigator.serviceWorker),
+      // Not there in insecure contexts.
+      locks: (navigator as { readonly locks?: LockManager }).locks,
+      now: Date.now,
+      random: Math.random,
+      timing: new SwarmTiming({ performance }),
+      onError,
+    },
+    page,
   )
   bridge.addEventListener('counters', () => {
     peer.refresh()
@@ -74,4 +76,21 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
       onError('starting', error)
     })
   return peer
+}
+
+/** A worker that is active greets at once; one of another version is asked to update, and doesn't. */
+const GREETING_MS = 3_000
+
+/** Resolves when the worker knows of this page, and so answers what it asks for; or when it can't be waited for any longer. */
+async function greeted(bridge: Bridge, workers: ServiceWorkerContainer): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  bridge.addEventListener(
+    'connect',
+    () => {
+      resolve(undefined)
+    },
+    { once: true },
+  )
+  await workers.ready
+  await Promise.race([promise, sleep(GREETING_MS)])
 }
