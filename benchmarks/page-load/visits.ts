@@ -59,13 +59,17 @@ export async function visitThroughPeer(
 }
 
 /** Someone who holds the page's files and stays. */
-export async function holdPage(browser: ChromiumBrowser, origin: string): Promise<ChromiumVisitor> {
+export async function holdPage(
+  browser: ChromiumBrowser,
+  origin: string,
+  settle: (page: Page) => Promise<void>,
+): Promise<ChromiumVisitor> {
   const visitor = await browser.newVisitor()
   await visitor.page.goto(`${origin}${PAGE}`)
-  await ready(visitor.page)
-  // Through the worker, so that each file is stored.
+  await settle(visitor.page)
+  // Once more, through the worker, so that each file is stored.
   await visitor.page.reload()
-  await ready(visitor.page)
+  await settle(visitor.page)
   return visitor
 }
 
@@ -77,7 +81,8 @@ export async function ready(page: Page): Promise<void> {
   })
 }
 
-async function receivedBy(page: Page): Promise<{ readonly peers: number; readonly http: number }> {
+/** Bytes of content that this origin has received so far. */
+export async function receivedBy(page: Page): Promise<{ readonly peers: number; readonly http: number }> {
   return page.evaluate(async () => {
     const { blackhole } = globalThis as unknown as { blackhole: PageBlackhole }
     return (await blackhole.status()).received
