@@ -196,7 +196,11 @@ describe('without a relay', () => {
         state,
         clients,
         loader: {
-          load: (root: string) => versions.forClient('').then((version) => ({ ...version, root })),
+          load: async (root: string) => {
+            const version = await versions.forClient('')
+            if (version === undefined) throw new Error('no version')
+            return { ...version, root }
+          },
         },
         clock: { now: clock.now, sleep: clock.delay },
         askRelays: () => [slow],
