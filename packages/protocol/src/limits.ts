@@ -89,8 +89,11 @@ export const MAX_CHANNEL_CIDS = 4096
 /** URLs in one list of what a page loaded. */
 export const MAX_LOADED_URLS = 1000
 
-/** A page wakes a streaming worker this often: Firefox ends a worker 30 s after its last event. */
-export const KEEP_ALIVE_MS = 20_000
+/**
+ * A page wakes a streaming worker this often: Firefox ends a worker 30 s after its last event, and ends what it
+ * streams without an error. Several times within that, since timers of busy and hidden pages come late.
+ */
+export const KEEP_ALIVE_MS = 5_000
 
 /** Largest CAR upload in one request: bounds what a relay buffers per client and what a broken upload repeats. */
 export const MAX_UPLOAD_BYTES = 32 * MiB

@@ -56,6 +56,9 @@ export interface SiteWorkerComponents {
 /** Setting of the origin: the visitor has left. */
 export const OPTED_OUT = 'opted-out'
 
+/** A response that lasts this long is kept going by a page: half of the idle time after which Firefox ends a worker would be too late. */
+const KEEPER_AFTER_MS = 5_000
+
 /** A request that comes while the first version is being loaded waits so long for it, then goes to the network. */
 const BEGIN_WAIT_MS = 2_000
 
@@ -229,6 +232,7 @@ export class SiteWorker {
         },
         streaming: (until) => {
           this.#streams.add(until)
+          this.#hold.keep(this.#findKeeper(until))
         },
         served: ({ url, waitUntil }, version, path, file) => {
           waitUntil(this.#originCheck.consider(url, version, path, file))
@@ -237,6 +241,19 @@ export class SiteWorker {
       networkHandler({ fetch, now, config }),
       refuseHandler(),
     ]
+  }
+
+  /**
+   * A response that takes long needs a page that keeps the worker awake
+   * ({@link KEEP_ALIVE_MS}). Pages that are still loading are asked to begin.
+   */
+  async #findKeeper(until: Promise<void>): Promise<void> {
+    const ended = await withinMs(
+      this.#components.clock,
+      KEEPER_AFTER_MS,
+      until.then(() => true),
+    )
+    if (ended === undefined) await this.#directory.host()
   }
 
   #bypassState(): Parameters<typeof bypassHandler>[0] extends () => infer State ? State : never {
@@ -259,6 +276,8 @@ export class SiteWorker {
     navigates,
   }: SiteRequest): Promise<SiteVersion | undefined> {
     const { beginning, known } = this.#versions
+    // Storage was cleared under the worker: it begins anew, and this request goes to the network.
+    if (known === false && beginning === undefined) this.#hold.keep(this.#versions.begin())
     if (known === false && beginning !== undefined) await withinMs(this.#components.clock, BEGIN_WAIT_MS, beginning)
     const version = await (navigates && (clientId === '' || request.destination === 'document')
       ? this.#versions.forNavigation(resultingClientId)

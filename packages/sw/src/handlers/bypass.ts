@@ -42,7 +42,8 @@ export function isBypassed({ request, url, navigates }: SiteRequest, state: Bypa
   if (isReserved(url.pathname)) return !isPageScript(url.pathname) || state.config.mode === 'tag'
   if (state.optedOut === true) return true
   if (isContentPath(url.pathname)) return isTrustless(request, url)
-  if (state.known === false && !state.beginning) return true
+  // A hosted page that can't be reached is explained, even when nothing of its site is known (storage was cleared).
+  if (state.known === false && !state.beginning) return state.config.mode === 'tag' || !navigates
   if (state.config.mode === 'hosted') return false
   return isLeftToOrigin({ request, url, navigates }, state)
 }

@@ -1,4 +1,6 @@
+import { injectLoader, loaderTag } from '@blackhole/site'
 import type { WorkerConfig } from '../config.ts'
+import { isHtml } from '../response/document.ts'
 import { labelled } from '../response/source-headers.ts'
 import type { Handler } from './handler.ts'
 
@@ -6,26 +8,41 @@ import type { Handler } from './handler.ts'
 export interface NetworkComponents {
   fetch: (request: Request) => Promise<Response>
   now: () => number
-  readonly config: Pick<WorkerConfig, 'mode'>
+  readonly config: Pick<WorkerConfig, 'mode' | 'site'>
 }
 
 /**
  * The origin's own answer, untouched but for the headers that say so. On a
  * hosted site nothing else answers than the relay, so a failure is passed on
- * to be explained; an origin's failure is its own.
+ * to be explained, and a document gets its loader tag here: the relay can't
+ * tell a navigation that comes through a worker (`Sec-Fetch-Dest` is `empty`
+ * then). An origin's failure is its own.
  */
 export function networkHandler({ fetch, now, config }: NetworkComponents): Handler {
   return {
     name: 'network',
     canHandle: () => true,
-    async handle({ request }) {
+    async handle({ request, navigates }) {
       const began = now()
       try {
-        return labelled(request, await fetch(request), 'http', now() - began)
+        const response = await fetch(request)
+        if (navigates && config.mode === 'hosted') return withLoader(response, loaderTag(config.site))
+        return labelled(request, response, 'http', now() - began)
       } catch (error) {
         if (config.mode === 'tag' || request.signal.aborted) throw error
         return undefined
       }
     },
   }
+}
+
+/** A document with the tag; anything else as it is. */
+function withLoader(response: Response, tag: string): Response {
+  const { body, status, statusText, type, redirected } = response
+  if (body === null || type !== 'basic' || redirected) return response
+  if (!isHtml({ type: response.headers.get('Content-Type') ?? '' })) return response
+  const headers = new Headers(response.headers)
+  // Of the bytes as they were sent.
+  for (const name of ['Content-Length', 'Content-Encoding', 'ETag']) headers.delete(name)
+  return new Response(injectLoader(body, tag), { status, statusText, headers })
 }
