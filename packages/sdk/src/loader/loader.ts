@@ -69,14 +69,23 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
       if (event.data?.type === 'blackhole:connect') void startPeer()
     })
     workers.startMessages()
-    if (worker !== 'none') workers.register(workerUrl(worker, config, tag), { scope: '/' }).catch(broken)
-    if ('eager' in data) void startPeer()
-    else if (document.readyState === 'complete') idle(startPeer)
+    const register = (): void => {
+      if (worker !== 'none') workers.register(workerUrl(worker, config, tag), { scope: '/' }).catch(broken)
+    }
+    // A page that no worker controls would only lose by the worker's download beside its own files.
+    const isControlled = workers.controller !== null
+    if (isControlled) register()
+    const start = (): void => {
+      if (!isControlled) register()
+      void startPeer()
+    }
+    if ('eager' in data) start()
+    else if (document.readyState === 'complete') idle(start)
     else
       addEventListener(
         'load',
         () => {
-          idle(startPeer)
+          idle(start)
         },
         { once: true },
       )

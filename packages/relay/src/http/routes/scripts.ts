@@ -8,14 +8,21 @@ import { withCors } from '../cors.ts'
 export function scriptRoutes(app: HttpApp, context: HttpContext): void {
   const serve = async (request: Request, name: string): Promise<Response | undefined> => {
     if (!context.scripts.isScript(name)) return undefined
-    const script = await context.scripts.get(name)
+    const script = await context.scripts.get(name, request.headers.get('accept-encoding') ?? '')
     if (script === undefined) return new Response('This relay was started without scripts\n', { status: 404 })
     const headers = new Headers({
       'Content-Type': 'text/javascript; charset=utf-8',
-      'Cache-Control': 'public, max-age=0, must-revalidate',
+      // The browser asks for the worker itself when it checks for an update; the other two are asked for at
+      // every page, and an older one of them still talks to a newer worker.
+      'Cache-Control':
+        name === 'blackhole-sw.js'
+          ? 'public, max-age=0, must-revalidate'
+          : 'public, max-age=300, stale-while-revalidate=604800',
+      Vary: 'Accept-Encoding',
       'X-Content-Type-Options': 'nosniff',
       ETag: script.etag,
     })
+    if (script.encoding !== undefined) headers.set('Content-Encoding', script.encoding)
     if (name === 'blackhole-sw.js') headers.set('Service-Worker-Allowed', '/')
     const unchanged = request.headers.get('if-none-match') === script.etag
     if (!unchanged) headers.set('Content-Length', String(script.bytes.byteLength))
