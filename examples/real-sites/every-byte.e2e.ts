@@ -6,6 +6,9 @@ import { expect, test } from 'playwright/test'
 import { ADMIN_LTE, BOILERPLATE, SB_ADMIN, readDisk } from './real-site.ts'
 import { expectAsOnDisk, expectNoComplaints, readThroughPage, ready } from './read-site.ts'
 
+// Minutes only where the machine has much else to do.
+test.setTimeout(300_000)
+
 let relay: RelayProcess
 let browser: ChromiumBrowser
 let home: string
@@ -32,7 +35,13 @@ for (const { name, folder, pages } of [BOILERPLATE, SB_ADMIN, ADMIN_LTE]) {
     const visitor = await browser.newVisitor()
     for (const page of pages) expect(await visitor.goto(site.url + page), page).toBe(200)
     await ready(visitor)
-    expectAsOnDisk(await readThroughPage(visitor, files.map(({ path }) => path)), files)
+    expectAsOnDisk(
+      await readThroughPage(
+        visitor,
+        files.map(({ path }) => path),
+      ),
+      files,
+    )
     // Once more with everything stored, as pages whose worker has the site.
     for (const page of pages) expect(await visitor.goto(site.url + page), page).toBe(200)
     expectNoComplaints(visitor)

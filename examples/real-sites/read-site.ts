@@ -67,11 +67,13 @@ async function readBatch(paths: readonly string[]): Promise<Got[]> {
 /** Every file came whole, with the headers that every response through the worker has. */
 export function expectAsOnDisk(got: readonly Got[], files: readonly DiskFile[]): void {
   const byPath = new Map(got.map((file) => [file.path, file]))
-  const wrong = files.flatMap(({ path, bytes, sha256, cid }) => {
+  const wrong = files.flatMap(({ path, bytes, sha256, cid }): object[] => {
     const file = byPath.get(path)
     if (file === undefined) return [{ path, problem: 'not read' }]
-    if (file.status !== 200 || file.bytes !== bytes || file.sha256 !== sha256) return [{ ...file, expected: { bytes, sha256 } }]
-    if (!['local', 'peers', 'http', 'mixed'].includes(file.source ?? '')) return [{ path, problem: `source ${String(file.source)}` }]
+    if (file.status !== 200 || file.bytes !== bytes || file.sha256 !== sha256)
+      return [{ ...file, expected: { bytes, sha256 } }]
+    if (!['local', 'peers', 'http', 'mixed'].includes(file.source ?? ''))
+      return [{ path, problem: `source ${String(file.source)}` }]
     if (!/^blackhole;desc="(local|peers|http|mixed)";dur=[\d.]+$/.test(file.timing ?? '')) {
       return [{ path, problem: `timing ${String(file.timing)}` }]
     }

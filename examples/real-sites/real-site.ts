@@ -24,8 +24,7 @@ export interface DiskFile {
   readonly cid: string | undefined
 }
 
-const packageFolder = (name: string): string =>
-  dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`)))
+const packageFolder = (name: string): string => dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`)))
 
 /** 1,876 files, 17.5 MB. */
 export const SB_ADMIN: RealSite = {

@@ -9,6 +9,9 @@ import { expectAsOnDisk, expectNoComplaints, readThroughPage, ready, statusOf } 
 
 const launch: Record<BrowserName, () => Promise<TestBrowser>> = { chromium: launchChromium, firefox: launchFirefox }
 
+// Minutes only where the machine has much else to do; a visitor gives 1 MiB a second unless its site says otherwise.
+test.setTimeout(300_000)
+
 let relay: RelayProcess
 let home: string
 const browsers = new Map<BrowserName, TestBrowser>()
@@ -53,11 +56,18 @@ for (const { first, second, real } of STORIES) {
       // The relay's answer is a page without content, which the visitor's browser replaces by the site's own.
       const reader = await visitorIn(second)
       await reader.goto(site.url)
-      await reader.waitFor(() => !document.querySelector('#message') && document.readyState === 'complete', { timeoutMs: 30_000 })
+      await reader.waitFor(() => !document.querySelector('#message') && document.readyState === 'complete', {
+        timeoutMs: 30_000,
+      })
       await ready(reader)
-      const got = await readThroughPage(reader, files.map(({ path }) => path))
+      const got = await readThroughPage(
+        reader,
+        files.map(({ path }) => path),
+      )
       expectAsOnDisk(got, files)
-      expect([...new Set(got.map(({ source }) => source))].filter((source) => source !== 'local' && source !== 'peers')).toEqual([])
+      expect(
+        [...new Set(got.map(({ source }) => source))].filter((source) => source !== 'local' && source !== 'peers'),
+      ).toEqual([])
 
       const isCounted = async (): Promise<number> => (await statusOf(reader)).received.peers
       await expect.poll(isCounted).toBeGreaterThanOrEqual(uniqueBytes(files))
@@ -85,7 +95,13 @@ async function visitHolding(browser: BrowserName, site: PublishResult, files: re
   const visitor = await visitorIn(browser)
   expect(await visitor.goto(site.url)).toBe(200)
   await ready(visitor)
-  expectAsOnDisk(await readThroughPage(visitor, files.map(({ path }) => path)), files)
+  expectAsOnDisk(
+    await readThroughPage(
+      visitor,
+      files.map(({ path }) => path),
+    ),
+    files,
+  )
   return visitor
 }
 

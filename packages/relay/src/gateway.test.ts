@@ -127,6 +127,8 @@ describe('the gateway', () => {
       expect((await onSite('/app/deep/link')).body.toString()).toContain('Hello')
       const lost = await onSite('/nowhere')
       expect([lost.status, lost.body.toString()]).toEqual([404, '<p>not here</p>'])
+      const icon = async (headers = {}): Promise<number> => (await onSite('/favicon.ico', headers)).status
+      expect([await icon(), await icon({ 'sec-fetch-dest': 'image' })]).toEqual([404, 204])
       expect((await onSite('/healthz')).body.toString()).toBe("the site's own")
       expect(JSON.parse((await onSite('/.blackhole/manifest.json')).body.toString())).toMatchObject({ sequence: 1 })
     })

@@ -1,6 +1,6 @@
 import { MANIFEST_PATH, parseCid } from '@blackhole/protocol'
 import type { ManifestFile, SiteName } from '@blackhole/protocol'
-import { hasLoaderTag, injectLoader, loaderTag, planResponse, resolvePath } from '@blackhole/site'
+import { hasLoaderTag, injectLoader, isIconGuess, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { ResponsePlan } from '@blackhole/site'
 import { readFile } from '../content/read-file.ts'
 import type { HttpContext } from '../http/context.ts'
@@ -39,6 +39,12 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
     return new Response(null, {
       status: resolution.status,
       headers: { Location: resolution.location, 'Cache-Control': 'public, max-age=0, must-revalidate' },
+    })
+  }
+  if (isIconGuess(pathname, request.headers.get('Sec-Fetch-Dest'), resolution)) {
+    return new Response(null, {
+      status: 204,
+      headers: { ...origin, 'Cache-Control': 'public, max-age=0, must-revalidate' },
     })
   }
   if (resolution.type === 'none') return textPage(resolution.status, resolution.message, request)

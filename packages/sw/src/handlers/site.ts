@@ -1,5 +1,5 @@
 import type { ManifestFile, Source } from '@blackhole/protocol'
-import { findFile, injectLoader, loaderTag, planResponse, resolvePath } from '@blackhole/site'
+import { findFile, injectLoader, isIconGuess, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { Resolution } from '@blackhole/site'
 import type { WorkerConfig } from '../config.ts'
 import { OriginChangedError } from '../piece-source/origin-pieces.ts'
@@ -52,6 +52,7 @@ export function siteHandler(components: SiteComponents): Handler {
       if (version === undefined) return undefined
       const resolution = resolve(components, request, version)
       if (resolution === undefined) return undefined
+      if (isIconGuess(request.url.pathname, request.request.destination, resolution)) return noIcon(components, version)
       if (resolution.type === 'file') return await respond(components, request, version, resolution)
       return answer(components, request, version, resolution)
     },
@@ -67,6 +68,14 @@ function resolve(
   const found = findFile(manifest, url.pathname)
   if (found === undefined || (manifest.documents === 'origin' && (navigates || isHtml(found.file)))) return undefined
   return { ...found, type: 'file', status: 200, by: 'path' }
+}
+
+/** The site has no icon, and no page said that it had. */
+function noIcon({ now }: SiteComponents, { root }: SiteVersion): Response {
+  const began = now()
+  const headers = new Headers({ ETag: `"${root}"`, 'Cache-Control': 'public, max-age=0, must-revalidate' })
+  setSourceHeaders(headers, 'local', now() - began)
+  return new Response(null, { status: 204, headers })
 }
 
 /** Answers that have no file: redirects and errors. */
