@@ -4,10 +4,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { runCommand, startCommand, startRelay } from '@blackhole/testkit'
 import type { CommandResult, PublishResult, RelayProcess } from '@blackhole/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { COMMANDS } from './commands.ts'
+import { runCli } from './run-cli.ts'
 
 /** Processes of their own, on a machine that does other things too. */
 const SLOW = { timeout: 60_000 }
@@ -35,6 +38,17 @@ beforeEach(async () => {
 
 async function run(...args: string[]): Promise<CommandResult> {
   return await runCommand(args, { env: { BLACKHOLE_HOME: home, BLACKHOLE_RELAY: relay.url } })
+}
+
+/** The same without a process: the exit code is what `main.ts` ends with. */
+async function runHere(...args: string[]): Promise<CommandResult> {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const env = { BLACKHOLE_HOME: home, BLACKHOLE_RELAY: relay.url }
+  const components = { stdout, stderr, env, signal: new AbortController().signal, scripts: '' }
+  const code = await runCli(args, components, { commands: COMMANDS, version: '' })
+  const text = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? ''
+  return { code, stdout: text(stdout), stderr: text(stderr) }
 }
 
 async function publish(...args: string[]): Promise<PublishResult> {
@@ -125,7 +139,7 @@ describe('publish', SLOW, () => {
 
 describe('publish, when something is wrong', SLOW, () => {
   async function expectFailure(args: readonly string[], code: 1 | 2, message: string | RegExp): Promise<void> {
-    const result = await run(...args)
+    const result = await runHere(...args)
     expect(result.stderr).toMatch(message)
     expect(result.stdout).toBe('')
     expect(result.code).toBe(code)
