@@ -77,7 +77,7 @@ test('what nobody has is answered by a 504 that says so, as a page to people and
   await visitor.page.screenshot({ path: test.info().outputPath('unreachable.png') })
 
   await relay.start()
-  await visitor.page.click('text=Try again')
+  await visitor.page.click('main a')
   await visitor.waitFor(() => document.title === 'Never seen')
 })
 
@@ -93,7 +93,7 @@ test('a worker whose storage was cleared answers with that page too', async () =
   expect(await visitor.goto(site.url)).toBe(504)
   expect(await visitor.evaluate(() => document.title)).toBe('This page can’t be reached right now')
   await relay.start()
-  await visitor.page.click('text=Try again')
+  await visitor.page.click('main a')
   await visitor.waitFor(() => document.title === 'Home')
   expect(await visitor.evaluate(() => document.querySelectorAll('script[src$="blackhole.js"]').length)).toBe(1)
   await ready(visitor)
