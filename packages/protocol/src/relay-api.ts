@@ -15,6 +15,12 @@ export const SCRIPT_PATHS = {
   peer: '/.blackhole/blackhole-peer.js',
 } as const
 
+/**
+ * Name of the `Server-Timing` metric whose description is the root CID that a
+ * document was served from: the one header of a navigation that its page can read.
+ */
+export const ROOT_TIMING = 'blackhole-root'
+
 /** Paths of the interface. */
 export const relayPaths = {
   /** GET {@link RelayInfo} */

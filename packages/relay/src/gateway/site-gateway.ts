@@ -1,4 +1,4 @@
-import { MANIFEST_PATH, parseCid } from '@blackhole/protocol'
+import { MANIFEST_PATH, ROOT_TIMING, parseCid } from '@blackhole/protocol'
 import type { ManifestFile, SiteName } from '@blackhole/protocol'
 import { hasLoaderTag, injectLoader, isIconGuess, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { ResponsePlan } from '@blackhole/site'
@@ -60,6 +60,8 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
   })
   for (const [header, value] of Object.entries(origin)) plan.headers.set(header, value)
   if (isHtml(resolution.file.type)) plan.headers.append('Vary', NAVIGATION_VARY)
+  // So that a page that was loaded past the worker keeps its version when the worker comes.
+  if (navigates) plan.headers.append('Server-Timing', `${ROOT_TIMING};desc="${site.root}"`)
   plan.headers.set('X-Content-Type-Options', 'nosniff')
   return respond(context, site, resolution.file, plan, injects)
 }

@@ -6,6 +6,7 @@ import type { LoaderConfig } from '../loader/loader-config.ts'
 import { RelayClient } from '../relay-client/relay-client.ts'
 import { sleep } from '../sleep.ts'
 import { showWidget } from '../widget/widget.ts'
+import { documentRoot } from './document-root.ts'
 import { PageBlockProvider } from './page-block-provider.ts'
 import { parsePageConfig } from './page-config.ts'
 import { PagePeer } from './page-peer.ts'
@@ -25,6 +26,7 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
   const page = parsePageConfig(config)
   const { store, state } = await openPageStores(page)
   const provider = new PageBlockProvider()
+  const root = page.root ?? documentRoot(performance.getEntriesByType('navigation') as PerformanceNavigationTiming[])
   const bridge = new Bridge(
     {
       provider,
@@ -36,7 +38,7 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
           location.origin,
         ),
     },
-    { site: page.site, ...(page.root === undefined ? {} : { root: page.root }) },
+    { site: page.site, ...(root === undefined ? {} : { root }) },
   )
   const peer = new PagePeer(
     {
