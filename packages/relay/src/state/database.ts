@@ -10,7 +10,7 @@ import { MIGRATIONS } from './migrations.ts'
  * documentation, "PRAGMA synchronous").
  *
  * @param path - a file, or `:memory:`
- * @throws {BlackholeError} naming `data` when the file is no database, damaged, or from a newer version
+ * @throws {BlackholeError} naming `data` when the file is no database, damaged, or from a newer version; `disk` when that is full
  */
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined
@@ -24,6 +24,7 @@ export function openDatabase(path: string): DatabaseSync {
   } catch (cause) {
     database?.close()
     if (cause instanceof BlackholeError) throw cause
+    if (isFull(cause)) throw fullDisk(cause)
     throw new BlackholeError(
       'corrupt',
       `data: ${path} is damaged or not a database of the relay. Restore it from a backup, or move it away to start empty`,
@@ -32,7 +33,11 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
-/** Runs `work` in one transaction; a throw undoes all of it. */
+/**
+ * Runs `work` in one transaction; a throw undoes all of it.
+ *
+ * @throws {BlackholeError} with reason `full` when the disk is, and what `work` throws
+ */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -41,8 +46,19 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
     return result
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
+    throw isFull(error) ? fullDisk(error) : error
   }
+}
+
+/** SQLITE_FULL; the higher bits of an extended code say more of it. */
+const SQLITE_FULL = 13
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_FULL
+}
+
+function fullDisk(cause: unknown): BlackholeError {
+  return new BlackholeError('full', "The relay's disk is full", { cause, subject: 'disk' })
 }
 
 function migrate(database: DatabaseSync, path: string): void {
