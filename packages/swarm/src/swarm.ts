@@ -187,6 +187,17 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.#versions.remove(root)
   }
 
+  /** Whether we hold a piece, as far as the swarm was told, without asking the store; undefined when no known version has it. */
+  holds(cid: string): boolean | undefined {
+    const piece = this.#versions.table.number(cid)
+    return piece === undefined ? undefined : this.#versions.owns(piece)
+  }
+
+  /** A piece that was fetched and is not in the store yet. It may be shared: don't change it. */
+  unstored(cid: string): Uint8Array<ArrayBuffer> | undefined {
+    return this.#writer.pending(cid)?.bytes
+  }
+
   /** Connected peers that say they hold the piece. */
   availability(cid: string): number {
     const piece = this.#versions.table.number(cid)

@@ -10,7 +10,7 @@ export interface HttpBlocks {
 /** Where blocks come from. */
 export interface SiteBlocksComponents {
   readonly store: PieceStore
-  readonly swarm: Pick<Swarm, 'fetch' | 'stored'>
+  readonly swarm: Pick<Swarm, 'fetch' | 'stored' | 'holds' | 'unstored'>
   /** Asked one after the other when no peer has a block. */
   readonly http: readonly HttpBlocks[]
   /** Told of the bytes of blocks that were got, by where they were. */
@@ -34,10 +34,20 @@ export class SiteBlocks {
    */
   async fromPeers(cid: string, options: BlockFetchOptions = {}): Promise<FetchedBlock> {
     const { store, swarm } = this.#components
-    const stored = await store.get(cid)
+    // What is known to be missing is asked for at once: a question to the store costs the first byte a round trip.
+    const missing = swarm.holds(cid) === false
+    const stored = swarm.unstored(cid) ?? (missing ? undefined : await store.get(cid))
     if (stored !== undefined) return { bytes: stored, source: 'local' }
-    const { bytes } = await swarm.fetch(cid, { ...options, lastResort: false })
-    return { bytes, source: 'peers' }
+    try {
+      const { bytes } = await swarm.fetch(cid, { ...options, lastResort: false })
+      return { bytes, source: 'peers' }
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      // Another tab or the worker may have stored it without a word.
+      const late = missing ? await store.get(cid) : undefined
+      if (late === undefined) throw error
+      return { bytes: late, source: 'local' }
+    }
   }
 
   /**

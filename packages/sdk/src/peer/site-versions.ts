@@ -1,6 +1,6 @@
 import { CID } from 'multiformats/cid'
 import { TypedEventEmitter } from 'main-event'
-import { RecordError, allPieces, type Manifest, type SiteName } from '@blackhole/protocol'
+import { RecordError, allPieces, pieceSizes, type Manifest, type SiteName } from '@blackhole/protocol'
 import { loadManifest, readSiteRecord, supersedes, type SiteRecord, type SiteState } from '@blackhole/site'
 import type { Swarm } from '@blackhole/swarm'
 import type { SiteBlocks } from './site-blocks.ts'
@@ -119,7 +119,7 @@ export class SiteVersions extends TypedEventEmitter<SiteVersionsEvents> {
     const { swarm } = this.#components
     const { manifest, path } = await this.#readManifest(record)
     const version = { record, manifest, pieces: allPieces(manifest), path }
-    await swarm.addVersion(record.root, version.pieces)
+    await swarm.addVersion(record.root, version.pieces, pieceSizes(manifest))
     this.#remember(record.root)
     this.#current = version
     this.safeDispatchEvent('version', { detail: version })
