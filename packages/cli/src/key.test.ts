@@ -116,8 +116,8 @@ describe('assets', () => {
     expect(await readFile(join(home, 'public/blackhole-peer.js'), 'utf8')).toBe("alert('Hello, world.');")
     expect(await runCli(['assets', '--relay', 'https://relay.example', '--json'], components, init)).toBe(0)
     const pinned = JSON.parse(String(stdout.read())) as { tag: string; workerFile: string }
-    expect(pinned.tag).toContain(
-      `src="https://relay.example/blackhole.js" integrity="${integrity}" crossorigin="anonymous"`,
+    expect(pinned.tag).toBe(
+      `<script async src="https://relay.example/blackhole.js" integrity="${integrity}" crossorigin="anonymous" data-peer-integrity="${integrity}" data-site="k51…"></script>`,
     )
     expect(pinned.workerFile).toBe('importScripts("https://relay.example/blackhole-sw.js")')
   })

@@ -171,10 +171,19 @@ describe('what is not ours', () => {
     expect(world.ask(worker, '/app.js')).toBeUndefined()
     expect(world.ask(await world.start(), '/app.js')).toBeUndefined()
   })
+})
 
-  it('the manifest is content like any other', async () => {
-    const response = await world.get(await world.ready(), '/.blackhole/manifest.json')
-    expect(response.status).toBe(404)
+describe('the manifest', () => {
+  it('is content like any other', async () => {
+    const worker = await world.ready()
+    const response = await world.get(worker, '/.blackhole/manifest.json')
+    expect(await response.json()).toEqual(JSON.parse(JSON.stringify(site.content.manifest)))
+    expect(response.headers.get('Content-Type')).toMatch(/^application\/json/)
+    expect(response.headers.get('ETag')).toBeTruthy()
+    expect(response.headers.get('Cache-Control')).toBe('public, max-age=0, must-revalidate')
+    expect(sourceHeader(response)).toBe('local')
+    world.network.up = false
+    expect((await world.get(await world.start(), '/.blackhole/manifest.json')).status).toBe(200)
   })
 })
 

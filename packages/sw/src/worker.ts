@@ -10,6 +10,7 @@ import { contentHandler } from './handlers/content.ts'
 import { dispatch } from './handlers/dispatch.ts'
 import { describeRequest } from './handlers/handler.ts'
 import type { Handler, SiteRequest } from './handlers/handler.ts'
+import { manifestHandler } from './handlers/manifest.ts'
 import { networkHandler } from './handlers/network.ts'
 import { refuseHandler } from './handlers/refuse.ts'
 import { scriptsHandler } from './handlers/scripts.ts'
@@ -207,24 +208,27 @@ export class SiteWorker {
     const now = (): number => clock.now()
     const count = this.#counters.add.bind(this.#counters)
     let content: ReturnType<typeof createContentFetch> | undefined
+    const contentComponents = {
+      now,
+      count,
+      contentFetch: () =>
+        (content ??= createContentFetch(
+          { fetch, store, block: (cid, demand) => this.#pieces.block(cid, demand) },
+          config.relays,
+        )),
+    }
+    const version = (request: SiteRequest): Promise<SiteVersion | undefined> => this.#versionFor(request)
     return [
       bypassHandler(() => this.#bypassState()),
       scriptsHandler({ fetch, now, cache: () => caches.open(cacheName).catch(() => undefined) }),
-      contentHandler({
-        now,
-        count,
-        contentFetch: () =>
-          (content ??= createContentFetch(
-            { fetch, store, block: (cid, demand) => this.#pieces.block(cid, demand) },
-            config.relays,
-          )),
-      }),
+      contentHandler(contentComponents),
+      manifestHandler({ ...contentComponents, version }),
       siteHandler({
         config,
         now,
         count,
         originChanged,
-        version: (request) => this.#versionFor(request),
+        version,
         piece: (piece, demand, traits) => this.#pieces.file(piece, demand, traits),
         stored: (cids) => this.#pieces.stored(cids),
         protect: (cids, until) => {

@@ -15,7 +15,7 @@ export const assets = defineCommand({
   summary: 'Write the scripts for an existing site, and print the tag to paste',
   details:
     'With DIR (the folder that is the root of your site), loader, worker and peer are written there, and your site needs\n' +
-    'nothing from the relay but introductions. Without DIR, the tag takes the loader from the relay, pinned by its hash.',
+    'nothing from the relay but introductions. Without DIR, the tag takes loader and peer from the relay, pinned by their hashes.',
   operands: ['[DIR]'],
   options: {
     relay: { type: 'string', placeholder: 'URL', summary: 'Relay that the tag names', env: 'BLACKHOLE_RELAY' },
@@ -45,10 +45,13 @@ export const assets = defineCommand({
       await mkdir(folder, { recursive: true })
       for (const { file, bytes } of files) await writeFile(join(folder, file), bytes)
     }
-    const { loader, worker } = found
+    const { loader, worker, peer } = found
+    // The loader checks the peer, which it imports later; a worker's own file is never checked by browsers.
+    const pins = (address: string): string =>
+      `src="${address}" integrity="${loader.integrity}" crossorigin="anonymous" data-peer-integrity="${peer.integrity}"`
     const tag =
       folder === undefined
-        ? `<script async src="${relay}/${loader.file}" integrity="${loader.integrity}" crossorigin="anonymous" data-site="${site}"></script>`
+        ? `<script async ${pins(`${relay}/${loader.file}`)} data-site="${site}"></script>`
         : `<script async src="/${loader.file}" data-relay="${relay}" data-site="${site}"></script>`
     const workerFile = folder === undefined ? `importScripts("${relay}/${worker.file}")` : null
     const listed = files.map(({ file, bytes, integrity }) => ({ file, bytes: bytes.byteLength, integrity }))

@@ -20,18 +20,25 @@ export function contentHandler(components: ContentHandlerComponents): Handler {
     name: 'content',
     // A name with a dot is a DNSLink name, and those only relays resolve.
     canHandle: ({ url }) => isContentPath(url.pathname) && !/^\/ipns\/[^/]*\./.test(url.pathname),
-    handle: (request) => answer(components, request),
+    handle: (request) => answerContent(components, request),
   }
 }
 
-async function answer(
+/**
+ * Answers a request with content that is named by CID.
+ *
+ * @param path - `/ipfs/CID/…` or `/ipns/NAME/…`, percent-encoded. Default: the request's own
+ * @returns undefined when nobody has it, or it is nothing that can be shown
+ */
+export async function answerContent(
   { contentFetch, now, count }: ContentHandlerComponents,
   { request, url }: SiteRequest,
+  path = url.pathname + url.search,
 ): Promise<Response | undefined> {
   const began = now()
   const sources = new Set<Source>()
   const fetch = await contentFetch()
-  const response = await fetch(url.pathname + url.search, {
+  const response = await fetch(path, {
     method: request.method,
     headers: request.headers,
     signal: request.signal,
