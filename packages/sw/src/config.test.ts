@@ -6,11 +6,14 @@ const site = 'k51qzi5uqu5dgutdk6i1ynyzgkqngpha5xpgia3a5qqp4jsh0u4csozksxel2r'
 const at = (query: string): URL => new URL(`http://site.localhost:8080/blackhole-sw.js?${query}`)
 
 it('reads the query of the registration', () => {
-  expect(parseWorkerConfig(at(`site=${site}&relay=https://a.example/x&relay=https://b.example&sample=0.5`))).toEqual({
+  expect(
+    parseWorkerConfig(at(`site=${site}&relay=https://a.example/x&relay=https://b.example&sample=0.5&storage=2M`)),
+  ).toEqual({
     site,
     relays: ['https://a.example', 'https://b.example'],
     mode: 'tag',
     sampleRate: 0.5,
+    storageBytes: 2 * 1024 * 1024,
     takeover: true,
   })
 })
@@ -35,6 +38,7 @@ it("reads the global of an owner's own worker, and then leaves taking over to it
 it.each([
   ['no site', '', /worker site/],
   ['another kind of name', 'site=example', /worker site/],
+  ['a storage that is no size', `site=${site}&storage=lots`, /worker storage/],
   ['an unknown mode', `site=${site}&mode=fast`, /worker mode/],
   ['a relay that is not on the web', `site=${site}&relay=ftp://a.example`, /worker relay/],
   ['a relay with a password', `site=${site}&relay=https://u:p@a.example`, /worker relay/],

@@ -1,4 +1,4 @@
-import { ValidationError, parseSiteName } from '@blackhole/protocol'
+import { ValidationError, parseByteSize, parseSiteName } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
 
 /** What the worker is told at its registration. */
@@ -13,6 +13,8 @@ export interface WorkerConfig {
   readonly mode: 'hosted' | 'tag'
   /** Share of requests in tag mode after which the origin is asked whether it was redeployed, 0 to 1. */
   readonly sampleRate: number
+  /** Most bytes that are stored; 0: what the piece store finds right. */
+  readonly storageBytes: number
   /**
    * Whether a new version of the worker replaces the old one at once and
    * claims open pages. Off in a worker that belongs to the site's owner.
@@ -21,7 +23,12 @@ export interface WorkerConfig {
 }
 
 /** What is used when the registration does not say. */
-export const WORKER_DEFAULTS = Object.freeze({ mode: 'tag', sampleRate: 0.02, takeover: true } as const)
+export const WORKER_DEFAULTS = Object.freeze({
+  mode: 'tag',
+  sampleRate: 0.02,
+  storageBytes: 0,
+  takeover: true,
+} as const)
 
 /** Relays that are tried: more would only delay the answer that there is none. */
 const MAX_RELAYS = 8
@@ -35,7 +42,7 @@ export const CONFIG_GLOBAL = 'blackhole'
 
 /**
  * Reads the worker's configuration from the query of its URL
- * (`?site=…&relay=…&mode=hosted|tag&sample=0.02`; `relay` may be repeated), or
+ * (`?site=…&relay=…&mode=hosted|tag&sample=0.02&storage=500M`; `relay` may be repeated), or
  * from the {@link CONFIG_GLOBAL} of the worker that imported it.
  *
  * @param location - URL of the registered script
@@ -55,6 +62,7 @@ export function parseWorkerConfig(location: URL, given?: unknown): WorkerConfig 
     relays: [...new Set(relays)],
     mode,
     sampleRate: parseRate(query.get('sample')),
+    storageBytes: parseStorage(query.get('storage')),
     takeover: location.searchParams.has('site') && query.get('takeover') !== 'false',
   }
 }
@@ -84,4 +92,10 @@ function parseRate(value: string | null): number {
   if (value === '' || !(rate >= 0 && rate <= 1))
     throw new ValidationError('worker sample', 'a share from 0 to 1', value)
   return rate
+}
+
+function parseStorage(value: string | null): number {
+  const bytes = value === null ? WORKER_DEFAULTS.storageBytes : parseByteSize(value)
+  if (bytes === undefined) throw new ValidationError('worker storage', 'a number of bytes such as 500k or 2M', value)
+  return bytes
 }

@@ -64,7 +64,7 @@ export class WorkerShell {
   async #open(): Promise<SiteWorker> {
     const { clients, registration, indexedDB, caches, location, navigator } = this.#scope
     setCacheNameDetails({ prefix: 'blackhole' })
-    const { state, store } = await openStorage()
+    const { state, store } = await openStorage(this.#config)
     const roots = new IdbClientRoots()
     const worker = new SiteWorker(
       {

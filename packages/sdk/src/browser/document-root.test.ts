@@ -9,9 +9,11 @@ test('reads the root that the relay named, among other timings', () => {
   expect(documentRoot([{ serverTiming }])).toBe('bafyroot')
 })
 
-test.each([[[]], [[{}]], [[{ serverTiming: [] }]], [[{ serverTiming: [{ name: 'blackhole-root', description: '' }] }]]])(
-  'knows nothing from %j',
-  (entries) => {
-    expect(documentRoot(entries)).toBeUndefined()
-  },
-)
+test.each([
+  [[]],
+  [[{}]],
+  [[{ serverTiming: [] }]],
+  [[{ serverTiming: [{ name: 'blackhole-root', description: '' }] }]],
+])('knows nothing from %j', (entries) => {
+  expect(documentRoot(entries)).toBeUndefined()
+})

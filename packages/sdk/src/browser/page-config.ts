@@ -1,4 +1,4 @@
-import { ValidationError, parseSiteName, type SiteName } from '@blackhole/protocol'
+import { ValidationError, parseByteSize, parseSiteName, type SiteName } from '@blackhole/protocol'
 import type { LoaderConfig } from '../loader/loader-config.ts'
 import type { PeerSettings } from '../peer/peer-settings.ts'
 import { parseRelayUrl } from '../relay-client/relay-url.ts'
@@ -55,17 +55,13 @@ function isSet(data: Data, name: string): boolean {
   return data[name] !== undefined && data[name] !== 'false'
 }
 
-const UNITS: Readonly<Record<string, number>> = Object.freeze({ '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 })
-
-/** `500k`, `2M`, `1G`, `65536`: bytes, the letters being powers of 1024. */
+/** `500k`, `2M`, `1G`, `65536`. */
 function bytes(data: Data, name: string): number | undefined {
   const value = data[name]
   if (value === undefined) return undefined
-  const found = /^(\d+(?:\.\d+)?)\s*([kmg]?)b?$/i.exec(value.trim())
-  const unit = UNITS[(found?.[2] ?? '').toLowerCase()]
-  if (found === null || unit === undefined)
-    throw new ValidationError(attribute(name), 'a number of bytes such as 500k or 2M', value)
-  return Math.floor(Number(found[1]) * unit)
+  const size = parseByteSize(value)
+  if (size === undefined) throw new ValidationError(attribute(name), 'a number of bytes such as 500k or 2M', value)
+  return size
 }
 
 function count(data: Data, name: string): number | undefined {

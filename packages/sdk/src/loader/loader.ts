@@ -1,4 +1,5 @@
 import type { LoadedPeer, LoaderConfig, PageStatus, PeerModule } from './loader-config.ts'
+import { readStoredCounters } from './stored-counters.ts'
 
 /**
  * `blackhole.js`: the script behind the tag. It stays below 3 KB: registers
@@ -104,13 +105,12 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
 
   return Object.assign(events, {
     ready,
-    status: async (): Promise<PageStatus> =>
-      (await (await peer)?.status()) ?? {
-        role: 'off' as const,
-        peers: 0,
-        received: { local: 0, peers: 0, http: 0 },
-        shared: 0,
-      },
+    status: async (): Promise<PageStatus> => {
+      const running = await peer?.catch(() => undefined)
+      if (running !== undefined) return running.status()
+      const { shared, ...received } = await readStoredCounters()
+      return { role: 'off', peers: 0, received, shared }
+    },
     optOut: () => choose(true),
     optIn: () => choose(false),
   })
@@ -130,6 +130,7 @@ function workerUrl(worker: string, { site, relays, data }: LoaderConfig, tag: HT
   for (const relay of relays) url.searchParams.append('relay', relay)
   url.searchParams.set('mode', data['mode'] ?? (hosted ? 'hosted' : 'tag'))
   if (data['sample'] !== undefined) url.searchParams.set('sample', data['sample'])
+  if (data['storageLimit'] !== undefined) url.searchParams.set('storage', data['storageLimit'])
   return url.href
 }
 

@@ -90,7 +90,9 @@ test('two tabs are one peer, and the closing of one is not noticed in the other'
   })
   const closedAt = Date.now()
   await hostTab.close()
-  const hostingAt = await guestTab.evaluate(async () => await (window as unknown as { hosting: Promise<number> }).hosting)
+  const hostingAt = await guestTab.evaluate(
+    async () => await (window as unknown as { hosting: Promise<number> }).hosting,
+  )
   const { results, slowestMs, sources } = await guestTab.evaluate(async () => {
     const { reading, read } = window as unknown as { reading: Reading; read: Promise<void> }
     await read

@@ -114,7 +114,10 @@ test('HEAD, If-None-Match and If-Range', async () => {
   expect(head).toMatchObject({ status: 200, bytes: 0 })
   expect(head.headers).toMatchObject({ 'content-length': '10', etag: whole.headers['etag'] })
   const etag = String(whole.headers['etag'])
-  expect(await get(visitor, '/ten.txt', { headers: { 'If-None-Match': etag } })).toMatchObject({ status: 304, bytes: 0 })
+  expect(await get(visitor, '/ten.txt', { headers: { 'If-None-Match': etag } })).toMatchObject({
+    status: 304,
+    bytes: 0,
+  })
   expect(await get(visitor, '/ten.txt', { headers: { 'If-None-Match': '"other"' } })).toMatchObject({ status: 200 })
   const ranged = { Range: 'bytes=0-1', 'If-Range': etag }
   expect(await get(visitor, '/ten.txt', { headers: ranged })).toMatchObject({ status: 206, text: '01' })

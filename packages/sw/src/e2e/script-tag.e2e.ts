@@ -147,9 +147,12 @@ test('a newer worker takes over without breaking a download of an open page', as
   await expectServed(visitor, '/app.js')
   await beginDownload(visitor, '/large.bin')
   const file = String(origin.files.get('blackhole-sw.js'))
-  origin.files.set('blackhole-sw.js', `${file}addEventListener('fetch', (event) => {
+  origin.files.set(
+    'blackhole-sw.js',
+    `${file}addEventListener('fetch', (event) => {
   if (new URL(event.request.url).pathname === '/newer') event.respondWith(new Response('newer'))
-})\n`)
+})\n`,
+  )
   await visitor.evaluate(async () => {
     const registration = await navigator.serviceWorker.getRegistration()
     const changed = new Promise((resolve) => {

@@ -23,11 +23,12 @@ let browser: ChromiumBrowser
 test.beforeAll(async () => {
   relay = await startRelay()
   site = await TestSite.create(relay)
-  const tag = (worker: string): string =>
-    `<script async src="/.blackhole/blackhole.js" data-site="${site.name}" data-worker="${worker}" data-mode="hosted"></script>`
+  const tag = (worker: string, more = ''): string =>
+    `<script async src="/.blackhole/blackhole.js" data-site="${site.name}" data-worker="${worker}" data-mode="hosted" ${more}></script>`
   await site.publish({
     'index.html': html('Home', tag('/.blackhole/blackhole-sw.js')),
     'private.html': html('Private window', tag('/private-sw.js')),
+    'small.html': html('Small', tag('/.blackhole/blackhole-sw.js', 'data-storage-limit="2M"')),
     'private-sw.js': `${BROKEN}importScripts('/.blackhole/blackhole-sw.js')\n`,
     'app.js': 'globalThis.app = 1\n',
     'large.bin': LARGE,
@@ -60,6 +61,35 @@ test('a site works where IndexedDB can’t be opened, from memory', async () => 
   expect(await get(visitor, '/large.bin')).toMatchObject({ status: 200, sha256: sha256(LARGE) })
   expect(await visitor.goto(`${site.url}private.html`)).toBe(200)
   await ready(visitor)
+  expect(visitor.consoleErrors).toEqual([])
+  expect(visitor.failedRequests).toEqual([])
+  await visitor.close()
+})
+
+test('a storage limit holds in the page and in the worker, and every answer is whole', async () => {
+  const visitor = await browser.newVisitor()
+  await visitor.goto(`${site.url}small.html`)
+  await ready(visitor)
+  for (let round = 0; round < 2; round++) {
+    expect(await get(visitor, '/large.bin')).toMatchObject({ status: 200, sha256: sha256(LARGE) })
+    expect((await get(visitor, '/app.js')).text).toBe('globalThis.app = 1\n')
+  }
+  const stored = await visitor.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('blackhole-pieces')
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(new Error('The pieces can’t be opened'))
+    })
+    const pieces = await new Promise<Uint8Array[]>((resolve, reject) => {
+      const request = database.transaction('pieces').objectStore('pieces').getAll() as IDBRequest<Uint8Array[]>
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(new Error('The pieces can’t be read'))
+    })
+    database.close()
+    return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  })
+  expect(stored).toBeGreaterThan(0)
+  expect(stored).toBeLessThanOrEqual(2 * MIB)
   expect(visitor.consoleErrors).toEqual([])
   expect(visitor.failedRequests).toEqual([])
   await visitor.close()
