@@ -29,7 +29,7 @@ export async function findSiteWarnings(files: readonly SiteFile[], target: CspTa
   }
   return [
     ...(rules.redirectsError === undefined ? [] : [`no redirect will work: ${rules.redirectsError}`]),
-    ...(rules.headersError === undefined ? [] : [`no rule for headers will work: ${rules.headersError}`]),
+    ...(rules.headersError === undefined ? [] : [`part of _headers is left out: ${rules.headersError}`]),
     ...[...blocked].map(([text, pages]) => `${namePages(pages)}: ${text}`),
   ]
 }

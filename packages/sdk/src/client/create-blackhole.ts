@@ -124,7 +124,7 @@ export class Blackhole extends TypedEventEmitter<BlackholeEvents> {
  *
  * @example
  * const blackhole = await createBlackhole({ relays: ['https://relay.example'] })
- * const site = await blackhole.sites.publish(files, { key: await blackhole.keys.create() })
+ * const site = await blackhole.sites.publish(files, { key: await createSiteKey() })
  *
  * @throws {ValidationError} when a relay's address is not one
  */
