@@ -99,6 +99,11 @@ export class Downloader {
     return this.#queue.size > 0
   }
 
+  /** Whether somebody waits for bytes that are still to come. */
+  get isUrgent(): boolean {
+    return this.#queue.urgent.length > 0
+  }
+
   /** @throws {NotFoundError} when no connected peer can have it, CorruptBlockError, DeadlineError, AbortError */
   async fetch(cid: string, options: FetchOptions = {}): Promise<FetchedPiece> {
     const { signal, deadlineMs = DEFAULT_DEADLINE_MS, lastResort = true } = options

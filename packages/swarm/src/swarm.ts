@@ -57,6 +57,8 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.#writer = new PieceWriter(
       {
         store,
+        now,
+        isPressed: () => this.#downloader.isUrgent,
         stored: (cids) => this.#held(cids),
         failed: (error) => {
           this.#log?.error('a piece could not be stored - %e', error)
@@ -331,6 +333,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.#cancelTick = this.#setTimer(() => {
       this.#downloader.tick()
       this.#choking.tick()
+      this.#writer.run()
       if (this.#started) this.#tick()
     }, TICK_MS)
   }
