@@ -18,7 +18,7 @@ describe('RequestWindow', () => {
     const window = measured(5_000_000, 80)
     expect(window.bytesPerSecond).toBeCloseTo(5_000_000, -5)
     expect(window.bytes).toBeGreaterThan(5_000_000 * 0.08)
-    expect(window.bytes).toBeLessThan(5_000_000 * 0.08 * 3.5)
+    expect(window.bytes).toBeLessThan(5_000_000 * 0.08 * 4.5)
   })
 
   it('stays between its floor and the send buffer of js-libp2p', () => {

@@ -4,13 +4,13 @@ import { REQUEST_BYTES } from '@blackhole/protocol'
 export const MAX_WINDOW_BYTES = 2 * 1024 * 1024
 /** Two requests: one arriving while the next is on its way. */
 export const MIN_WINDOW_BYTES = 2 * REQUEST_BYTES
-/** Before anything was measured. */
-export const INITIAL_WINDOW_BYTES = 4 * REQUEST_BYTES
+/** Before anything was measured: a whole piece, so that the first one of a file is asked for without waiting. */
+export const INITIAL_WINDOW_BYTES = 8 * REQUEST_BYTES
 
 /** Headroom over the measured product, so that a rate that the window itself limits can be seen to rise (BBR's cwnd_gain is 2). */
 const GAIN = 1.5
 /** A peer reads its store and shares its thread: data for this time is kept on its way besides the round trip. */
-const SERVICE_MS = 100
+const SERVICE_MS = 200
 /** Time over which a rate is measured. */
 const SAMPLE_MS = 100
 /** Largest rate and smallest round trip are believed for this long (BBR, draft-ietf-ccwg-bbr: 10 s for the round trip). */

@@ -42,11 +42,12 @@ export class UploadQueue {
     return this.#requests.delete(id)
   }
 
-  /** The oldest requests. */
-  first(count: number): UploadRequest[] {
+  /** The oldest requests, as far as they are for the first so many blocks. */
+  first(blocks: number): UploadRequest[] {
     const first: UploadRequest[] = []
+    const cids = new Set<string>()
     for (const request of this.#requests.values()) {
-      if (first.length === count) break
+      if (cids.add(request.cid).size > blocks) break
       first.push(request)
     }
     return first

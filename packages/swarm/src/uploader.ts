@@ -28,8 +28,11 @@ export interface UploaderComponents {
 export const TURN_BYTES = 4 * PIECE_MESSAGE_BYTES
 /** With less than this allowed by the cap, it is better to wait: small messages cost as much as large ones. */
 const MIN_TURN_BYTES = 16 * 1024
-/** Requests of a peer whose blocks are read ahead. */
-const READ_AHEAD = 4
+/**
+ * Blocks of a peer's requests that are read before their turn, the current one included. A read of 1 MiB
+ * from IndexedDB takes as long as sending several requests does, so it is blocks that are counted.
+ */
+const READ_AHEAD = 3
 
 /** Serves peers: in turns, as their streams drain, within the rate cap. */
 export class Uploader {
@@ -77,6 +80,8 @@ export class Uploader {
     const { id, offset, length } = request
     const end = length === 0 ? Infinity : offset + length
     uploads.add({ id, cid, offset, end, block: this.#cache.peek(cid), loading: false })
+    // Also while the stream is full: the read is to be done when its turn comes.
+    this.#readAhead(peer)
     this.run()
   }
 
@@ -104,9 +109,8 @@ export class Uploader {
   /** @returns whether the peer could take another turn at once */
   #turn(peer: RemotePeer): boolean {
     if (peer.uploads.size === 0 || peer.session.needsDrain || !peer.session.isOpen) return false
-    const ahead = peer.uploads.first(READ_AHEAD)
-    for (const request of ahead) if (request.block === undefined && !request.loading) void this.#load(peer, request)
-    const request = ahead[0]
+    this.#readAhead(peer)
+    const [request] = peer.uploads.first(1)
     if (request?.block === undefined) return false
     if (!this.#check(peer, request, request.block)) return true
     const end = Math.min(request.end, request.block.byteLength)
@@ -116,6 +120,11 @@ export class Uploader {
     const more = this.#send(peer, request, request.block, allowed)
     if (request.offset >= end) peer.uploads.delete(request.id)
     return more
+  }
+
+  #readAhead(peer: RemotePeer): void {
+    for (const request of peer.uploads.first(READ_AHEAD))
+      if (request.block === undefined && !request.loading) void this.#load(peer, request)
   }
 
   /** Bytes that the cap lets pass; sets the timer when they are too few. */
