@@ -1,25 +1,40 @@
 import { BlackholeError, CONTENT_TYPES, CorruptBlockError, MAX_BLOCK_BYTES, NotFoundError } from '@blackhole/protocol'
 import { verifyBlock } from '@blackhole/swarm'
+import type { Clock } from '../clock.ts'
 import { readBounded } from './read-bounded.ts'
 import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
 
-/** What {@link RelayPieces} works with. */
+/** Whoever asks over HTTP needs this. */
 export interface HttpComponents {
   fetch: (url: string, init: RequestInit) => Promise<Response>
 }
+
+/** What {@link RelayPieces} works with. */
+export interface RelayPiecesComponents extends HttpComponents {
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/**
+ * A relay that says it serves no content (503) is left alone for so long: the pieces of a
+ * response that peers deliver would each ask it again, in vain.
+ */
+export const RELAY_REST_MS = 5_000
 
 /** A relay that has not sent a whole block by then is passed over. */
 const RELAY_TIMEOUT_MS = 20_000
 
 /**
  * Blocks from the relays' trustless gateways (`/ipfs/CID?format=raw`), one
- * relay after the other. One that fails or lies is passed over.
+ * relay after the other. One that fails or lies is passed over, and one that
+ * serves no content is not asked again for some seconds.
  */
 export class RelayPieces implements PieceSource {
-  readonly #components: HttpComponents
+  readonly #components: RelayPiecesComponents
   readonly #relays: readonly string[]
+  /** Relays that said 503, what came of it, and until when they are left alone. */
+  readonly #resting = new Map<string, { readonly until: number; readonly failure: BlackholeError }>()
 
-  constructor(components: HttpComponents, relays: readonly string[]) {
+  constructor(components: RelayPiecesComponents, relays: readonly string[]) {
     this.#components = components
     this.#relays = relays
   }
@@ -27,8 +42,13 @@ export class RelayPieces implements PieceSource {
   async fetch({ cid }: Piece, { signal }: PieceDemand): Promise<FetchedPiece> {
     let failure: unknown = new BlackholeError('unavailable', 'No relay is known', { subject: cid })
     for (const relay of this.#relays) {
+      const rest = this.#resting.get(relay)
+      if (rest !== undefined && this.#components.clock.now() < rest.until) {
+        failure = rest.failure
+        continue
+      }
       try {
-        const bytes = await this.#ask(`${relay}/ipfs/${cid}?format=raw`, cid, signal)
+        const bytes = await this.#ask(relay, cid, signal)
         if (await verifyBlock(cid, bytes)) return { bytes, source: 'http' }
         failure = new CorruptBlockError(cid, relay)
       } catch (error) {
@@ -39,7 +59,8 @@ export class RelayPieces implements PieceSource {
     throw failure
   }
 
-  async #ask(url: string, cid: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  async #ask(relay: string, cid: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const url = `${relay}/ipfs/${cid}?format=raw`
     const response = await this.#components.fetch(url, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(RELAY_TIMEOUT_MS)]),
       headers: { Accept: CONTENT_TYPES.raw },
@@ -54,7 +75,10 @@ export class RelayPieces implements PieceSource {
     }
     if (!response.ok) {
       await response.body?.cancel()
-      throw new BlackholeError('unavailable', `${url} answered ${String(response.status)}`, { subject: cid })
+      const failure = new BlackholeError('unavailable', `${url} answered ${String(response.status)}`, { subject: cid })
+      if (response.status === 503)
+        this.#resting.set(relay, { until: this.#components.clock.now() + RELAY_REST_MS, failure })
+      throw failure
     }
     return await readBounded(response, MAX_BLOCK_BYTES)
   }

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { create } from 'multiformats/hashes/digest'
+import { expect, it } from 'vitest'
+import { RELAY_REST_MS, RelayPieces } from './relay-pieces.ts'
+
+const bytes = new Uint8Array([1, 2, 3])
+const cid = CID.createV1(raw.code, create(0x12, createHash('sha256').update(bytes).digest())).toString()
+const demand = { deadlineMs: 0, signal: new AbortController().signal }
+
+/** Relays that answer with these statuses; the clock is the test's. */
+function setup(statuses: Record<string, number>) {
+  const time = { now: 1000 }
+  const asked: string[] = []
+  const fetch = (url: string): Promise<Response> => {
+    const { origin } = new URL(url)
+    asked.push(origin)
+    const status = statuses[origin] ?? 404
+    return Promise.resolve(new Response(status === 200 ? bytes : 'no', { status }))
+  }
+  const pieces = new RelayPieces({ fetch, clock: { now: () => time.now } }, Object.keys(statuses))
+  return { time, asked, statuses, get: () => pieces.fetch({ cid }, demand) }
+}
+
+it('leaves a relay alone for some seconds after it said that it serves no content', async () => {
+  const { time, asked, statuses, get } = setup({ 'http://a.test': 503, 'http://b.test': 200 })
+  expect(await get()).toEqual({ bytes, source: 'http' })
+  await get()
+  expect(asked).toEqual(['http://a.test', 'http://b.test', 'http://b.test'])
+  statuses['http://b.test'] = 503
+  await expect(get()).rejects.toMatchObject({ reason: 'unavailable' })
+  await expect(get()).rejects.toMatchObject({ reason: 'unavailable' })
+  expect(asked).toHaveLength(4)
+  time.now += RELAY_REST_MS
+  statuses['http://a.test'] = 200
+  expect(await get()).toEqual({ bytes, source: 'http' })
+})
+
+it('asks a relay again that only lacked the block, or failed otherwise', async () => {
+  for (const status of [404, 500]) {
+    const { asked, get } = setup({ 'http://a.test': status })
+    await expect(get()).rejects.toThrow()
+    await expect(get()).rejects.toThrow()
+    expect(asked).toHaveLength(2)
+  }
+})
