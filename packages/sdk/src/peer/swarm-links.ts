@@ -2,6 +2,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import type { Swarm } from '@blackhole/swarm'
 import { BlackholeError, CDN_PROTOCOL, CONTROL_TIMEOUT_MS } from '@blackhole/protocol'
 import type { PeerNode } from '../node/create-libp2p.ts'
+import { joinSends } from '../node/webrtc-joined-sends.ts'
 
 /** What the links need. */
 export interface SwarmLinksComponents {
@@ -120,6 +121,7 @@ export class SwarmLinks {
       if (links.size === 0 && this.#links.get(peer) === links) this.#links.delete(peer)
     }
     link.stream.addEventListener('close', forget, { once: true })
+    joinSends(link.stream)
     try {
       await this.#components.swarm.addStream({ peer, stream: link.stream, direction, lastResort })
     } catch (error) {
