@@ -165,7 +165,7 @@ test('a navigation has the loader tag once, wherever it came from and whether or
     await page.goto(site.url + path)
     const found = await page.evaluate(() => ({
       tags: document.querySelectorAll('script[src$="/blackhole.js"]').length,
-      fromWorker: ((performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming).workerStart ?? 0) > 0,
+      fromWorker: (performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming).workerStart > 0,
     }))
     expect(found, path).toEqual({ tags: 1, fromWorker: page === visitor })
   }

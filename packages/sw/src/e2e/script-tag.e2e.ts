@@ -159,7 +159,7 @@ test('a newer worker takes over without breaking a download of an open page', as
       navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true })
     })
     Object.assign(window, { changed })
-    const { installing } = (await registration?.update()) as ServiceWorkerRegistration
+    const { installing } = await registration!.update()
     // Installed: it waits for the responses of the worker before it.
     while (installing?.state === 'installing') {
       await new Promise((resolve) => {
