@@ -89,11 +89,14 @@ export class Pieces {
   }
 
   async #get(hedged: HedgedPieces, piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
-    const local = await this.#local.fetch(piece).catch(() => undefined)
+    const local = await this.#local.fetch(piece, demand).catch(() => undefined)
     if (local !== undefined) return local
-    const fetched = await hedged
-      .fetch(piece, demand, traits)
-      .catch((error: unknown) => this.#patient.fetch(piece, demand, error))
+    const fetched = await hedged.fetch(piece, demand, traits).catch(async (error: unknown) => {
+      demand.signal.throwIfAborted()
+      // The page may have stored it since, and be gone.
+      const late = demand.missing === true ? await this.#local.fetch(piece).catch(() => undefined) : undefined
+      return late ?? (await this.#patient.fetch(piece, demand, error))
+    })
     if (fetched.source === 'http') this.#keeper.keep(piece.cid, fetched.bytes)
     return fetched
   }

@@ -130,7 +130,8 @@ async function respond(
   const destination = request.request.destination
   const layout = fileParts(file, plan, request.url.pathname + request.url.search, async (piece, need) => {
     const traits = { destination, bytes: layout.bytes, ahead: need.ahead }
-    const fetched = components.piece(piece, { deadlineMs: need.ahead * AHEAD_MS, signal: need.signal }, traits)
+    const demand = { deadlineMs: need.ahead * AHEAD_MS, signal: need.signal, missing: missing.delete(piece.cid) }
+    const fetched = components.piece(piece, demand, traits)
     // The head waits for the piece that is needed first. Later ones are the body's own affair.
     if (!asked) fetched.then(first.resolve, first.reject)
     asked = true
@@ -139,6 +140,7 @@ async function respond(
     return await fetched
   })
   const stored = await components.stored(layout.cids)
+  const missing = new Set(layout.cids.filter((_, index) => stored[index] !== true))
   const body = pieceBody(layout.parts, {
     onEnd: (error) => {
       first.reject(error ?? new DOMException('The body has ended', 'AbortError'))

@@ -1,6 +1,6 @@
 import { NotFoundError } from '@blackhole/protocol'
 import type { PieceStore } from '@blackhole/swarm'
-import type { FetchedPiece, Piece, PieceSource } from './piece-source.ts'
+import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
 import type { PieceKeeper } from './piece-keeper.ts'
 
 /** What this browser has: the piece store, and what is on its way into it. */
@@ -13,8 +13,8 @@ export class LocalPieces implements PieceSource {
     this.#keeper = keeper
   }
 
-  async fetch({ cid }: Piece): Promise<FetchedPiece> {
-    const bytes = this.#keeper.pending(cid) ?? (await this.#store.get(cid).catch(() => undefined))
+  async fetch({ cid }: Piece, { missing = false }: Pick<PieceDemand, 'missing'> = {}): Promise<FetchedPiece> {
+    const bytes = this.#keeper.pending(cid) ?? (missing ? undefined : await this.#store.get(cid).catch(() => undefined))
     if (bytes === undefined) throw new NotFoundError(cid)
     return { bytes, source: 'local' }
   }

@@ -24,6 +24,8 @@ export interface PieceDemand {
   /** Needed in so many milliseconds. */
   readonly deadlineMs: number
   readonly signal: AbortSignal
+  /** The store said just now that it has it not: it is asked again only when nobody else has it. */
+  readonly missing?: boolean
 }
 
 /** A block that hashes to its CID. */
