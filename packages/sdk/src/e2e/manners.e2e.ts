@@ -61,7 +61,10 @@ test('whoever opts out gives nothing more, and the others do without', async () 
   await expect.poll(async () => (await statusOf(holder)).role).toBe('off')
   await expect.poll(async () => (await statusOf(reader)).peers).toBe(0)
   await relay.serveContent(true)
-  expect(await get(reader, '/second.bin')).toMatchObject({ status: 200, sha256: sha256(SECOND), source: 'http' })
+  // The worker leaves a relay that said it serves no content alone for some seconds.
+  await expect
+    .poll(async () => await get(reader, '/second.bin'), { timeout: 60_000 })
+    .toMatchObject({ status: 200, sha256: sha256(SECOND), source: 'http' })
   expect((await statusOf(holder)).shared).toBe(shared)
 
   // The choice outlives the page.
