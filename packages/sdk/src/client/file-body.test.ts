@@ -4,7 +4,7 @@ import { fileBody } from './file-body.ts'
 import type { BlockFetchOptions, FetchedBlock } from '../peer/block-provider.ts'
 
 const pieces = Array.from({ length: 20 }, (_, index) => `piece-${String(index)}`)
-const file = { cid: 'file', size: pieces.length * PIECE_BYTES, pieces }
+const file = { cid: 'file', size: pieces.length * PIECE_BYTES, type: 'application/octet-stream', pieces }
 
 it('wants each piece later than those before it, whenever it is asked for', async () => {
   const wanted: number[] = []
