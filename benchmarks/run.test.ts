@@ -19,6 +19,29 @@ it.each([
   expect(stderr).toContain(message)
 })
 
+it('ends with one line of JSON that programs rely on', { timeout: 60_000 }, async () => {
+  const { code, stdout } = await bench('size', '--runs', '1', '--json')
+  expect(code).toBe(0)
+  const report = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { rows: unknown[]; ratios: unknown[] }
+  expect(Object.keys(report)).toEqual(['bench', 'machine', 'rows', 'ratios'])
+  expect(report).toMatchObject({ bench: 'size', machine: { cores: expect.any(Number), load: expect.any(Number) } })
+  for (const row of report.rows)
+    expect(row).toEqual({
+      name: expect.any(String),
+      value: expect.any(Number),
+      unit: expect.any(String),
+      runs: [expect.any(Number)],
+    })
+  expect(report.ratios).toHaveLength(3)
+  for (const ratio of report.ratios)
+    expect(ratio).toEqual({
+      name: expect.any(String),
+      value: expect.any(Number),
+      aim: expect.stringMatching(/^<= \d+$/),
+      met: true,
+    })
+})
+
 async function bench(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(process.execPath, [join(import.meta.dirname, 'run.ts'), ...args], (error, stdout, stderr) => {

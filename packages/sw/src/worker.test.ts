@@ -195,4 +195,15 @@ describe('content by CID', () => {
     expect(response.headers.get('ETag')).toBeTruthy()
     expect(['http', 'mixed']).toContain(sourceHeader(response))
   })
+
+  it('is left to the relay where the worker can not answer, and never to the site', async () => {
+    const worker = await world.ready()
+    world.network.answer = (url) =>
+      Promise.resolve(url.pathname.startsWith('/ipns/docs.example') ? new Response('by DNSLink') : undefined)
+    const named = await world.get(worker, '/ipns/docs.example/a.txt')
+    expect([named.status, await named.text(), sourceHeader(named)]).toEqual([200, 'by DNSLink', 'http'])
+    const missing = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+    world.network.up = false
+    expect((await world.get(worker, `/ipfs/${missing}`)).status).toBe(504)
+  })
 })

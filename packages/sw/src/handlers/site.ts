@@ -10,6 +10,7 @@ import { fileParts } from '../response/file-parts.ts'
 import { pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
 import type { SiteVersion } from '../version/site-version.ts'
+import { isContentPath } from './bypass.ts'
 import type { Handler, SiteRequest } from './handler.ts'
 import { refusal } from './refuse.ts'
 
@@ -45,7 +46,8 @@ const LOADER_VARIANT = 'loader'
 export function siteHandler(components: SiteComponents): Handler {
   return {
     name: 'site',
-    canHandle: () => true,
+    // Content by CID or name is the relay's to answer where the worker can't.
+    canHandle: ({ url }) => !isContentPath(url.pathname),
     async handle(request) {
       const version = await components.version(request).catch(() => 'lost' as const)
       if (version === 'lost') return components.config.mode === 'hosted' ? refusal(request) : undefined

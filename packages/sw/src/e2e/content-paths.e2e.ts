@@ -1,0 +1,90 @@
+import { launchChromium, seededBytes, startRelay } from '@blackhole/testkit'
+import type { ChromiumBrowser, ChromiumVisitor, PublishResult, RelayProcess } from '@blackhole/testkit'
+import { expect, test } from 'playwright/test'
+import { get, ready, sha256 } from './page.ts'
+import type { Answer } from './page.ts'
+import { TestSite, html } from './test-site.ts'
+
+/** Three pieces: a node and its leaves. */
+const LARGE = seededBytes(2 * 1024 * 1024 + 9, 14)
+
+let relay: RelayProcess
+let site: TestSite
+let other: TestSite
+let published: PublishResult
+let foreign: PublishResult
+let browser: ChromiumBrowser
+let visitor: ChromiumVisitor
+
+test.beforeAll(async () => {
+  relay = await startRelay()
+  site = await TestSite.create(relay)
+  published = await site.publish({ 'index.html': html('Home'), 'docs/a.txt': 'a\n', 'large.bin': LARGE })
+  other = await TestSite.create(relay)
+  foreign = await other.publish({ 'index.html': html('Another site'), 'note.txt': 'of another site\n' })
+  browser = await launchChromium()
+  visitor = await browser.newVisitor()
+  await visitor.goto(site.url)
+  await ready(visitor)
+})
+
+test.afterAll(async () => {
+  await browser.close()
+  await relay.stop()
+  await site.remove()
+  await other.remove()
+})
+
+function through(answer: Answer): Answer {
+  expect(answer.headers['x-blackhole-source'], 'comes through the worker').toMatch(/^(local|peers|http|mixed)$/)
+  expect(answer.headers['server-timing']).toMatch(/blackhole;desc="\w+";dur=[\d.]+/)
+  expect(answer.headers['etag']).toMatch(/^(W\/)?"[^"]+"$/)
+  return answer
+}
+
+test('content of any site by its CID, whole and in part', async () => {
+  expect(through(await get(visitor, `/ipfs/${published.root}/docs/a.txt`))).toMatchObject({ status: 200, text: 'a\n' })
+  expect(through(await get(visitor, `/ipfs/${published.root}/large.bin`))).toMatchObject({
+    status: 200,
+    sha256: sha256(LARGE),
+  })
+  const range = through(
+    await get(visitor, `/ipfs/${published.root}/large.bin`, { headers: { Range: 'bytes=1048570-1048585' } }),
+  )
+  expect(range).toMatchObject({ status: 206, sha256: sha256(LARGE.subarray(1_048_570, 1_048_586)) })
+  expect(through(await get(visitor, `/ipfs/${foreign.root}/note.txt`))).toMatchObject({
+    status: 200,
+    text: 'of another site\n',
+  })
+})
+
+test('content by the name of a site, its own and another', async () => {
+  expect(through(await get(visitor, `/ipns/${site.name}/docs/a.txt`))).toMatchObject({ status: 200, text: 'a\n' })
+  expect(through(await get(visitor, `/ipns/${other.name}/note.txt`))).toMatchObject({
+    status: 200,
+    text: 'of another site\n',
+  })
+})
+
+test('the manifest that the page was served from', async () => {
+  const manifest = through(await get(visitor, '/.blackhole/manifest.json'))
+  expect(manifest.status).toBe(200)
+  expect(Object.keys((JSON.parse(manifest.text) as { files: object }).files).sort()).toEqual([
+    'docs/a.txt',
+    'index.html',
+    'large.bin',
+  ])
+})
+
+test('what was read once needs no relay', async () => {
+  await get(visitor, `/ipfs/${foreign.root}/note.txt`)
+  await relay.kill()
+  expect(through(await get(visitor, `/ipfs/${foreign.root}/note.txt`))).toMatchObject({
+    status: 200,
+    text: 'of another site\n',
+    headers: { 'x-blackhole-source': 'local' },
+  })
+  const never = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+  expect(through(await get(visitor, `/ipfs/${never}`)).status).toBe(504)
+  await relay.start()
+})
