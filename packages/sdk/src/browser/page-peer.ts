@@ -7,6 +7,7 @@ import { sharingPolicy, type SharingDecision } from '../host/sharing-policy.ts'
 import type { LoadedPeer, PageStatus } from '../loader/loader-config.ts'
 import { SitePeer } from '../peer/site-peer.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
+import { sleep } from '../sleep.ts'
 import { CounterWriter } from './counter-writer.ts'
 import type { PageBlockProvider } from './page-block-provider.ts'
 import type { PageConfig } from './page-config.ts'
@@ -62,6 +63,7 @@ export class PagePeer extends EventTarget implements LoadedPeer {
     this.#config = config
     this.#counters = new CounterWriter({
       state: components.state,
+      sleep,
       onWritten: () => {
         this.#changed()
       },
@@ -108,6 +110,7 @@ export class PagePeer extends EventTarget implements LoadedPeer {
 
   /** Stops hosting at once, for a page that closes or is frozen; `resume` takes part again. */
   suspend(): void {
+    this.#counters.flush()
     void this.#election.stop()
   }
 
