@@ -63,6 +63,7 @@ export class Pieces {
     this.#patient = new PatientPieces({
       directory,
       peers,
+      relays,
       sleep: (ms, options) => clock.sleep(ms, options),
       online: components.online,
     })

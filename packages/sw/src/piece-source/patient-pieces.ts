@@ -1,4 +1,4 @@
-import { BlackholeError } from '@blackhole/protocol'
+import { BlackholeError, NotFoundError } from '@blackhole/protocol'
 import type { HostDirectory } from '../host/host-directory.ts'
 import { OriginChangedError } from './origin-pieces.ts'
 import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
@@ -18,8 +18,10 @@ export const PATIENCE: PatientPiecesInit = Object.freeze({ answeredMs: 15_000, s
 
 /** What {@link PatientPieces} works with. */
 export interface PatientPiecesComponents {
-  readonly directory: HostDirectory
+  readonly directory: Pick<HostDirectory, 'waitForHost'>
   readonly peers: PieceSource
+  /** Asked again too, as one that served no content may serve again, until one says that it lacks the block. */
+  readonly relays: PieceSource
   sleep: (ms: number, options: { signal: AbortSignal }) => Promise<void>
   /** Whether the browser thinks that it has a network. */
   online: () => boolean
@@ -55,6 +57,7 @@ export class PatientPieces {
       },
       () => undefined,
     )
+    let isAtRelays = !(failure instanceof NotFoundError)
     try {
       for (;;) {
         const host = await this.#components.directory.waitForHost({ signal })
@@ -63,6 +66,14 @@ export class PatientPieces {
           return await this.#components.peers.fetch(piece, { ...demand, signal })
         } catch {
           signal.throwIfAborted()
+        }
+        if (isAtRelays) {
+          try {
+            return await this.#components.relays.fetch(piece, { ...demand, signal })
+          } catch (error) {
+            signal.throwIfAborted()
+            isAtRelays = !(error instanceof NotFoundError)
+          }
         }
         await this.#components.sleep(this.#init.pauseMs, { signal })
       }
