@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { launchChromium, startRelay } from '@blackhole/testkit'
 import type { ChromiumBrowser, ChromiumVisitor, RelayProcess } from '@blackhole/testkit'
 import { expect, test } from 'playwright/test'
@@ -71,6 +71,25 @@ test('publishes a folder from the browser, and its next version with the key tha
   await expect(page.locator('#result-facts')).toContainText('Version2')
   // A new site has no record yet: the relay says so with 404.
   expect(publisher.consoleErrors.filter((text) => !text.includes('404'))).toEqual([])
+})
+
+test('leaves out what the folder says, as the command does', async () => {
+  const { page } = publisher
+  const folder = await mkdtemp(join(tmpdir(), 'blackhole-ignore-'))
+  for (const [path, content] of Object.entries({
+    '.blackholeignore': '*.psd\n/drafts/\n',
+    '.well-known/security.txt': 'Contact: mailto:a@example',
+    'index.html': '<title>Kept</title>',
+    'art.psd': 'left out',
+    'drafts/next.html': 'left out',
+    'node_modules/x/index.js': 'left out',
+  })) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), content)
+  }
+  await page.getByLabel('Choose a folder').setInputFiles(folder)
+  await expect(page.locator('#chosen-title')).toHaveText(/^2 files, /)
+  await rm(folder, { recursive: true })
 })
 
 test('says why it could not publish, and can try again', async () => {

@@ -94,7 +94,8 @@ document.addEventListener('drop', (event) => {
 for (const id of ['folder', 'files']) {
   const input = element(id, HTMLInputElement)
   input.addEventListener('change', () => {
-    if (input.files !== null) choose(filesOfInput(input.files))
+    const { files } = input
+    if (files !== null) attempt(async () => choose(await filesOfInput(files)))
   })
 }
 

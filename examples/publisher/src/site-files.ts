@@ -1,6 +1,7 @@
+import { createIgnoreFilter, IGNORE_FILE } from '@blackhole/sdk'
 import type { SiteFile } from '@blackhole/sdk'
 
-/** Folders that are never part of a site. */
+/** Folders that are never part of a site, and are not even looked into. */
 const LEFT_OUT = /(^|\/)(node_modules|\.git)\//
 
 /** A file that was dropped or chosen, with its path inside what was dropped. */
@@ -12,12 +13,12 @@ interface FoundFile {
 /** The files of a drop: folders are entered. */
 export async function filesOfDrop(transfer: DataTransfer): Promise<SiteFile[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-  return asSite((await Promise.all(entries.map(readEntry))).flat())
+  return await asSite((await Promise.all(entries.map(readEntry))).flat())
 }
 
 /** The files of a file input, which may have chosen a folder. */
-export function filesOfInput(files: FileList): SiteFile[] {
-  return asSite(
+export async function filesOfInput(files: FileList): Promise<SiteFile[]> {
+  return await asSite(
     [...files].map((file) => ({ path: file.webkitRelativePath === '' ? file.name : file.webkitRelativePath, file })),
   )
 }
@@ -42,12 +43,14 @@ function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
   return entry.isFile
 }
 
-/** A folder that was dropped is the root of the site, not a folder in it. */
-function asSite(found: readonly FoundFile[]): SiteFile[] {
+/** A folder that was dropped is the root of the site, not a folder in it. What its `.blackholeignore` names is left out. */
+async function asSite(found: readonly FoundFile[]): Promise<SiteFile[]> {
   const kept = found.filter(({ path }) => !LEFT_OUT.test(path))
   const [top] = kept[0]?.path.split('/') ?? []
   const isOneFolder = kept.every(({ path }) => path.startsWith(`${top ?? ''}/`))
-  return kept.map(({ path, file }) => toSiteFile(isOneFolder ? path.slice(path.indexOf('/') + 1) : path, file))
+  const files = kept.map(({ path, file }) => ({ path: isOneFolder ? path.slice(path.indexOf('/') + 1) : path, file }))
+  const isLeftOut = createIgnoreFilter(await files.find(({ path }) => path === IGNORE_FILE)?.file.text())
+  return files.filter(({ path }) => !isLeftOut(path, false)).map(({ path, file }) => toSiteFile(path, file))
 }
 
 function toSiteFile(path: string, file: File): SiteFile {
