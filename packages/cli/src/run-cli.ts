@@ -7,6 +7,7 @@ import { suggest } from './suggest.ts'
 import { Terminal } from './terminal.ts'
 import type { TerminalComponents } from './terminal.ts'
 
+/** What {@link runCli} works with. */
 export interface CliComponents extends TerminalComponents {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted to end what runs: a relay stops, a publish gives up. */
@@ -15,6 +16,7 @@ export interface CliComponents extends TerminalComponents {
   readonly scripts: string
 }
 
+/** Options of {@link runCli}. */
 export interface CliInit {
   readonly commands: readonly CommandEntry[]
   /** Version of the program. */

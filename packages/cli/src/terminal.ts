@@ -9,11 +9,13 @@ export interface TextStream extends NodeJS.WritableStream {
   readonly columns?: number
 }
 
+/** What {@link Terminal} works with. */
 export interface TerminalComponents {
   readonly stdout: TextStream
   readonly stderr: TextStream
 }
 
+/** Options of {@link Terminal}. */
 export interface TerminalInit {
   /** Programs read standard output: it gets JSON alone. */
   readonly json: boolean

@@ -31,6 +31,7 @@ export interface WireError {
   readonly subject?: string
 }
 
+/** Options of {@link BlackholeError}. */
 export interface BlackholeErrorOptions extends ErrorOptions {
   /** What the message is about: a field, a CID, a path. */
   subject?: string | undefined

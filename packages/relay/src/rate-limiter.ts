@@ -1,9 +1,11 @@
 import { MAX_TRACKED_ADDRESSES } from './limits.ts'
 
+/** What {@link RateLimiter} works with. */
 export interface RateLimiterComponents {
   now: () => number
 }
 
+/** Options of {@link RateLimiter}. */
 export interface RateLimiterInit {
   /** Actions per second in the long run. */
   perSecond: number

@@ -61,6 +61,7 @@ export interface Publisher {
   name: SiteName
 }
 
+/** An owner with a new key. */
 export async function newPublisher(): Promise<Publisher> {
   const key = await generateKeyPair('Ed25519')
   return { key, name: siteNameOf(key.publicKey) }

@@ -12,6 +12,7 @@ import {
 } from '@blackhole/protocol'
 import type { SiteName, SwarmToken } from '@blackhole/protocol'
 
+/** What {@link SwarmTokens} works with. */
 export interface TokensComponents {
   privateKey: PrivateKey
   /** The relay's own peer id. */

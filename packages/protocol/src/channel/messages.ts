@@ -160,8 +160,10 @@ export interface PageStateMessage {
   readonly peers: number
 }
 
+/** Every message that a page sends over the port. */
 export type PageToWorker =
   PageHello | HeadMessage | ChunkMessage | EndMessage | ErrorMessage | RecordMessage | LoadedMessage | PageStateMessage
 
+/** Every message that the worker sends over the port. */
 export type WorkerToPage =
   WorkerHello | RequestMessage | CreditMessage | CancelMessage | StoredMessage | CountersMessage | BusyMessage

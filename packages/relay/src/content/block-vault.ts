@@ -10,12 +10,14 @@ import { hashes } from '../state/block-files.ts'
 import type { BlockFiles } from '../state/block-files.ts'
 import { transaction } from '../state/database.ts'
 
+/** What {@link BlockVault} works with. */
 export interface BlockVaultComponents {
   database: DatabaseSync
   files: BlockFiles
   now: () => number
 }
 
+/** Options of {@link BlockVault}. */
 export interface BlockVaultInit {
   /** Bytes that one site may add. */
   quotaBytes: number

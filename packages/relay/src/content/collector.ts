@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { COLLECT_INTERVAL_MS, UNPINNED_BLOCK_MS } from '../limits.ts'
 import type { BlockVault } from './block-vault.ts'
 
+/** What {@link Collector} works with. */
 export interface CollectorComponents {
   vault: BlockVault
   log: Logger

@@ -5,6 +5,7 @@ import type { Datastore } from 'interface-datastore'
 import type { BlockVault } from './block-vault.ts'
 import { VaultBlockstore } from './vault-blockstore.ts'
 
+/** What {@link createContentNode} works with. */
 export interface HeliaComponents {
   vault: BlockVault
   datastore: Datastore

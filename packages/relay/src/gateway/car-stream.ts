@@ -19,6 +19,7 @@ export interface EntityBytes {
   to: number | undefined
 }
 
+/** What a CAR is to hold. */
 export interface CarPlan {
   root: CID
   /** Blocks on the path, the entity's own first one last. */

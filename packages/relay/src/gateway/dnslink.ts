@@ -4,6 +4,7 @@ import type { SiteName } from '@blackhole/protocol'
 import { DNSLINK_PREFIX, parseDnsLink } from '@blackhole/site'
 import { DNSLINK_TTL_MS, MAX_DNSLINK_DOMAINS } from '../limits.ts'
 
+/** What {@link DnsLink} works with. */
 export interface DnsLinkComponents {
   now: () => number
   /** Looks up TXT records, as `node:dns` does. Default: `node:dns` itself. */

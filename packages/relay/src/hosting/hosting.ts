@@ -17,6 +17,7 @@ import type { RelayNode } from '../net/node.ts'
 import type { SiteTable, StoredSite } from '../state/site-table.ts'
 import type { Publisher } from './publisher.ts'
 
+/** What {@link Hosting} works with. */
 export interface HostingComponents {
   node: RelayNode
   sites: SiteTable

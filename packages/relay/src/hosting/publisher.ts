@@ -10,12 +10,14 @@ import type { SiteTable, StoredSite } from '../state/site-table.ts'
 import { IncompleteError } from './incomplete-error.ts'
 import { KeyedLock } from './locks.ts'
 
+/** What {@link Publisher} works with. */
 export interface PublisherComponents {
   sites: SiteTable
   vault: BlockVault
   now: () => number
 }
 
+/** Events of a {@link Publisher}. */
 export interface PublisherEvents {
   /** A site's record changed. */
   publish: CustomEvent<StoredSite>

@@ -50,4 +50,5 @@ export interface HttpEnv {
   Variables: { target: HostTarget; address: string }
 }
 
+/** The application, whose handlers see {@link HttpEnv}. */
 export type HttpApp = Hono<HttpEnv>

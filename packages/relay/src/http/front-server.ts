@@ -20,11 +20,13 @@ import { RateLimiter, addressKey } from '../rate-limiter.ts'
 import { clientAddress, isTrustedProxy } from './client-address.ts'
 import type { TlsContext } from './tls-files.ts'
 
+/** What {@link FrontServer} works with. */
 export interface FrontServerComponents {
   log: Logger
   now: () => number
 }
 
+/** Options of {@link FrontServer}. */
 export interface FrontServerInit {
   host: string
   port: number
@@ -35,6 +37,7 @@ export interface FrontServerInit {
   tls?: TlsContext | undefined
 }
 
+/** Answers one request of Node. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**

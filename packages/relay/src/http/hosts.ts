@@ -8,6 +8,7 @@ export type HostTarget =
   | { readonly kind: 'site'; readonly name: SiteName }
   | { readonly kind: 'unknown'; readonly host: string }
 
+/** Options of {@link Hosts}. */
 export interface HostsInit {
   /** Hosts that are the relay itself, besides IP addresses and `localhost`. */
   relayHosts: readonly string[]

@@ -30,6 +30,7 @@ const compress: Readonly<Record<Encoding, (bytes: Uint8Array) => Promise<Uint8Ar
 })
 
 const NAMES = ['blackhole.js', 'blackhole-sw.js', 'blackhole-peer.js'] as const
+/** File name of a script that browsers get. */
 export type ScriptName = (typeof NAMES)[number]
 
 /**

@@ -15,6 +15,7 @@ import type { SwarmTokens } from '../tokens.ts'
 import { peekSite } from './peek-hello.ts'
 import { VaultPieceStore } from './vault-piece-store.ts'
 
+/** What {@link LastResort} works with. */
 export interface LastResortComponents {
   node: RelayNode
   sites: SiteTable

@@ -3,6 +3,7 @@ import type { Lease, PieceStore, PieceStoreUsage } from '@blackhole/swarm'
 import type { BlockVault } from '../content/block-vault.ts'
 import type { ContentSwitch } from '../content/content-switch.ts'
 
+/** What {@link VaultPieceStore} works with. */
 export interface VaultPieceStoreComponents {
   vault: BlockVault
   contentSwitch: ContentSwitch

@@ -24,6 +24,7 @@ import {
 import type { StoredCertificate } from './certificate.ts'
 import { relayGater } from './gater.ts'
 
+/** What {@link createNode} works with. */
 export interface NodeComponents {
   privateKey: PrivateKey
   certificate: StoredCertificate
@@ -31,6 +32,7 @@ export interface NodeComponents {
   logger: ComponentLogger
 }
 
+/** Options of {@link createNode}. */
 export interface NodeInit {
   /** Multiaddrs of the front port, announced in place of the inner listener's. */
   webSockets: readonly Multiaddr[]
@@ -41,6 +43,7 @@ export interface NodeInit {
   version: string
 }
 
+/** The libp2p node of a relay. */
 export type RelayNode = Libp2p<{
   identify: ReturnType<ReturnType<typeof identify>>
   ping: ReturnType<ReturnType<typeof ping>>

@@ -9,11 +9,13 @@ import { STUN_PER_SECOND_PER_ADDRESS } from '../limits.ts'
 import { RateLimiter, addressKey } from '../rate-limiter.ts'
 import { answerBinding, readBindingRequest } from './message.ts'
 
+/** What {@link StunServer} works with. */
 export interface StunServerComponents {
   log: Logger
   now: () => number
 }
 
+/** Options of {@link StunServer}. */
 export interface StunServerInit {
   host: string
   /** UDP port; 0 for any. */

@@ -1,6 +1,7 @@
 import type { SiteName } from '@blackhole/protocol'
 import { MAX_SWARMS, MAX_SWARM_PEERS, TRACKER_TTL_MS } from '../limits.ts'
 
+/** What {@link SwarmRegistry} works with. */
 export interface SwarmRegistryComponents {
   now: () => number
   /** 0 to 1, 1 excluded. */

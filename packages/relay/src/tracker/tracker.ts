@@ -20,6 +20,7 @@ import { RateLimiter } from '../rate-limiter.ts'
 import type { SwarmTokens } from '../tokens.ts'
 import type { SwarmRegistry } from './swarm-registry.ts'
 
+/** What {@link Tracker} works with. */
 export interface TrackerComponents {
   node: RelayNode
   registry: SwarmRegistry

@@ -37,6 +37,7 @@ export async function ready(visitor: Visitor): Promise<void> {
   })
 }
 
+/** `window.blackhole.status()`. */
 export async function statusOf(visitor: Visitor): Promise<PageStatus> {
   return await visitor.evaluate(async () => await (window as unknown as PageWindow).blackhole.status())
 }

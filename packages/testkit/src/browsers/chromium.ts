@@ -4,6 +4,7 @@ import { Complaints } from './complaints.ts'
 import { requireBrowser } from './executables.ts'
 import { type BrowserOptions, type GotoOptions, HARNESS_TIMEOUTS, type TestBrowser, type Visitor } from './visitor.ts'
 
+/** Options of {@link launchChromium}. */
 export interface ChromiumOptions extends BrowserOptions {
   /** Further command line flags. */
   readonly args?: readonly string[]

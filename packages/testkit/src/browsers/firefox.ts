@@ -4,6 +4,7 @@ import { requireBrowser } from './executables.ts'
 import { firefoxPreferences } from './firefox-preferences.ts'
 import { type BrowserOptions, type GotoOptions, HARNESS_TIMEOUTS, type TestBrowser, type Visitor } from './visitor.ts'
 
+/** Options of {@link launchFirefox}. */
 export interface FirefoxOptions extends BrowserOptions {
   /** Further preferences. */
   readonly preferences?: Readonly<Record<string, string | number | boolean>>

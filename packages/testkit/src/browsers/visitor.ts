@@ -30,6 +30,7 @@ export interface Visitor {
   close(): Promise<void>
 }
 
+/** Options of {@link Visitor.goto}. */
 export interface GotoOptions {
   /** Default 30 s. */
   readonly timeoutMs?: number

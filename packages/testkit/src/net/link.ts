@@ -1,8 +1,10 @@
+/** What {@link Link} works with. */
 export interface LinkComponents {
   /** Milliseconds that only rise: `performance.now`. */
   readonly now: () => number
 }
 
+/** Options of {@link Link}. */
 export interface LinkInit {
   /** Bytes per second; Infinity for no limit. */
   readonly bytesPerSecond: number

@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { Link } from './link.ts'
 
+/** The link that a throttle proxy imitates. */
 export interface ThrottleInit {
   /** Port of the server behind the proxy, on loopback. */
   readonly targetPort: number

@@ -1,5 +1,6 @@
 import { runCommand } from './command.ts'
 
+/** Options of {@link publishFolder}. */
 export interface PublishProcessOptions {
   /** Origin of the relay. */
   readonly relay: string

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type RunningCommand, startCommand } from './command.ts'
 import { Metrics } from './metrics.ts'
 
+/** Options of {@link startRelay}. */
 export interface RelayProcessOptions {
   /** Folder for the state; default: a new temporary one, removed by `stop`. */
   readonly data?: string
