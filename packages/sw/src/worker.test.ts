@@ -138,6 +138,20 @@ describe('a navigation of a hosted site', () => {
     expect(fetched.headers.get('ETag')).not.toBe(page.headers.get('ETag'))
   })
 
+  it('gets the tag also when the relay answers it, and says so', async () => {
+    const worker = await world.start()
+    world.network.up = false
+    await worker.begin().catch(() => undefined)
+    world.network.up = true
+    world.network.answer = () =>
+      Promise.resolve(new Response('<head></head>', { headers: { 'Content-Type': 'text/html', ETag: '"x"' } }))
+    const page = await world.get(worker, '/', NAVIGATION)
+    expect(await page.text()).toBe(`<head>${loaderTag(site.name)}</head>`)
+    expect(page.headers.get('ETag')).toBe('"x-loader"')
+    expect(sourceHeader(page)).toBe('http')
+    expect(page.headers.get('Server-Timing')).toMatch(/^blackhole;desc="http";dur=/)
+  })
+
   it('works offline with what is here, and says clearly what is not', async () => {
     await (await world.get(await world.ready(), '/', NAVIGATION)).text()
     await Promise.all(world.background)

@@ -1,7 +1,7 @@
 import { injectLoader, loaderTag } from '@blackhole/site'
 import type { WorkerConfig } from '../config.ts'
-import { isHtml } from '../response/document.ts'
-import { labelled } from '../response/source-headers.ts'
+import { LOADER_VARIANT, isHtml } from '../response/document.ts'
+import { labelled, setSourceHeaders } from '../response/source-headers.ts'
 import type { Handler } from './handler.ts'
 
 /** What the network handler works with. */
@@ -26,7 +26,10 @@ export function networkHandler({ fetch, now, config }: NetworkComponents): Handl
       const began = now()
       try {
         const response = await fetch(request)
-        if (navigates && config.mode === 'hosted') return withLoader(response, loaderTag(config.site))
+        if (navigates && config.mode === 'hosted')
+          return withLoader(response, loaderTag(config.site), (headers) =>
+            setSourceHeaders(headers, 'http', now() - began),
+          )
         return labelled(request, response, 'http', now() - began)
       } catch (error) {
         if (config.mode === 'tag' || request.signal.aborted) throw error
@@ -37,12 +40,15 @@ export function networkHandler({ fetch, now, config }: NetworkComponents): Handl
 }
 
 /** A document with the tag; anything else as it is. */
-function withLoader(response: Response, tag: string): Response {
+function withLoader(response: Response, tag: string, label: (headers: Headers) => void): Response {
   const { body, status, statusText, type, redirected } = response
-  if (body === null || type !== 'basic' || redirected) return response
+  if (body === null || !['basic', 'default'].includes(type) || redirected) return response
   if (!isHtml({ type: response.headers.get('Content-Type') ?? '' })) return response
   const headers = new Headers(response.headers)
+  const etag = headers.get('ETag')
   // Of the bytes as they were sent.
   for (const name of ['Content-Length', 'Content-Encoding', 'ETag']) headers.delete(name)
+  if (etag?.endsWith('"') === true) headers.set('ETag', `${etag.slice(0, -1)}-${LOADER_VARIANT}"`)
+  label(headers)
   return new Response(injectLoader(body, tag), { status, statusText, headers })
 }

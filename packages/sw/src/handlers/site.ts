@@ -5,7 +5,7 @@ import type { WorkerConfig } from '../config.ts'
 import { OriginChangedError } from '../piece-source/origin-pieces.ts'
 import type { FetchedPiece, Piece, PieceDemand } from '../piece-source/piece-source.ts'
 import type { ResponseTraits } from '../piece-source/hedged-pieces.ts'
-import { isDocumentRequest, isHtml } from '../response/document.ts'
+import { LOADER_VARIANT, isDocumentRequest, isHtml } from '../response/document.ts'
 import { fileParts } from '../response/file-parts.ts'
 import { pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
@@ -38,9 +38,6 @@ export interface SiteComponents {
 
 /** Read-ahead pieces are needed one after the other, at about this distance. */
 const AHEAD_MS = 100
-
-/** Names the variant of a document that got the loader tag; the gateway uses the same. */
-const LOADER_VARIANT = 'loader'
 
 /** Files of the site, from this browser, from peers, or over HTTP: whatever is first, and all of it checked. */
 export function siteHandler(components: SiteComponents): Handler {
