@@ -1,0 +1,56 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { launchChromium, publishFolder, startRelay } from '@blackhole/testkit'
+import type { ChromiumBrowser, PublishResult, RelayProcess } from '@blackhole/testkit'
+import { expect, test } from 'playwright/test'
+
+const BIG = 3_000_000
+
+let relay: RelayProcess
+let browser: ChromiumBrowser
+let folder: string
+
+test.beforeAll(async () => {
+  relay = await startRelay()
+  browser = await launchChromium()
+  folder = await mkdtemp(join(tmpdir(), 'blackhole-status-'))
+})
+
+test.afterAll(async () => {
+  await browser.close()
+  await relay.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('the status page shows sites, peers and where bytes came from, as they change', async () => {
+  const operator = await browser.newVisitor()
+  await operator.goto(`${relay.url}/`)
+  const { page } = operator
+  await expect(page.locator('#state')).toHaveText('ready')
+  await expect(page.locator('#sites')).toHaveText('0')
+  await expect(page.locator('#http')).toHaveText('0 B')
+  await expect(page.getByText('No site yet')).toBeVisible()
+
+  await writeFile(join(folder, 'index.html'), '<!doctype html><link rel="icon" href="data:,"><h1>Hello</h1>')
+  await writeFile(join(folder, 'big.bin'), new Uint8Array(BIG))
+  const site: PublishResult = await publishFolder(folder, { relay: relay.url, home: folder })
+  await expect(page.locator('#sites')).toHaveText('1')
+  await expect(page.locator('#rows a')).toHaveAttribute('href', site.url)
+
+  const visitor = await browser.newVisitor()
+  await visitor.goto(site.url)
+  await visitor.evaluate(async () => await (await fetch('/big.bin')).arrayBuffer())
+  await expect(page.locator('#http')).toHaveText('3.0 MB')
+  await expect(page.locator('#peers')).toHaveText('1')
+  await relay.serveContent(false)
+  await expect(page.locator('#state')).toHaveText('ready, serves no content')
+  await visitor.close()
+  await expect(page.locator('#peers')).toHaveText('0')
+  expect(operator.consoleErrors).toEqual([])
+
+  await relay.kill()
+  await expect(page.locator('#state')).toHaveText('not answering, trying again…')
+  await relay.start()
+  await expect(page.locator('#state')).toHaveText('ready')
+})
