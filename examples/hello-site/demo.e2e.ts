@@ -28,15 +28,8 @@ test('npm start -- --demo --json ends with one line of JSON: what each of two vi
 
   expect(Object.keys(outcome)).toEqual(['files', 'bytes', 'visitors'])
   expect(outcome).toMatchObject({ files: sizes.length, bytes })
-  const visitor = {
-    browser: 'chromium',
-    ms: expect.any(Number) as number,
-    received: {
-      local: expect.any(Number) as number,
-      peers: expect.any(Number) as number,
-      http: expect.any(Number) as number,
-    },
-  }
+  const aNumber: unknown = expect.any(Number)
+  const visitor = { browser: 'chromium', ms: aNumber, received: { local: aNumber, peers: aNumber, http: aNumber } }
   expect(outcome.visitors).toEqual([visitor, visitor])
   const [first, second] = outcome.visitors
   expect(first?.received).toMatchObject({ peers: 0 })
