@@ -1,15 +1,22 @@
 import { createBlackhole } from '@blackhole/sdk'
+import { MemoryPieceStore } from '@blackhole/swarm'
 import { Stopwatch } from './bytes.ts'
 import type { OpenSite } from '@blackhole/sdk'
 import type { Received } from './bytes.ts'
+
+/** Room for the file: the default of 64 MiB evicts some of one that large, and a holder has to hold all of it. */
+const STORE_BYTES = 512 * 1024 * 1024
 
 /** A transfer by the SDK: peers find each other through the relay, every piece is verified. */
 export class SdkPage {
   #site: OpenSite | undefined
 
-  /** Joins the site's swarm, with the default stores and no upload limit. */
+  /** Joins the site's swarm, with pieces in memory and no upload limit. */
   async open(relay: string, name: string): Promise<void> {
-    const blackhole = await createBlackhole({ relays: [relay] })
+    const blackhole = await createBlackhole(
+      { relays: [relay] },
+      { store: new MemoryPieceStore({}, { maxBytes: STORE_BYTES }) },
+    )
     this.#site = await blackhole.sites.open(name, { uploadBytesPerSecond: Infinity })
   }
 
