@@ -159,7 +159,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       },
       { site },
     )
-    this.versions = new SiteVersions({ state, blocks: this.blocks, swarm: this.swarm, now, onError }, { site })
+    this.versions = new SiteVersions({ state, blocks: this.blocks, swarm: this.swarm, store, now, onError }, { site })
     this.#loader = new ManifestLoader({ versions: this.versions, onError })
     const onHeld = (): void => {
       this.#sessions.announceSoon()
@@ -205,6 +205,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   async stop(): Promise<void> {
     this.#controller.abort()
     await Promise.allSettled(this.#tasks)
+    await this.versions.close()
     await this.swarm.stop()
     await this.#sessions.stop()
   }

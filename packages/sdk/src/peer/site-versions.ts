@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid'
 import { TypedEventEmitter } from 'main-event'
 import { RecordError, allPieces, pieceSizes, type Manifest, type SiteName } from '@blackhole/protocol'
 import { loadManifest, readSiteRecord, supersedes, type SiteRecord, type SiteState } from '@blackhole/site'
-import type { Swarm } from '@blackhole/swarm'
+import type { Lease, PieceStore, Swarm } from '@blackhole/swarm'
 import type { SiteBlocks } from './site-blocks.ts'
 
 /** A version of the site that this peer serves. */
@@ -28,6 +28,8 @@ export interface SiteVersionsComponents {
   readonly state: SiteState
   readonly blocks: SiteBlocks
   readonly swarm: Pick<Swarm, 'addVersion' | 'removeVersion'>
+  /** Keeps the way to the manifest of the current version: nobody can join from a peer that evicted it. */
+  readonly store: Pick<PieceStore, 'lease'>
   readonly now: () => number
   readonly onError: (what: string, error: unknown) => void
 }
@@ -46,6 +48,7 @@ export class SiteVersions extends TypedEventEmitter<SiteVersionsEvents> {
   #newest: SiteRecord | undefined
   #current: SiteVersionInUse | undefined
   #loading: { root: string; done: Promise<SiteVersionInUse> } | undefined
+  #lease: Lease | undefined
 
   constructor(components: SiteVersionsComponents, init: { site: SiteName }) {
     super()
@@ -122,6 +125,7 @@ export class SiteVersions extends TypedEventEmitter<SiteVersionsEvents> {
     await swarm.addVersion(record.root, version.pieces, pieceSizes(manifest))
     this.#remember(record.root)
     this.#current = version
+    await this.#keep(path)
     this.safeDispatchEvent('version', { detail: version })
     return version
   }
@@ -144,6 +148,22 @@ export class SiteVersions extends TypedEventEmitter<SiteVersionsEvents> {
       if (manifest === undefined) throw error
       return { manifest, path: [] }
     }
+  }
+
+  /** Lets go of what is kept for others. */
+  async close(): Promise<void> {
+    await this.#lease?.release()
+    this.#lease = undefined
+  }
+
+  async #keep(path: readonly string[]): Promise<void> {
+    const { store, onError } = this.#components
+    const before = this.#lease
+    this.#lease = await store.lease(path).catch((error: unknown) => {
+      onError('the way to the manifest', error)
+      return undefined
+    })
+    await before?.release()
   }
 
   #remember(root: string): void {
