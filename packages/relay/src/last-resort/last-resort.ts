@@ -86,7 +86,7 @@ export class LastResort implements Startable {
       const left = (this.#greeting.get(site.name) ?? 1) - 1
       if (left > 0) this.#greeting.set(site.name, left)
       else this.#greeting.delete(site.name)
-      void this.#retire(site.name, swarm)
+      this.#retireSoon(site.name, swarm)
     }
   }
 
@@ -123,7 +123,7 @@ export class LastResort implements Startable {
       metrics.sent('p2p', event.detail.bytes)
     })
     swarm.addEventListener('peer:remove', () => {
-      void this.#retire(site.name, swarm)
+      this.#retireSoon(site.name, swarm)
     })
     swarm.start()
     for (const { root } of this.#components.sites.versions(site.name).slice(0, SEEDED_VERSIONS))
@@ -137,6 +137,13 @@ export class LastResort implements Startable {
   }
 
   /** Ends a swarm that nobody is connected to. */
+  /** In the background: nobody waits for it, and a failure must not end the relay. */
+  #retireSoon(name: SiteName, swarm: Swarm): void {
+    this.#retire(name, swarm).catch((error: unknown) => {
+      this.#components.log.error({ err: error, site: name }, 'a swarm without visitors is not left')
+    })
+  }
+
   async #retire(name: SiteName, swarm: Swarm): Promise<void> {
     if ((await this.#swarms.get(name)) !== swarm || swarm.peers.length > 0 || this.#greeting.has(name)) return
     this.#swarms.delete(name)
