@@ -134,7 +134,15 @@ export class TestWorld {
         close: () => Promise.resolve(),
         script: new URL(`${ORIGIN}/.blackhole/blackhole-sw.js`),
       },
-      { site: this.site.name, relays: [ORIGIN], mode: 'hosted', sampleRate: 0, storageBytes: 0, takeover: true, ...config },
+      {
+        site: this.site.name,
+        relays: [ORIGIN],
+        mode: 'hosted',
+        sampleRate: 0,
+        storageBytes: 0,
+        takeover: true,
+        ...config,
+      },
     )
     await worker.start()
     return worker

@@ -50,6 +50,6 @@ export const sites = defineCommand({
 
 /** A site by its name, or by its key. */
 async function siteNameOf(text: string, surroundings: KeySurroundings): Promise<SiteName> {
-  if (text.startsWith("k51")) return parseSiteName(text)
+  if (text.startsWith('k51')) return parseSiteName(text)
   return (await readKey(text, surroundings)).key.name
 }
