@@ -2,6 +2,7 @@
  * The service worker, one classic script: `blackhole-sw.js`. Registered by the
  * loader, or imported by a worker of the site's owner with `importScripts`.
  */
+import { parseWindowMessage } from '@blackhole/protocol'
 import { clientsClaim } from 'workbox-core/clientsClaim.js'
 import { CONFIG_GLOBAL, parseWorkerConfig } from './config.ts'
 import type { WorkerConfig } from './config.ts'
@@ -20,6 +21,10 @@ function takeOver(): void {
     event.waitUntil(scope.skipWaiting())
   })
   clientsClaim()
+  // A page that was being opened while the worker was activated may have been missed, and nobody claims it later.
+  scope.addEventListener('message', (event) => {
+    if (parseWindowMessage(event.data)?.type === 'blackhole:connect') event.waitUntil(scope.clients.claim())
+  })
 }
 
 function readConfig(): WorkerConfig | undefined {
