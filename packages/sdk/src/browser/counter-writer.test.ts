@@ -39,13 +39,16 @@ it('writes what was received without a pause: the page may be left', async () =>
 })
 
 it('has written what it tells', async () => {
-  const { clock, state, writer } = setup()
+  const { clock, state, writes, writer } = setup()
   writer.add('shared', 10)
   await clock.advance(1)
   writer.add('shared', 5)
   expect(await state.counters()).toMatchObject({ shared: 10 })
   expect(await writer.read()).toMatchObject({ shared: 15 })
   expect(await state.counters()).toMatchObject({ shared: 15 })
+  // Others hear of it too.
+  await clock.advance(WRITE_PAUSE_MS)
+  expect(writes.count).toBe(2)
 })
 
 it('loses nothing when the page is left', async () => {

@@ -20,6 +20,8 @@ export class CounterWriter {
   readonly #components: CounterWriterComponents
   #pending: Partial<Record<keyof Counters, number>> = {}
   #writing = false
+  /** Bytes came that `onWritten` has not spoken of, whoever wrote them. */
+  #changed = false
   /** Ends the pause after a write. */
   #hurry = (): void => undefined
 
@@ -29,6 +31,7 @@ export class CounterWriter {
 
   add(counter: keyof Counters, bytes: number): void {
     this.#pending[counter] = (this.#pending[counter] ?? 0) + bytes
+    this.#changed = true
     if (!this.#writing) void this.#write()
     else if (counter !== 'shared') this.#hurry()
   }
@@ -48,7 +51,8 @@ export class CounterWriter {
 
   async #write(): Promise<void> {
     this.#writing = true
-    while (Object.keys(this.#pending).length > 0) {
+    while (this.#changed) {
+      this.#changed = false
       const { promise, resolve } = Promise.withResolvers<undefined>()
       this.#hurry = () => {
         resolve(undefined)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { launchChromium, startRelay } from '@blackhole/testkit'
 import type { ChromiumBrowser, ChromiumVisitor, RelayProcess } from '@blackhole/testkit'
 import { expect, test } from 'playwright/test'
@@ -79,8 +80,12 @@ test('each change is an event, and so is a newer version', async () => {
   expect(Object.keys(status)).toEqual(['role', 'peers', 'received', 'shared'])
   expect(Object.keys(status.received)).toEqual(['local', 'peers', 'http'])
   await expect
-    .poll(async () => (await heard()).filter(({ type }) => type === 'statuschange').at(-1)?.detail)
-    .toEqual(await statusOf(visitor))
+    .poll(async () => {
+      const status = await statusOf(visitor)
+      const last = (await heard()).filter(({ type }) => type === 'statuschange').at(-1)
+      return isDeepStrictEqual(last?.detail, status)
+    })
+    .toBe(true)
   await site.add('new.txt', 'new')
   const { version } = await site.publish()
   await expect
