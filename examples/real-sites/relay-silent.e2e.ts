@@ -38,8 +38,6 @@ const STORIES = [
   { first: 'chromium', second: 'chromium', real: SB_ADMIN },
   { first: 'chromium', second: 'firefox', real: BOILERPLATE },
   { first: 'firefox', second: 'chromium', real: BOILERPLATE },
-  { first: 'chromium', second: 'firefox', real: SB_ADMIN },
-  { first: 'firefox', second: 'chromium', real: SB_ADMIN },
 ] as const satisfies readonly { first: BrowserName; second: BrowserName; real: RealSite }[]
 
 for (const { first, second, real } of STORIES) {

@@ -100,8 +100,9 @@ test('pieces come from three holders, and one that is cut off in the middle is n
 test('a holder of corrupted bytes is banned, and no wrong byte reaches the page', async () => {
   const all = await holders()
   const [a, b, liar] = all
-  const spoilt = await spoil(liar)
-  expect(spoilt).toBe(33)
+  // Pieces are written in batches, some time after they were read.
+  await expect.poll(() => storedPieces(liar)).toBe(33)
+  expect(await spoil(liar)).toBe(33)
   // A page that was never there before the bytes were spoilt has no other copy of them.
   await open(liar, site.url)
   const d = await reader()
@@ -127,6 +128,26 @@ test('a holder of corrupted bytes is banned, and no wrong byte reaches the page'
   measured(`spoilt: shared ${(await shared(all)).map((x, i) => x - (before[i] ?? 0)).join(', ')}, the last one lying`)
   await Promise.all([a, b, liar, d].map((visitor) => visitor.context.close()))
 })
+
+/** Pieces of the file in the visitor's IndexedDB. */
+async function storedPieces(visitor: ChromiumVisitor): Promise<number> {
+  const sizes = [MIB, LARGE.byteLength % MIB]
+  return await visitor.evaluate(async (sizes: readonly number[]) => {
+    const done = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => {
+          resolve(request.result)
+        }
+        request.onerror = () => {
+          reject(request.error ?? new Error('IndexedDB failed'))
+        }
+      })
+    const database = await done(indexedDB.open('blackhole-pieces'))
+    const blocks = (await done(database.transaction('pieces').objectStore('pieces').getAll())) as Uint8Array[]
+    database.close()
+    return blocks.filter((bytes) => sizes.includes(bytes.byteLength)).length
+  }, sizes)
+}
 
 /** Changes a byte of each piece of the file in the visitor's IndexedDB; returns how many there were. */
 async function spoil(visitor: ChromiumVisitor): Promise<number> {
