@@ -54,7 +54,8 @@ function run(step: Step): Promise<boolean> {
 function summarise(results: readonly { step: Step; count: Count; seconds: number }[]): void {
   console.log()
   for (const { step, count, seconds } of results) {
-    const verdict = count.failed === 0 ? 'ok' : `${String(count.failed)} failed`
+    const flaky = count.flaky === 0 ? '' : `  ${String(count.flaky)} passed at the second try only: find out why`
+    const verdict = (count.failed === 0 ? 'ok' : `${String(count.failed)} failed`) + flaky
     console.log(
       `${step.name.padEnd(10)} ${seconds.toFixed(0).padStart(5)} s  ${String(count.passed).padStart(5)} passed  ${verdict}`,
     )
