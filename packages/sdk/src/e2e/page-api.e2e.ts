@@ -140,3 +140,14 @@ test('what was counted is told without the peer too', async () => {
   expect(received.http).toBeGreaterThanOrEqual(before.received.http)
   await visitor.context.close()
 })
+
+test('a page that the worker missed becomes ready all the same', async () => {
+  const visitor = await browser.newVisitor()
+  await open(visitor, site.url)
+  // Past the worker: it is active, and the page is not under its control.
+  const protocol = await visitor.context.newCDPSession(visitor.page)
+  await Promise.all([visitor.page.waitForEvent('load'), protocol.send('Page.reload', { ignoreCache: true })])
+  await ready(visitor)
+  expect(await visitor.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated')
+  await visitor.close()
+})
