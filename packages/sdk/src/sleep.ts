@@ -26,3 +26,23 @@ export async function sleep(ms: number, options: { signal?: AbortSignal | undefi
     signal?.removeEventListener('abort', onAbort)
   }
 }
+
+/**
+ * Waits for something that can't be called off.
+ *
+ * @throws the signal's reason as soon as it is aborted
+ */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => {
+    aborted.reject(signal.reason as Error)
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

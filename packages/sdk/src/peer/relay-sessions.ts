@@ -3,7 +3,7 @@ import type { Swarm } from '@blackhole/swarm'
 import type { RelayInfo, SiteName } from '@blackhole/protocol'
 import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
-import { isAborted, sleep } from '../sleep.ts'
+import { abortable, isAborted, sleep } from '../sleep.ts'
 import { RelayLink } from './relay-link.ts'
 import { RelaySession, type Standing } from './relay-session.ts'
 import { SwarmLinks } from './swarm-links.ts'
@@ -49,6 +49,8 @@ export class RelaySessions {
   readonly #components: RelaySessionsComponents
   readonly #init: RelaySessionsInit
   readonly #infos: RelayInfo[] = []
+  /** For each relay that was asked who it is, the end of the first try. */
+  readonly #asked = new Map<RelayClient, Promise<unknown>>()
   readonly #silent = new Set<RelayClient>()
   readonly #issuers: TokenIssuer[] = []
   readonly #sessions: RelaySession[] = []
@@ -65,8 +67,13 @@ export class RelaySessions {
     return this.#sessions.some(({ announced }) => announced)
   }
 
-  /** A relay said that it only introduces: asking it for blocks would show as failed requests in the visitor's console. */
-  isSilent(client: RelayClient): boolean {
+  /**
+   * Whether a relay said that it only introduces: asking it for blocks would show as failed requests in the visitor's
+   * console. One that is being asked who it is gets to answer first.
+   */
+  async isSilent(client: RelayClient, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
+    const asked = this.#asked.get(client)
+    if (asked !== undefined) await abortable(asked, signal)
     return this.#silent.has(client)
   }
 
@@ -97,9 +104,17 @@ export class RelaySessions {
   async #join(client: RelayClient, signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        const info = await client.info({ signal, attempts: 1 })
+        const asked = client.info({ signal, attempts: 1 }).then((info) => {
+          if (!info.serving) this.#silent.add(client)
+          return info
+        })
+        if (failures === 0)
+          this.#asked.set(
+            client,
+            asked.catch(() => undefined),
+          )
+        const info = await asked
         this.#infos.push(info)
-        if (!info.serving) this.#silent.add(client)
         this.#running ??= this.#start()
         const { node, links } = await this.#running
         signal.throwIfAborted()

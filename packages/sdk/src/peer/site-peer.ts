@@ -149,7 +149,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
         // One try each: what one relay lacks, the next one or a peer may have.
         http: relays.map((client) => ({
           block: async (cid, { signal }) => {
-            if (this.#sessions.isSilent(client)) throw new NotFoundError(`Block ${cid}`)
+            if (await this.#sessions.isSilent(client, { signal })) throw new NotFoundError(`Block ${cid}`)
             return await client.block(cid, { signal, attempts: 1 })
           },
         })),

@@ -1,0 +1,66 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { expect, it } from 'vitest'
+import { BlackholeError, siteNameOf, type RelayInfo } from '@blackhole/protocol'
+import type { RelayClient } from '../relay-client/relay-client.ts'
+import { RelaySessions } from './relay-sessions.ts'
+
+const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
+
+/** Sessions with one relay that says who it is when the test lets it. */
+async function sessionsWith(): Promise<{
+  sessions: RelaySessions
+  client: RelayClient
+  answer: PromiseWithResolvers<RelayInfo>
+}> {
+  const answer = Promise.withResolvers<RelayInfo>()
+  const client = { url: 'http://localhost:1', info: () => answer.promise } as unknown as RelayClient
+  const unused = (): never => {
+    throw new BlackholeError('unsupported', 'Not in this test')
+  }
+  const sessions = new RelaySessions(
+    {
+      relays: [client],
+      privateKey: await generateKeyPair('Ed25519'),
+      swarm: unused,
+      now: Date.now,
+      random: () => 0.5,
+      standing: unused,
+      onMeans: unused,
+      onAnswer: unused,
+      onRecord: unused,
+      onError: () => undefined,
+    },
+    { site, allowPrivate: true, relayOnly: true, maxPeers: 0 },
+  )
+  return { sessions, client, answer }
+}
+
+it('lets a relay say that it only introduces before anybody asks it for a block', async () => {
+  const { sessions, client, answer } = await sessionsWith()
+  expect(await sessions.isSilent(client), 'nobody asks it').toBe(false)
+
+  const ended = new AbortController()
+  const joined = sessions.join(ended.signal)
+  const said: unknown[] = []
+  const silent = sessions.isSilent(client).then((is) => said.push(is))
+  await expect(sessions.isSilent(client, { signal: AbortSignal.timeout(50) })).rejects.toThrow('timeout')
+  expect(said).toEqual([])
+
+  answer.resolve({ serving: false } as RelayInfo)
+  await silent
+  expect(said).toEqual([true])
+  ended.abort()
+  await joined
+  await sessions.stop()
+})
+
+it('does not take a relay that does not answer for one that only introduces', async () => {
+  const { sessions, client, answer } = await sessionsWith()
+  const ended = new AbortController()
+  const joined = sessions.join(ended.signal)
+  answer.reject(new BlackholeError('unavailable', 'It is down'))
+  expect(await sessions.isSilent(client)).toBe(false)
+  ended.abort()
+  await joined
+  await sessions.stop()
+})
