@@ -2,12 +2,17 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumFlags } from './packages/testkit/src/browsers/chromium-flags.ts'
 import { findBrowser } from './packages/testkit/src/browsers/executables.ts'
+import { OutcomeReporter } from './scripts/testing/vitest-reporter.ts'
 
 /** Undefined when there is none: the tests then say how to get one. */
 const executablePath = findBrowser('chromium')
 
+/** Where `npm test` wants to read how the tests came out. */
+const outcome = process.env['BLACKHOLE_TEST_OUTCOME']
+
 export default defineConfig({
   test: {
+    reporters: ['default', ...(outcome === undefined ? [] : [new OutcomeReporter(outcome)])],
     testTimeout: 15_000,
     hookTimeout: 15_000,
     projects: [

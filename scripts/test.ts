@@ -1,14 +1,15 @@
 /**
- * `npm test`: everything, with one count at the end. Goes on after a failure,
- * so that one run shows all that is wrong.
+ * `npm test`: everything, with one count and the names of what failed at the
+ * end. Goes on after a failure, so that one run shows all that is wrong.
  *
  *     node scripts/test.ts [STEP…]     only these: types, lint, format, shape, unit, browser, e2e …
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import process from 'node:process'
-import { countOf, type Count } from './testing/report.ts'
+import { type Outcome, outcomeOf } from './testing/report.ts'
 import { reportPath, REPORTS, SHAPE, type Step, STEPS } from './testing/steps.ts'
+import { summaryOf } from './testing/summary.ts'
 
 const ROOT = new URL('..', import.meta.url)
 
@@ -22,21 +23,28 @@ if (unknown.length > 0) {
   await main(names.length === 0 ? STEPS : known.filter(({ name }) => names.includes(name)))
 }
 
+interface StepResult {
+  readonly step: Step
+  readonly outcome: Outcome
+  readonly seconds: number
+}
+
 async function main(steps: readonly Step[]): Promise<void> {
   mkdirSync(REPORTS, { recursive: true })
-  const results: { step: Step; count: Count; seconds: number }[] = []
+  const results: StepResult[] = []
   for (const step of steps) {
     console.log(`\n--- ${step.name}`)
     const started = performance.now()
     rmSync(reportPath(step.name), { force: true })
-    const succeeded = await run(step)
-    results.push({ step, count: countOf(step, succeeded), seconds: (performance.now() - started) / 1000 })
-    if (!succeeded && step.required === true) break
+    const exitCode = await run(step)
+    results.push({ step, outcome: outcomeOf(step, exitCode), seconds: (performance.now() - started) / 1000 })
+    if (exitCode !== 0 && step.required === true) break
   }
-  summarise(results)
+  console.log(`\n${summaryOf(results.map(({ step, ...rest }) => ({ step: step.name, ...rest })))}`)
+  if (results.some(({ outcome }) => outcome.failures.length > 0)) process.exitCode = 1
 }
 
-function run(step: Step): Promise<boolean> {
+function run(step: Step): Promise<number> {
   const [command, ...args] = step.command
   return new Promise((resolve, reject) => {
     const child = spawn(command ?? '', args, {
@@ -46,22 +54,7 @@ function run(step: Step): Promise<boolean> {
     })
     child.once('error', reject)
     child.once('exit', (code) => {
-      resolve(code === 0)
+      resolve(code ?? 128)
     })
   })
-}
-
-function summarise(results: readonly { step: Step; count: Count; seconds: number }[]): void {
-  console.log()
-  for (const { step, count, seconds } of results) {
-    const flaky = count.flaky === 0 ? '' : `  ${String(count.flaky)} passed at the second try only: find out why`
-    const verdict = (count.failed === 0 ? 'ok' : `${String(count.failed)} failed`) + flaky
-    console.log(
-      `${step.name.padEnd(10)} ${seconds.toFixed(0).padStart(5)} s  ${String(count.passed).padStart(5)} passed  ${verdict}`,
-    )
-  }
-  const passed = results.reduce((sum, { count }) => sum + count.passed, 0)
-  const failed = results.reduce((sum, { count }) => sum + count.failed, 0)
-  console.log(`\ntests: ${String(passed)} passed, ${String(failed)} failed`)
-  if (failed > 0) process.exitCode = 1
 }

@@ -1,36 +1,42 @@
 import { readFileSync } from 'node:fs'
+import { readPlaywright } from './playwright-report.ts'
 import { reportPath, type Step } from './steps.ts'
 
-/** How many tests of a step came out how. */
-export interface Count {
+/** A test that did not pass, or not at once. */
+export interface FailedTest {
+  /** File and titles; for what failed outside of tests, what there is to say of it. */
+  readonly name: string
+  /** What it said first, in one line. */
+  readonly error: string
+}
+
+/** How the tests of a step came out. */
+export interface Outcome {
   readonly passed: number
-  readonly failed: number
-  /** Passed at the second try only: neither a success nor a failure, but a fault to be found. */
-  readonly flaky: number
+  readonly failures: readonly FailedTest[]
+  /** Passed at the second try only: neither successes nor failures, but faults to be found. */
+  readonly flaky: readonly FailedTest[]
 }
 
 /**
  * Reads what the step's runner reported.
  *
- * @param succeeded - whether the runner exited with 0; when it did not, at least one failure is counted
+ * @param exitCode - of the runner; when it is not 0, there is at least one failure
  */
-export function countOf(step: Step, succeeded: boolean): Count {
-  const counted = step.report === undefined ? { passed: succeeded ? 1 : 0, failed: 0, flaky: 0 } : read(step)
-  return succeeded ? counted : { ...counted, failed: Math.max(1, counted.failed) }
+export function outcomeOf(step: Step, exitCode: number): Outcome {
+  const outcome = read(step) ?? { passed: step.report === undefined && exitCode === 0 ? 1 : 0, failures: [], flaky: [] }
+  if (exitCode === 0 || outcome.failures.length > 0) return outcome
+  const error = `${step.command.slice(0, 3).join(' ')} ended with ${String(exitCode)}: its output is above`
+  return { ...outcome, failures: [{ name: `(${step.name})`, error }] }
 }
 
-function read(step: Step): Count {
-  let report: unknown
+/** Undefined when there is no report: the runner died before it wrote one. */
+function read(step: Step): Outcome | undefined {
+  if (step.report === undefined) return undefined
   try {
-    report = JSON.parse(readFileSync(reportPath(step.name), 'utf8'))
+    const report: unknown = JSON.parse(readFileSync(reportPath(step.name), 'utf8'))
+    return step.report === 'playwright' ? readPlaywright(report) : (report as Outcome)
   } catch {
-    // The runner died before it reported anything: its exit code has told so.
-    return { passed: 0, failed: 0, flaky: 0 }
+    return undefined
   }
-  if (step.report === 'playwright') {
-    const { stats } = report as { stats: { expected: number; unexpected: number; flaky: number } }
-    return { passed: stats.expected, failed: stats.unexpected, flaky: stats.flaky }
-  }
-  const { numPassedTests, numFailedTests } = report as { numPassedTests: number; numFailedTests: number }
-  return { passed: numPassedTests, failed: numFailedTests, flaky: 0 }
 }
