@@ -1,4 +1,5 @@
-import { watch } from 'node:fs/promises'
+import { on } from 'node:events'
+import { watch } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Quiet time after a change before it is told: a build writes many files. */
@@ -9,23 +10,39 @@ const IGNORED = /(^|[/\\])(node_modules|\.git)([/\\]|$)/
 
 /**
  * Tells of changes in a folder and everything below, once after each burst of
- * them, until the signal is aborted.
+ * them, until the signal is aborted. It watches from the call on: what changes
+ * before the first value is asked for, or while one is worked on, is told then.
  *
  * @returns the path, inside the folder, of the file whose change ended the burst
  */
-export async function* watchFolder(folder: string, { signal }: { signal: AbortSignal }): AsyncGenerator<string> {
+export function watchFolder(folder: string, { signal }: { signal: AbortSignal }): AsyncGenerator<string> {
+  const watcher = watch(folder, { recursive: true })
+  const close = (): void => watcher.close()
+  if (signal.aborted) close()
+  signal.addEventListener('abort', close, { once: true })
+  // Listens at once, and keeps what comes while nobody asks.
+  const events = on(watcher, 'change', { signal, close: ['close'] })
+  return tellBursts(changesOf(events, folder), signal)
+}
+
+async function* tellBursts(changes: AsyncGenerator<string, undefined>, signal: AbortSignal): AsyncGenerator<string> {
+  const ask = (): Promise<IteratorResult<string, undefined>> => {
+    const next = changes.next()
+    // It may fail while the caller is busy with the change before; it is awaited after that.
+    next.catch(() => undefined)
+    return next
+  }
   try {
-    const changes = changesOf(folder, signal)
-    let next = changes.next()
+    let next = ask()
     for (let latest = await next; latest.done !== true; latest = await next) {
-      next = changes.next()
+      next = ask()
       for (let settled = false; !settled;) {
         settled = await Promise.race([next.then(() => false), wait(SETTLE_MS, true, { signal })])
         if (settled) continue
         const following = await next
         if (following.done === true) return
         latest = following
-        next = changes.next()
+        next = ask()
       }
       yield latest.value
     }
@@ -34,8 +51,9 @@ export async function* watchFolder(folder: string, { signal }: { signal: AbortSi
   }
 }
 
-async function* changesOf(folder: string, signal: AbortSignal): AsyncGenerator<string, undefined> {
-  for await (const { filename } of watch(folder, { recursive: true, signal })) {
-    if (filename === null || !IGNORED.test(filename)) yield filename ?? folder
+async function* changesOf(events: AsyncIterable<unknown[]>, folder: string): AsyncGenerator<string, undefined> {
+  for await (const [, filename] of events) {
+    const path = typeof filename === 'string' ? filename : folder
+    if (!IGNORED.test(path)) yield path
   }
 }

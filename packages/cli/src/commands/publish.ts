@@ -93,8 +93,8 @@ export const publish = defineCommand({
     }
     const plan: Plan = { folder, relays, found, origins, documents, terminal, signal }
     await withBlackhole(relays, async (blackhole) => {
-      await publishOnce(blackhole, plan)
-      if (options.watch) await republish(blackhole, plan)
+      if (options.watch) await publishAndWatch(blackhole, plan)
+      else await publishOnce(blackhole, plan)
     })
   },
 })
@@ -123,17 +123,26 @@ async function publishOnce(blackhole: Blackhole, plan: Plan): Promise<void> {
   report(terminal, published)
 }
 
-async function republish(blackhole: Blackhole, plan: Plan): Promise<void> {
-  const { folder, terminal, signal } = plan
-  terminal.note(`Watching ${folder}… (Ctrl-C ends it)`)
-  for await (const change of watchFolder(folder, { signal })) {
-    try {
-      await publishOnce(blackhole, plan)
-    } catch (error) {
-      if (signal.aborted) return
-      // The next save may mend it: a file that is written to right now, a relay that restarts.
-      terminal.warn(`${change}: not published: ${describeFailure(error)}`)
+async function publishAndWatch(blackhole: Blackhole, plan: Plan): Promise<void> {
+  const { folder, terminal } = plan
+  const ended = new AbortController()
+  const signal = AbortSignal.any([plan.signal, ended.signal])
+  // Before the folder is read for the first time: what changes from then on is published afterwards.
+  const changes = watchFolder(folder, { signal })
+  try {
+    await publishOnce(blackhole, plan)
+    terminal.note(`Watching ${folder}… (Ctrl-C ends it)`)
+    for await (const change of changes) {
+      try {
+        await publishOnce(blackhole, plan)
+      } catch (error) {
+        if (signal.aborted) return
+        // The next save may mend it: a file that is written to right now, a relay that restarts.
+        terminal.warn(`${change}: not published: ${describeFailure(error)}`)
+      }
     }
+  } finally {
+    ended.abort()
   }
 }
 
