@@ -2,6 +2,7 @@ import { BlackholeError, LimitError, ValidationError } from '@blackhole/protocol
 import type { Hello } from '@blackhole/protocol'
 import type { Stream } from '@libp2p/interface'
 import { CDN_VERSION, PeerSession } from './peer-session.ts'
+import type { FrameChannel } from './frame-channel.ts'
 import { RemotePeer } from './remote-peer.ts'
 import { UploadQueue } from './upload-queue.ts'
 import type { SessionHandler } from './peer-session.ts'
@@ -12,6 +13,8 @@ export interface PeerLink {
   /** Peer id, as the connection has proved it. */
   readonly peer: string
   readonly stream: Stream
+  /** What the stream's frames may go over instead, when the peer can do the same. */
+  readonly frameChannel?: FrameChannel | undefined
   /** Who opened the stream: `outbound` is us. Default: the stream's own. */
   readonly direction?: 'inbound' | 'outbound'
   /** Known to be a relay; what its hello says counts as well. */
@@ -30,7 +33,7 @@ export async function admit(
   signal: AbortSignal,
 ): Promise<RemotePeer> {
   const { site, lastResort, helloTimeoutMs, chokedAllowanceBytes } = options
-  const session = new PeerSession(link.stream, handler)
+  const session = new PeerSession(link.stream, handler, link.frameChannel)
   const hello = await session.greet({
     hello: async () => ({ version: CDN_VERSION, site, token: await components.token(), lastResort }),
     timeoutMs: helloTimeoutMs,

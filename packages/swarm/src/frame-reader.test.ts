@@ -42,7 +42,7 @@ const pieces = [
 describe('FrameReader', () => {
   it.each([1, 2, 3, 7, 39, 40, 41, 100, 10_000])('reads frames in chunks of %i', (chunk) => {
     const messages = [
-      { hello: { version: 1, site: 'k51', token: 't'.repeat(300), lastResort: true } },
+      { hello: { version: 1, site: 'k51', token: 't'.repeat(300), lastResort: true, frameChannel: true } },
       { choke: { choked: true } },
       { cancel: { id: 5 } },
     ]

@@ -5,6 +5,7 @@ import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/inter
 import { Uint8ArrayList } from 'uint8arraylist'
 import { FrameReader } from './frame-reader.ts'
 import { encodeFrame } from './frame-writer.ts'
+import type { FrameChannel } from './frame-channel.ts'
 import type { FrameHandler } from './frame-reader.ts'
 
 /** Version of the Hello; another one can't be talked to. */
@@ -19,6 +20,12 @@ export const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 /** Messages that may come between a peer's hello and the end of its token's verification. */
 const MAX_EARLY_MESSAGES = 300
 
+/**
+ * Bytes of frames that may overtake a peer's hello: the hello comes as a message of the stream, which
+ * libp2p hands on a little later than what is beneath it.
+ */
+const MAX_EARLY_BYTES = 1024 * 1024
+
 /** Who hears of a session. */
 export interface SessionHandler extends FrameHandler {
   /** The stream takes data again. */
@@ -30,26 +37,36 @@ export interface SessionHandler extends FrameHandler {
 /** Terms of a greeting. */
 export interface GreetOptions {
   /** Our hello; making it may take time, since it holds a token. */
-  readonly hello: () => Promise<Hello>
+  readonly hello: () => Promise<Omit<Hello, 'frameChannel'>>
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   /** Throws when the other side's hello is not acceptable. */
   readonly verify: (hello: Hello) => Promise<void>
 }
 
-/** One stream to one peer: frames in, frames out, the greeting before anything else. */
+/**
+ * One stream to one peer: frames in, frames out, the greeting before anything else. When the stream
+ * has a {@link FrameChannel} and the other side's hello says that it has one too, what follows the
+ * hellos goes there.
+ */
 export class PeerSession {
   readonly #stream: Stream
+  readonly #channel: FrameChannel | undefined
   readonly #handler: SessionHandler
   readonly #reader: FrameReader
   readonly #hello = Promise.withResolvers<Hello>()
   readonly #listening = new AbortController()
   #early: CdnMessage[] = []
+  #earlyFrames: Uint8Array[] = []
+  #earlyBytes = 0
+  /** Both sides read frames on the channel. */
+  #useChannel = false
   #state: 'greeting' | 'verifying' | 'open' | 'closed' = 'greeting'
 
-  constructor(stream: Stream, handler: SessionHandler) {
+  constructor(stream: Stream, handler: SessionHandler, channel?: FrameChannel) {
     this.#stream = stream
     this.#handler = handler
+    this.#channel = channel
     this.#reader = new FrameReader({
       onMessage: (message) => this.#onMessage(message),
       onPiece: (piece) => {
@@ -63,14 +80,12 @@ export class PeerSession {
     stream.addEventListener('close', (event: StreamCloseEvent) => this.#end(event.error), { signal })
     // Half of this stream is of no use.
     stream.addEventListener('remoteCloseWrite', () => void this.close(), { signal })
-    stream.addEventListener(
-      'drain',
-      () => {
-        if (this.#state === 'open') handler.onDrain()
-      },
-      { signal },
-    )
+    const onDrain = (): void => {
+      if (this.#state === 'open') handler.onDrain()
+    }
+    stream.addEventListener('drain', onDrain, { signal })
     stream.addEventListener('message', (event: StreamMessageEvent) => this.#onData(event.data), { signal })
+    channel?.listen({ onFrames: (bytes) => this.#onFrames(bytes), onDrain })
   }
 
   get isOpen(): boolean {
@@ -79,7 +94,12 @@ export class PeerSession {
 
   /** Whether the stream asks to wait for `onDrain` before more is sent. */
   get needsDrain(): boolean {
-    return this.#stream.writableNeedsDrain
+    return this.#inUse?.needsDrain ?? this.#stream.writableNeedsDrain
+  }
+
+  /** The channel once both sides use it. What still waits to leave through the stream leaves first. */
+  get #inUse(): FrameChannel | undefined {
+    return this.#useChannel && this.#stream.writeBufferLength === 0 ? this.#channel : undefined
   }
 
   /**
@@ -96,13 +116,15 @@ export class PeerSession {
     signal?.addEventListener('abort', onAbort)
     try {
       signal?.throwIfAborted()
-      this.send({ hello: await Promise.race([hello(), over.promise]) })
+      const ours = await Promise.race([hello(), over.promise])
+      this.send({ hello: { ...ours, frameChannel: this.#channel !== undefined } })
       const theirs = await Promise.race([this.#hello.promise, over.promise])
       await Promise.race([verify(theirs), over.promise])
       // Time may have run out, or the stream ended, while the token was verified.
       if (this.#state !== 'verifying')
         throw new BlackholeError('unavailable', 'The stream ended before the greeting did')
       signal?.throwIfAborted()
+      this.#useChannel = theirs.frameChannel
       return theirs
     } catch (error) {
       this.abort(error instanceof Error ? error : new Error(String(error)))
@@ -135,11 +157,12 @@ export class PeerSession {
   sendFrames(frames: Uint8ArrayList): boolean {
     if (this.#state === 'closed') return false
     try {
-      const more = this.#stream.send(frames)
-      if (this.#stream.writeBufferLength > MAX_UNSENT_BYTES) {
-        throw new LimitError('unsent bytes', MAX_UNSENT_BYTES, this.#stream.writeBufferLength)
-      }
-      return more
+      const channel = this.#inUse
+      if (channel === undefined) this.#stream.send(frames)
+      else channel.send(frames)
+      const unsent = channel?.bufferedBytes ?? this.#stream.writeBufferLength
+      if (unsent > MAX_UNSENT_BYTES) throw new LimitError('unsent bytes', MAX_UNSENT_BYTES, unsent)
+      return !this.needsDrain
     } catch (error) {
       this.abort(error as Error)
       return false
@@ -168,9 +191,23 @@ export class PeerSession {
     try {
       if (data instanceof Uint8Array) this.#reader.push(data)
       else for (const chunk of data) this.#reader.push(chunk)
+      if (this.#state === 'greeting') return
+      for (const bytes of this.#earlyFrames.splice(0)) this.#reader.push(bytes)
     } catch (error) {
       this.abort(error as Error)
     }
+  }
+
+  #onFrames(bytes: Uint8Array): void {
+    if (this.#state === 'closed') return
+    if (this.#state !== 'greeting') {
+      this.#onData(bytes)
+      return
+    }
+    this.#earlyFrames.push(bytes)
+    this.#earlyBytes += bytes.byteLength
+    if (this.#earlyBytes > MAX_EARLY_BYTES)
+      this.abort(new LimitError('bytes before a hello', MAX_EARLY_BYTES, this.#earlyBytes))
   }
 
   #onMessage(message: CdnMessage): void {
@@ -190,6 +227,7 @@ export class PeerSession {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#early = []
+    this.#earlyFrames = []
     this.#listening.abort()
     this.#reader.stop()
     this.#hello.reject(error ?? new BlackholeError('unavailable', 'The stream ended before the greeting did'))

@@ -45,7 +45,7 @@ export class RawPeer {
   }
 
   hello(site = 'site', token = 'token', version = 1): void {
-    this.send({ hello: { version, site, token, lastResort: false } })
+    this.send({ hello: { version, site, token, lastResort: false, frameChannel: false } })
   }
 
   /** Answers subscriptions with a bitfield of which all `length` bits are set. */

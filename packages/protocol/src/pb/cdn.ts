@@ -246,6 +246,11 @@ export namespace CdnMessage {
     value: boolean
   }
 
+  export interface CdnMessageHelloFrameChannelFieldEvent {
+    field: '$.hello.frameChannel'
+    value: boolean
+  }
+
   export interface CdnMessageSubscribeRootFieldEvent {
     field: '$.subscribe.root'
     value: Uint8Array<ArrayBuffer>
@@ -340,7 +345,7 @@ export namespace CdnMessage {
     return decodeMessage(buf, CdnMessage.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CdnMessage>): Generator<CdnMessageHelloVersionFieldEvent | CdnMessageHelloSiteFieldEvent | CdnMessageHelloTokenFieldEvent | CdnMessageHelloLastResortFieldEvent | CdnMessageSubscribeRootFieldEvent | CdnMessageBitfieldRootFieldEvent | CdnMessageBitfieldBitsFieldEvent | CdnMessageHaveRootFieldEvent | CdnMessageHavePiecesFieldEvent | CdnMessageRequestIdFieldEvent | CdnMessageRequestCidFieldEvent | CdnMessageRequestOffsetFieldEvent | CdnMessageRequestLengthFieldEvent | CdnMessagePieceIdFieldEvent | CdnMessagePieceOffsetFieldEvent | CdnMessagePieceSizeFieldEvent | CdnMessagePieceDataFieldEvent | CdnMessageCancelIdFieldEvent | CdnMessageRejectIdFieldEvent | CdnMessageRejectReasonFieldEvent | CdnMessageChokeChokedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CdnMessage>): Generator<CdnMessageHelloVersionFieldEvent | CdnMessageHelloSiteFieldEvent | CdnMessageHelloTokenFieldEvent | CdnMessageHelloLastResortFieldEvent | CdnMessageHelloFrameChannelFieldEvent | CdnMessageSubscribeRootFieldEvent | CdnMessageBitfieldRootFieldEvent | CdnMessageBitfieldBitsFieldEvent | CdnMessageHaveRootFieldEvent | CdnMessageHavePiecesFieldEvent | CdnMessageRequestIdFieldEvent | CdnMessageRequestCidFieldEvent | CdnMessageRequestOffsetFieldEvent | CdnMessageRequestLengthFieldEvent | CdnMessagePieceIdFieldEvent | CdnMessagePieceOffsetFieldEvent | CdnMessagePieceSizeFieldEvent | CdnMessagePieceDataFieldEvent | CdnMessageCancelIdFieldEvent | CdnMessageRejectIdFieldEvent | CdnMessageRejectReasonFieldEvent | CdnMessageChokeChokedFieldEvent> {
     return streamMessage(buf, CdnMessage.codec(), opts)
   }
 }
@@ -350,6 +355,7 @@ export interface Hello {
   site: string
   token: string
   lastResort: boolean
+  frameChannel: boolean
 }
 
 export namespace Hello {
@@ -382,6 +388,11 @@ export namespace Hello {
           w.bool(obj.lastResort)
         }
 
+        if ((obj.frameChannel != null && obj.frameChannel !== false)) {
+          w.uint32(40)
+          w.bool(obj.frameChannel)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -390,7 +401,8 @@ export namespace Hello {
           version: 0,
           site: '',
           token: '',
-          lastResort: false
+          lastResort: false,
+          frameChannel: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -413,6 +425,10 @@ export namespace Hello {
             }
             case 4: {
               obj.lastResort = reader.bool()
+              break
+            }
+            case 5: {
+              obj.frameChannel = reader.bool()
               break
             }
             default: {
@@ -458,6 +474,13 @@ export namespace Hello {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.frameChannel`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -490,6 +513,11 @@ export namespace Hello {
     value: boolean
   }
 
+  export interface HelloFrameChannelFieldEvent {
+    field: '$.frameChannel'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Hello>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Hello.codec())
   }
@@ -498,7 +526,7 @@ export namespace Hello {
     return decodeMessage(buf, Hello.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloVersionFieldEvent | HelloSiteFieldEvent | HelloTokenFieldEvent | HelloLastResortFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloVersionFieldEvent | HelloSiteFieldEvent | HelloTokenFieldEvent | HelloLastResortFieldEvent | HelloFrameChannelFieldEvent> {
     return streamMessage(buf, Hello.codec(), opts)
   }
 }

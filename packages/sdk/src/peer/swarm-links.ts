@@ -2,7 +2,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import type { Swarm } from '@blackhole/swarm'
 import { BlackholeError, CDN_PROTOCOL, CONTROL_TIMEOUT_MS } from '@blackhole/protocol'
 import type { PeerNode } from '../node/create-libp2p.ts'
-import { joinSends } from '../node/webrtc-joined-sends.ts'
+import { frameChannelOf } from '../node/data-channel-frames.ts'
 
 /** What the links need. */
 export interface SwarmLinksComponents {
@@ -121,9 +121,9 @@ export class SwarmLinks {
       if (links.size === 0 && this.#links.get(peer) === links) this.#links.delete(peer)
     }
     link.stream.addEventListener('close', forget, { once: true })
-    joinSends(link.stream)
     try {
-      await this.#components.swarm.addStream({ peer, stream: link.stream, direction, lastResort })
+      const frameChannel = frameChannelOf(link.stream)
+      await this.#components.swarm.addStream({ peer, stream: link.stream, frameChannel, direction, lastResort })
     } catch (error) {
       forget()
       throw error

@@ -1,0 +1,98 @@
+import type { Stream } from '@libp2p/interface'
+import type { FrameChannel } from '@blackhole/swarm'
+import { RTCPeerConnection } from 'node-datachannel/polyfill'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { afterEach, expect, it, vi } from 'vitest'
+import { frameChannelOf } from './data-channel-frames.ts'
+
+/** On a loaded machine a message may take its time. */
+const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000 })
+
+const connections: RTCPeerConnection[] = []
+
+afterEach(() => {
+  for (const connection of connections.splice(0)) connection.close()
+})
+
+/** Two ends of a real data channel, and what libp2p would have read at the second. */
+async function channels(): Promise<{ from: RTCDataChannel; to: RTCDataChannel; ofLibp2p: number[][] }> {
+  const [one, two] = [new RTCPeerConnection(), new RTCPeerConnection()]
+  connections.push(one, two)
+  one.onicecandidate = ({ candidate }) => candidate !== null && void two.addIceCandidate(candidate)
+  two.onicecandidate = ({ candidate }) => candidate !== null && void one.addIceCandidate(candidate)
+  const from = one.createDataChannel('cdn')
+  const opened = new Promise((resolve) => from.addEventListener('open', resolve, { once: true }))
+  const arrived = new Promise<RTCDataChannel>((resolve) => {
+    two.ondatachannel = ({ channel }) => resolve(channel)
+  })
+  await one.setLocalDescription(await one.createOffer())
+  await two.setRemoteDescription(one.localDescription)
+  await two.setLocalDescription(await two.createAnswer())
+  await one.setRemoteDescription(two.localDescription)
+  const to = await arrived
+  await opened
+  const ofLibp2p: number[][] = []
+  for (const channel of [from, to]) channel.binaryType = 'arraybuffer'
+  to.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => ofLibp2p.push([...new Uint8Array(data)])
+  return { from, to, ofLibp2p }
+}
+
+function framesOn(channel: RTCDataChannel): FrameChannel {
+  const frames = frameChannelOf({ channel } as unknown as Stream)
+  if (frames === undefined) throw new Error('There is no channel for frames')
+  return frames
+}
+
+it('carries bytes of any length in order, beside the messages of libp2p', async () => {
+  const { from, to, ofLibp2p } = await channels()
+  const sender = framesOn(from)
+  const received: number[] = []
+  framesOn(to).listen({ onFrames: (bytes) => received.push(...bytes), onDrain: () => undefined })
+  from.send(new Uint8Array([2, 0x08, 0]))
+  const parts = [1, 100_000, 0, 66 * 1024, 3].map((length, index) => new Uint8Array(length).fill(index + 1))
+  sender.send(new Uint8ArrayList(...parts))
+  sender.send(new Uint8ArrayList(new Uint8Array([0, 0, 9])))
+  from.send(new Uint8Array([3, 0x12, 1, 7]))
+  await eventually(() => expect(ofLibp2p).toHaveLength(2))
+  expect(ofLibp2p).toEqual([
+    [2, 0x08, 0],
+    [3, 0x12, 1, 7],
+  ])
+  expect(new Uint8Array(received)).toEqual(
+    new Uint8Array(new Uint8ArrayList(...parts, new Uint8Array([0, 0, 9])).slice()),
+  )
+})
+
+it('copies what it is told to send', async () => {
+  const { from, to } = await channels()
+  const received: number[] = []
+  framesOn(to).listen({ onFrames: (bytes) => received.push(...bytes), onDrain: () => undefined })
+  const bytes = new Uint8Array([1, 2, 3])
+  const sender = framesOn(from)
+  sender.send(new Uint8ArrayList(bytes))
+  bytes.fill(9)
+  sender.send(new Uint8ArrayList(bytes))
+  await eventually(() => expect(received).toEqual([1, 2, 3, 9, 9, 9]))
+})
+
+it('asks to wait while a megabyte has not left, and tells when it takes more', async () => {
+  const { from, to } = await channels()
+  let received = 0
+  const onDrain = vi.fn()
+  const sender = framesOn(from)
+  sender.listen({ onFrames: () => undefined, onDrain })
+  framesOn(to).listen({ onFrames: (bytes) => (received += bytes.byteLength), onDrain: () => undefined })
+  let sent = 0
+  while (!sender.needsDrain) {
+    sender.send(new Uint8ArrayList(new Uint8Array(256 * 1024)))
+    sent += 256 * 1024
+  }
+  expect(sent).toBeGreaterThanOrEqual(1024 * 1024)
+  await eventually(() => expect(onDrain).toHaveBeenCalled())
+  expect(sender.needsDrain).toBe(false)
+  await eventually(() => expect(received).toBe(sent))
+})
+
+it('is not there for streams over anything else', () => {
+  expect(frameChannelOf({ send: () => true } as unknown as Stream)).toBeUndefined()
+})

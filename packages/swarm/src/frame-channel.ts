@@ -1,0 +1,29 @@
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+/** Who hears of a {@link FrameChannel}. */
+export interface FrameChannelHandler {
+  /** The next bytes of frames, in the order in which they were sent. They may be kept. */
+  onFrames(bytes: Uint8Array): void
+  /** The channel takes data again. */
+  onDrain(): void
+}
+
+/**
+ * A way for frames to a peer beside the stream's own messages and in order with
+ * them, for transports whose streams cost more than what they run over: see
+ * "Frames on the data channel" in `docs/wire.md`. Used once both hellos say so.
+ */
+export interface FrameChannel {
+  /** Bytes that were sent and have not left yet. */
+  readonly bufferedBytes: number
+  /** Whether it asks to wait for `onDrain` before more is sent. */
+  readonly needsDrain: boolean
+  /** Hears frames from now on; to be called before our hello invites them. */
+  listen(handler: FrameChannelHandler): void
+  /**
+   * Sends whole frames. The bytes are copied before this returns.
+   *
+   * @throws when the channel is closed
+   */
+  send(frames: Uint8ArrayList): void
+}
