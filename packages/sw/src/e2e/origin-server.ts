@@ -18,7 +18,10 @@ export interface OriginServer {
   readonly files: Map<string, string | Uint8Array>
   /** `GET /path` of each request so far. */
   readonly requests: string[]
+  /** Nobody answers any more, until it is started again. */
   stop(): Promise<void>
+  /** Answers again, at the same address. */
+  start(): Promise<void>
 }
 
 /** Starts one. Nothing it sends is stored by the browser, so that each request is seen. */
@@ -49,10 +52,14 @@ export async function startOriginServer(): Promise<OriginServer> {
     })
     response.end(method === 'HEAD' ? undefined : bytes)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const listen = async (port: number): Promise<void> => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  await listen(0)
+  const { port } = server.address() as AddressInfo
   return {
-    url: `http://localhost:${String((server.address() as AddressInfo).port)}/`,
+    url: `http://localhost:${String(port)}/`,
     files,
     requests,
     async stop() {
@@ -60,5 +67,6 @@ export async function startOriginServer(): Promise<OriginServer> {
       server.close()
       await once(server, 'close')
     },
+    start: () => listen(port),
   }
 }
