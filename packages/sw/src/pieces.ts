@@ -2,7 +2,7 @@ import type { SiteName } from '@blackhole/protocol'
 import type { PieceStore } from '@blackhole/swarm'
 import type { Clock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
-import { PeerPace } from './hedge.ts'
+import { PeerPace, isUrgent } from './hedge.ts'
 import type { HostDirectory } from './host/host-directory.ts'
 import { FirstOf } from './piece-source/first-of.ts'
 import { HedgedPieces } from './piece-source/hedged-pieces.ts'
@@ -45,6 +45,7 @@ export class Pieces {
     this.#keeper = new PieceKeeper(
       {
         store,
+        clock,
         keepAlive: components.keepAlive,
         onStored: (cids) => {
           directory.broadcast({ type: 'stored', cids })
@@ -86,7 +87,7 @@ export class Pieces {
 
   /** Keeps a checked block that came over HTTP. */
   keep(cid: string, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#keeper.keep(cid, bytes)
+    void this.#keeper.keep(cid, bytes)
   }
 
   async #get(hedged: HedgedPieces, piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
@@ -98,7 +99,8 @@ export class Pieces {
       const late = demand.missing === true ? await this.#local.fetch(piece).catch(() => undefined) : undefined
       return late ?? (await this.#patient.fetch(piece, demand, error))
     })
-    if (fetched.source === 'http') this.#keeper.keep(piece.cid, fetched.bytes)
+    if (fetched.source === 'http')
+      await this.#keeper.keep(piece.cid, fetched.bytes, { canWait: !isUrgent(traits), signal: demand.signal })
     return fetched
   }
 }

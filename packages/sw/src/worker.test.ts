@@ -1,7 +1,7 @@
 import { PIECE_BYTES } from '@blackhole/protocol'
 import { loaderTag } from '@blackhole/site'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BIG, FILES, NAVIGATION, TestWorld, publishFiles, sourceHeader } from './worker-world.ts'
 import type { PublishedSite } from './worker-world.ts'
 
@@ -113,10 +113,15 @@ describe('a file of a hosted site', () => {
   it('fails, and does not end short, when a piece can not be had in the middle', async () => {
     const worker = await world.ready()
     const last = site.content.manifest.files['big.bin']?.pieces?.at(-1) ?? ''
-    world.network.answer = async (url) => (url.pathname.includes(last) ? Response.error() : await world.relay(url))
+    world.network.answer = async (url) => (url.pathname.includes(last) ? undefined : await world.relay(url))
+    const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const response = await world.get(worker, '/big.bin')
     expect(response.status).toBe(200)
     await expect(response.bytes()).rejects.toThrow()
+    expect(complaints.mock.calls.flat()).toEqual([
+      expect.stringMatching(/big\.bin broke off after 3145728 of \d+ bytes\. NotFoundError: .*was not found$/),
+    ])
+    complaints.mockRestore()
   })
 
   it('is never what a relay makes up', async () => {

@@ -6,7 +6,7 @@ import { launchChromium, openChromiumProfile, seededBytes, startRelay } from '@b
 import type { ChromiumBrowser, ChromiumVisitor, RelayProcess } from '@blackhole/testkit'
 import { expect, test } from 'playwright/test'
 import { measured } from './measured.ts'
-import { get, open, statusOf } from './page.ts'
+import { get, open, sourceOf, statusOf } from './page.ts'
 import { memoryOf, processesOf, resetPeak, type BrowserProcess } from './process-memory.ts'
 import { PublishedSite } from './published-site.ts'
 import { abortReading, beginReading, digestsOf, readOn } from './slow-reader.ts'
@@ -47,6 +47,8 @@ test.beforeAll(async () => {
   await open(holder, site.url)
   await beginReading(holder, '/large.bin')
   expect(await readOn(holder)).toMatchObject({ bytes: LARGE.byteLength, done: true })
+  // Who has read a file holds it, however fast it came: what follows has nobody else to ask.
+  await expect.poll(() => sourceOf(holder, '/large.bin')).toBe('local')
 })
 
 test.afterAll(async () => {

@@ -66,6 +66,16 @@ export async function get(visitor: Visitor, path: string, range?: string): Promi
   )
 }
 
+/** Where the response for a path says that it comes from: `local` when all of it is in this browser. Reads no more than its head. */
+export async function sourceOf(visitor: Visitor, path: string): Promise<string | null> {
+  return await visitor.evaluate(async (path: string) => {
+    const controller = new AbortController()
+    const { headers } = await fetch(path, { cache: 'no-store', signal: controller.signal })
+    controller.abort()
+    return headers.get('x-blackhole-source')
+  }, path)
+}
+
 /** Dials of the page that led to a connection, as its timeline has them. */
 export async function dialsOf(visitor: Visitor): Promise<{ peer: string; ms: number }[]> {
   return await visitor.evaluate(() =>

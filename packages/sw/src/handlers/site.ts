@@ -6,6 +6,7 @@ import { OriginChangedError } from '../piece-source/origin-pieces.ts'
 import type { FetchedPiece, Piece, PieceDemand } from '../piece-source/piece-source.ts'
 import type { ResponseTraits } from '../piece-source/hedged-pieces.ts'
 import { LOADER_VARIANT, isDocumentRequest, isHtml } from '../response/document.ts'
+import { reportBrokenBody } from '../response/broken-body.ts'
 import { fileParts } from '../response/file-parts.ts'
 import { pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
@@ -129,7 +130,12 @@ async function respond(
   const destination = request.request.destination
   const layout = fileParts(file, plan, request.url.pathname + request.url.search, async (piece, need) => {
     const traits = { destination, bytes: layout.bytes, ahead: need.ahead }
-    const demand = { deadlineMs: need.ahead * AHEAD_MS, signal: need.signal, missing: missing.delete(piece.cid) }
+    const demand = {
+      deadlineMs: need.ahead * AHEAD_MS,
+      signal: need.signal,
+      begun: asked,
+      missing: missing.delete(piece.cid),
+    }
     const fetched = components.piece(piece, demand, traits)
     // The head waits for the piece that is needed first. Later ones are the body's own affair.
     if (!asked) fetched.then(first.resolve, first.reject)
@@ -141,6 +147,9 @@ async function respond(
   const stored = await components.stored(layout.cids)
   const missing = new Set(layout.cids.filter((_, index) => stored[index] !== true))
   const body = pieceBody(layout.parts, {
+    onBroken: (error, delivered) => {
+      reportBrokenBody({ url: request.url.href, delivered, promised: layout.bytes, error })
+    },
     onEnd: (error) => {
       first.reject(error ?? new DOMException('The body has ended', 'AbortError'))
       ended.resolve(undefined)

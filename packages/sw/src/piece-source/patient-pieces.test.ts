@@ -12,7 +12,7 @@ const bytes = new Uint8Array([1])
 function setup(answers: readonly (Error | Uint8Array<ArrayBuffer>)[]): {
   clock: ReturnType<typeof testClock>
   asked: () => number
-  fetch: () => Promise<FetchedPiece>
+  fetch: (demand?: { begun: boolean }, failure?: Error) => Promise<FetchedPiece>
 } {
   const clock = testClock()
   let asked = 0
@@ -31,7 +31,11 @@ function setup(answers: readonly (Error | Uint8Array<ArrayBuffer>)[]): {
     online: () => true,
   })
   const { signal } = new AbortController()
-  return { clock, asked: () => asked, fetch: () => patient.fetch(piece, { deadlineMs: 0, signal }, silent) }
+  return {
+    clock,
+    asked: () => asked,
+    fetch: (demand, failure = silent) => patient.fetch(piece, { deadlineMs: 0, signal, ...demand }, failure),
+  }
 }
 
 /** Lets time pass in steps, so that what each of them sets off has its turn. */
@@ -56,4 +60,31 @@ it('asks no relay again that lacks the block, and fails with the first reason', 
   await waitOut(clock, PATIENCE.answeredMs)
   await failed
   expect(asked()).toBe(1)
+})
+
+it('saves a response that has begun when all were away for a while, and does not press them', async () => {
+  const refused = new TypeError('Failed to fetch')
+  const { clock, asked, fetch } = setup([...Array.from({ length: 20 }, () => refused), bytes])
+  const fetched = fetch({ begun: true }, refused)
+  let ms = 0
+  void fetched.then(() => {
+    ms = clock.now() - began
+  })
+  const began = clock.now()
+  await waitOut(clock, PATIENCE.begunMs / 2)
+  expect(await fetched).toEqual({ bytes, source: 'http' })
+  expect(ms).toBeGreaterThan(PATIENCE.answeredMs)
+  expect(asked()).toBe(21)
+})
+
+it('says of a response that breaks off who said what last', async () => {
+  const { clock, fetch } = setup([new TypeError('Failed to fetch')])
+  const fetched = fetch({ begun: true })
+  const failed = expect(fetched).rejects.toMatchObject({
+    reason: 'unavailable',
+    message: 'Nobody had block bafkpiece for 60 s. Peers: bafkpiece was not found. HTTP: Failed to fetch',
+    cause: silent,
+  })
+  await waitOut(clock, PATIENCE.begunMs)
+  await failed
 })

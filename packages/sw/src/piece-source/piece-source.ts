@@ -24,6 +24,8 @@ export interface PieceDemand {
   /** Needed in so many milliseconds. */
   readonly deadlineMs: number
   readonly signal: AbortSignal
+  /** The head of the response is out or about to be: giving up breaks a response that nobody else can complete. */
+  readonly begun?: boolean
   /** The store said just now that it has it not: it is asked again only when nobody else has it. */
   readonly missing?: boolean
 }

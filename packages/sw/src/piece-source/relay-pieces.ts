@@ -31,8 +31,8 @@ const RELAY_TIMEOUT_MS = 20_000
 export class RelayPieces implements PieceSource {
   readonly #components: RelayPiecesComponents
   readonly #relays: readonly string[]
-  /** Relays that said 503, what came of it, and until when they are left alone. */
-  readonly #resting = new Map<string, { readonly until: number; readonly failure: BlackholeError }>()
+  /** Relays that said 503, and until when they are left alone. */
+  readonly #resting = new Map<string, number>()
 
   constructor(components: RelayPiecesComponents, relays: readonly string[]) {
     this.#components = components
@@ -42,9 +42,8 @@ export class RelayPieces implements PieceSource {
   async fetch({ cid }: Piece, { signal }: PieceDemand): Promise<FetchedPiece> {
     let failure: unknown = new BlackholeError('unavailable', 'No relay is known', { subject: cid })
     for (const relay of this.#relays) {
-      const rest = this.#resting.get(relay)
-      if (rest !== undefined && this.#components.clock.now() < rest.until) {
-        failure = rest.failure
+      if (this.#components.clock.now() < (this.#resting.get(relay) ?? 0)) {
+        failure = new BlackholeError('unavailable', `${relay} serves no content now (503)`, { subject: cid })
         continue
       }
       try {
@@ -75,10 +74,8 @@ export class RelayPieces implements PieceSource {
     }
     if (!response.ok) {
       await response.body?.cancel()
-      const failure = new BlackholeError('unavailable', `${url} answered ${String(response.status)}`, { subject: cid })
-      if (response.status === 503)
-        this.#resting.set(relay, { until: this.#components.clock.now() + RELAY_REST_MS, failure })
-      throw failure
+      if (response.status === 503) this.#resting.set(relay, this.#components.clock.now() + RELAY_REST_MS)
+      throw new BlackholeError('unavailable', `${url} answered ${String(response.status)}`, { subject: cid })
     }
     return await readBounded(response, MAX_BLOCK_BYTES)
   }

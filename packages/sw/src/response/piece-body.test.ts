@@ -81,6 +81,26 @@ it('fails when a piece can not be had, and never ends short', async () => {
   expect(ends).toEqual([expect.objectContaining({ message: 'nobody has it' })])
 })
 
+it('tells of a body that broke off, after how many bytes and why, and not of one whose reader has gone', async () => {
+  const broken: unknown[] = []
+  const onBroken = (error: unknown, delivered: number): void => {
+    broken.push({ error, delivered })
+  }
+  const error = new Error('nobody has it')
+  const { parts, asked } = manualParts(3)
+  const bytes = new Response(pieceBody(parts, { onBroken })).bytes()
+  asked[0]?.answer()
+  asked[1]?.fail(error)
+  await expect(bytes).rejects.toThrow(error)
+  expect(broken).toEqual([{ error, delivered: KiB }])
+
+  const reader = pieceBody(manualParts(3).parts, { onBroken }).getReader()
+  const read = reader.read()
+  await reader.cancel()
+  await read
+  expect(broken).toHaveLength(1)
+})
+
 it('fails when a piece is shorter than it must be', async () => {
   const { parts, asked } = manualParts(1)
   const bytes = new Response(pieceBody(parts)).bytes()

@@ -14,6 +14,8 @@ export type BodyPart =
 export interface PieceBodyInit {
   /** Bytes that may be fetched ahead of the reader. Default 8 MiB: bounds the memory of one response. */
   readonly windowBytes?: number
+  /** A piece could not be had after so many bytes were delivered: the reader gets an error. Comes before `onEnd`. */
+  readonly onBroken?: (error: unknown, delivered: number) => void
   /** The body ended: delivered to the end (undefined), cancelled, or failed. Called once. */
   readonly onEnd?: (error?: unknown) => void
 }
@@ -36,6 +38,7 @@ export function pieceBody(
   const ahead: Promise<Uint8Array<ArrayBuffer>>[] = []
   let next = 0
   let aheadBytes = 0
+  let delivered = 0
   let ended = false
 
   const end = (error?: unknown): void => {
@@ -74,12 +77,14 @@ export function pieceBody(
           const bytes = await first
           aheadBytes -= bytes.byteLength
           stream.enqueue(bytes)
+          delivered += bytes.byteLength
           fill()
           if (ahead.length === 0) {
             stream.close()
             end()
           }
         } catch (error) {
+          if (!ended) init.onBroken?.(error, delivered)
           end(error)
           stream.error(error)
         }
