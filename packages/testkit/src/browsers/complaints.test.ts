@@ -40,3 +40,17 @@ test('messages without a place are the page’s own', () => {
   complaints.uncaught(new TypeError('three'))
   expect(complaints.consoleErrors).toEqual(['one', 'two', 'three'])
 })
+
+test('what Firefox says without a URL of a body that was broken off is told as a failed request', () => {
+  const complaints = new Complaints([])
+  const said = 'A ServiceWorker intercepted the request and encountered an unexpected error.'
+  complaints.uncaught(new Error(`Failed to load ‘’. ${said}`))
+  complaints.failed('GET', 'http://localhost/left', 'NS_BINDING_ABORTED')
+  expect([complaints.consoleErrors, complaints.failedRequests]).toEqual([[], []])
+  complaints.failed('GET', 'http://localhost/broken', 'NS_ERROR_FAILURE')
+  expect(complaints.failedRequests).toEqual(['GET http://localhost/broken : NS_ERROR_FAILURE'])
+
+  // A handler that rejected names the request.
+  complaints.uncaught(new Error(`Failed to load ‘http://localhost/a’. ${said}`))
+  expect(complaints.consoleErrors).toHaveLength(1)
+})

@@ -16,7 +16,8 @@ export class Complaints {
   }
 
   uncaught(error: unknown): void {
-    this.consoleErrors.push(error instanceof Error ? error.message : String(error))
+    const text = error instanceof Error ? error.message : String(error)
+    if (!BROKEN_OFF.test(text)) this.consoleErrors.push(text)
   }
 
   failed(method: string, url: string, reason: string): void {
@@ -36,6 +37,13 @@ export class Complaints {
 
 /** How Chromium and Firefox say that somebody changed their mind. */
 const CANCELLED = /ERR_ABORTED|NS_BINDING_ABORTED|NS_ERROR_ABORT\b/
+
+/**
+ * Firefox logs so, without a URL, when the body of a worker's response did not come to its end. It does so as well when
+ * the page itself broke it off, such as a script that was still being loaded when the visitor went on. Each of these is
+ * also a request that failed, with its URL and its reason, so what matters is counted there ({@link Complaints.failed}).
+ */
+const BROKEN_OFF = /^Failed to load ‘’\. A ServiceWorker intercepted the request and encountered an unexpected error\.$/
 
 function isWeb(url: string): boolean {
   return /^https?:/.test(url)
