@@ -184,7 +184,7 @@ export class Downloader {
       } else if (silentMs > peer.window.stallMs(peer.pendingBytes)) {
         peer.snubbed = true
         const { peers } = this.#components
-        this.requests.cancel(
+        this.requests.giveUp(
           peer,
           ({ fetch }) => fetch.soleSource === undefined && hasAlternative(peer, fetch, peers.values(), now),
         )

@@ -87,6 +87,7 @@ export class RangeRequests {
     const now = this.#handler.now()
     if (request === undefined) {
       peer.bytesIn += data.byteLength
+      this.#answers(peer)
       return
     }
     const { fetch } = request
@@ -114,13 +115,33 @@ export class RangeRequests {
 
   /** Takes back what a peer is asked for, all or of one block, and tells it. */
   cancel(peer: RemotePeer, select: (request: RangeRequest) => boolean = () => true): void {
+    this.#takeBack(peer, [...peer.requests.values()].filter(select))
+  }
+
+  /**
+   * Takes back what a peer is asked for that does not answer, and leaves it one that others are asked
+   * for too: once it answers that, it is known to be there again.
+   */
+  giveUp(peer: RemotePeer, select: (request: RangeRequest) => boolean): void {
+    const [probe, ...rest] = [...peer.requests.values()].filter(select)
+    if (probe !== undefined) this.#release(peer, probe)
+    this.#takeBack(peer, rest)
+  }
+
+  #takeBack(peer: RemotePeer, requests: readonly RangeRequest[]): void {
     const frames = new Uint8ArrayList()
-    for (const request of [...peer.requests.values()]) {
-      if (!select(request)) continue
+    for (const request of requests) {
       frames.append(encodeFrame({ cancel: { id: request.id } }))
       this.#release(peer, request)
     }
     if (frames.byteLength > 0) peer.session.sendFrames(frames)
+  }
+
+  /** Something came of a peer that had stopped answering. */
+  #answers(peer: RemotePeer): void {
+    if (!peer.snubbed) return
+    peer.snubbed = false
+    this.#handler.changed()
   }
 
   /** Takes back all that is asked for of a block. */

@@ -70,21 +70,38 @@ afterEach(async () => {
 describe('A peer that stops answering', () => {
   it('loses its requests to another, is not banned, and is asked again once it answers', async () => {
     const time = new Time()
-    const block = await testBlock(REQUEST_BYTES, 1)
-    const [reader, seed] = [await make('reader', time), await make('seed', time, [block])]
-    await Promise.all([reader, seed].map(({ swarm }) => swarm.addVersion(ROOT, [block.cid])))
+    const blocks = [await testBlock(2 * REQUEST_BYTES, 1), await testBlock(REQUEST_BYTES, 2)] as const
+    const [{ cid, bytes }, other] = blocks
+    const [reader, seed] = [await make('reader', time), await make('seed', time, [...blocks])]
+    const pieces = blocks.map(({ cid }) => cid)
+    const sizes = blocks.map(({ bytes }) => bytes.byteLength)
+    await Promise.all([reader, seed].map(({ swarm }) => swarm.addVersion(ROOT, pieces, sizes)))
     const silent = await join(reader, 'silent')
-    silent.send({ bitfield: { root: ROOT_BYTES, bits: allBits(1) } })
-    await until(reader.swarm, () => reader.swarm.availability(block.cid) === 1)
-    const fetching = reader.swarm.fetch(block.cid, { deadlineMs: 60_000 })
+    silent.send({ bitfield: { root: ROOT_BYTES, bits: allBits(2) } })
+    await until(reader.swarm, () => reader.swarm.availability(cid) === 1)
+    const fetching = reader.swarm.fetch(cid, { deadlineMs: 60_000 })
     await silent.next('request')
     await connect(reader, seed)
-    await until(reader.swarm, () => reader.swarm.availability(block.cid) === 2)
+    await until(reader.swarm, () => reader.swarm.availability(cid) === 2)
     time.advance(2_000)
     expect((await fetching).peers).toEqual(['seed'])
-    expect(reader.swarm.peers.find(({ id }) => id === 'silent')?.snubbed).toBe(true)
+    const snubbed = (): boolean | undefined => reader.swarm.peers.find(({ id }) => id === 'silent')?.snubbed
+    expect(snubbed()).toBe(true)
     expect(reader.swarm.isBanned('silent')).toBe(false)
-    expect((await silent.next('cancel')).id).toBe(1)
+    // Of its two requests it keeps one, although the bytes have come: the answer tells that it is there again.
+    expect((await silent.next('cancel')).id).toBe(2)
+    await settle(silent)
+    expect(silent.messages.some(({ cancel }) => cancel?.id === 1)).toBe(false)
+    silent.sendPiece({ id: 1, offset: 0, size: bytes.byteLength, data: bytes.subarray(0, REQUEST_BYTES) })
+    await settle(silent)
+    expect(snubbed()).toBe(false)
+    seed.swarm.removePeer('reader')
+    await until(reader.swarm, () => reader.swarm.availability(other.cid) === 1)
+    const next = reader.swarm.fetch(other.cid)
+    const { id } = await silent.next('request')
+    silent.sendPiece({ id, offset: 0, size: other.bytes.byteLength, data: other.bytes })
+    expect((await next).peers).toEqual(['silent'])
+    expect(reader.swarm.isBanned('silent')).toBe(false)
   })
 
   it('keeps its requests when nobody else has the piece, and is disconnected in the end', async () => {
