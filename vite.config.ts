@@ -13,8 +13,9 @@ const outcome = process.env['BLACKHOLE_TEST_OUTCOME']
 export default defineConfig({
   test: {
     reporters: ['default', ...(outcome === undefined ? [] : [new OutcomeReporter(outcome)])],
-    testTimeout: 15_000,
-    hookTimeout: 15_000,
+    // Guards against a test that hangs. None takes more than 10 s of a core, but others may want that core, too.
+    testTimeout: 45_000,
+    hookTimeout: 45_000,
     projects: [
       {
         extends: true,

@@ -7,6 +7,13 @@ import { runCli } from './run-cli.ts'
 /** Exit code of a process that a signal ended, as shells have it: 128 and the signal's number. */
 const FORCED_EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 
+/**
+ * One Ctrl-C comes more than once: a terminal and systemd signal all processes
+ * of a group, and npm passes on what it gets itself. What follows this soon is
+ * the same one.
+ */
+const SAME_SIGNAL_MS = 500
+
 // Not awaited: a module that waits for itself can't be imported by what it loads.
 void main().then((code) => {
   process.exitCode = code
@@ -16,9 +23,12 @@ void main().then((code) => {
 
 async function main(): Promise<number> {
   const controller = new AbortController()
+  let firstSignal = Infinity
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(FORCED_EXIT[signal])
+      const now = performance.now()
+      firstSignal = Math.min(firstSignal, now)
+      if (now - firstSignal > SAME_SIGNAL_MS) process.exit(FORCED_EXIT[signal])
       controller.abort()
     })
   }

@@ -127,7 +127,7 @@ export const DNSLINK_TTL_MS = 1 * MINUTE
 /** Domains in the DNSLink cache: the Host header is a stranger's choice. */
 export const MAX_DNSLINK_DOMAINS = 1_000
 
-/** Open streams get this long to end when the relay stops. */
+/** Answers under way get this long to end when the relay stops; service managers wait 10 s and more before they kill. */
 export const SHUTDOWN_TIMEOUT_MS = 10 * SECOND
 
 /** Files of the site versions whose manifests stay in memory: about 200 bytes each. */

@@ -190,7 +190,6 @@ async function start(
   await lastResort.start()
   stops.push(() => lastResort.stop())
 
-  let ready = false
   const context: HttpContext = {
     init,
     log,
@@ -214,19 +213,18 @@ async function start(
     siteUrl: endpoints.siteUrl,
     announces: () => tracker.announces,
     blocks: helia.blockstore,
-    ready: () => ready,
   }
   const app = createApp(context)
   const listener = nodeListener((request, bindings) => app.fetch(request, bindings), log)
   front.handle(listener, upgradeHandlerOf(node))
-  ready = true
   return {
     url: endpoints.url,
     info: context.info,
     siteUrl: endpoints.siteUrl,
-    stop: () => {
-      ready = false
-      return stop()
+    stop: async () => {
+      // Answers under way need everything else.
+      await front.drain()
+      await stop()
     },
   }
 }

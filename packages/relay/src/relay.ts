@@ -48,9 +48,11 @@ export function createRelay(init: Partial<RelayInit>, components: Partial<RelayC
     },
     async stop() {
       const stopping = running
+      if (stopping === undefined) return
       running = undefined
-      await stopping?.stop()
-      if (stopping !== undefined) used.log.info('relay has stopped')
+      used.log.info('relay is stopping')
+      await stopping.stop()
+      used.log.info('relay has stopped')
     },
     get url() {
       return parts().url

@@ -61,7 +61,8 @@ async function serve(init: RelayInit, terminal: Terminal, signal: AbortSignal): 
       ].join('\n'),
     )
     if (!signal.aborted) await once(signal, 'abort')
-    terminal.note('Stopping… (once more to stop at once)')
+    // For a person; what collects the log gets nothing but JSON.
+    if (terminal.interactive) terminal.note('Stopping… (once more to stop at once)')
   } finally {
     await running.stop()
   }

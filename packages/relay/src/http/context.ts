@@ -40,8 +40,6 @@ export interface HttpContext {
   readonly siteUrl: (name: SiteName) => string
   /** Announcements heard by the tracker. */
   readonly announces: () => number
-  /** False until everything runs, and again while stopping. */
-  readonly ready: () => boolean
 }
 
 /** Hono's view of a request: Node's own objects and whose origin it is for. */

@@ -51,10 +51,13 @@ export class FrontServer {
   readonly #server: Server | TlsServer
   readonly #perAddress = new Map<string, number>()
   readonly #upgraded = new Set<Duplex>()
+  /** Answers under way. */
+  readonly #answers = new Set<ServerResponse>()
   readonly #limiter: RateLimiter
   #onRequest: RequestHandler | undefined
   #onUpgrade: UpgradeHandler | undefined
   #refused = 0
+  #drained: (() => void) | undefined
 
   constructor(components: FrontServerComponents, init: FrontServerInit) {
     this.#components = components
@@ -75,10 +78,7 @@ export class FrontServer {
     this.#server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
     this.#server.maxConnections = MAX_SOCKETS
     this.#server.on('connection', this.#onConnection)
-    this.#server.on('request', (request, response) => {
-      if (this.#onRequest === undefined) response.writeHead(503, { 'Retry-After': '1' }).end()
-      else this.#onRequest(request, response)
-    })
+    this.#server.on('request', this.#answer)
     this.#server.on('upgrade', this.#upgrade)
     this.#server.on('clientError', (_error, socket) => {
       if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
@@ -96,7 +96,7 @@ export class FrontServer {
     return this.#refused
   }
 
-  /** Takes requests from now on; until then all get 503. */
+  /** Takes requests from now on; until then, and while stopping, all get 503: `/healthz`, too. */
   handle(onRequest: RequestHandler, onUpgrade: UpgradeHandler): void {
     this.#onRequest = onRequest
     this.#onUpgrade = onUpgrade
@@ -123,21 +123,50 @@ export class FrontServer {
     }
   }
 
-  /** Takes no more connections, lets answers under way end for a while, then closes all. */
-  async close(): Promise<void> {
+  /**
+   * Takes no more connections and no more requests, and waits until all
+   * answers under way have ended: whole, or cut after
+   * {@link SHUTDOWN_TIMEOUT_MS}. WebSockets stay, for libp2p to close.
+   */
+  async drain(): Promise<void> {
     if (!this.#server.listening) return
-    const closed = once(this.#server, 'close')
     this.#server.close()
-    this.#server.closeIdleConnections()
-    for (const socket of this.#upgraded) socket.destroy()
+    if (this.#answers.size === 0) return
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    this.#drained = () => {
+      resolve(undefined)
+    }
     const force = setTimeout(() => {
+      this.#components.log.warn({ answers: this.#answers.size }, 'answers that took too long were cut')
       this.#server.closeAllConnections()
     }, SHUTDOWN_TIMEOUT_MS)
     try {
-      await closed
+      await promise
     } finally {
       clearTimeout(force)
     }
+  }
+
+  /** Closes all, after {@link drain}. */
+  async close(): Promise<void> {
+    await this.drain()
+    this.#server.closeAllConnections()
+    for (const socket of this.#upgraded) socket.destroy()
+  }
+
+  readonly #answer = (request: IncomingMessage, response: ServerResponse): void => {
+    // While stopping, a connection that is still open is for the answer that it carries.
+    const stopping = !this.#server.listening
+    if (this.#onRequest === undefined || stopping) {
+      response.writeHead(503, { 'Retry-After': '1', ...(stopping ? { Connection: 'close' } : {}) }).end()
+      return
+    }
+    this.#answers.add(response)
+    response.once('close', () => {
+      this.#answers.delete(response)
+      if (this.#answers.size === 0) this.#drained?.()
+    })
+    this.#onRequest(request, response)
   }
 
   readonly #onConnection = (socket: Socket): void => {
@@ -161,7 +190,8 @@ export class FrontServer {
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
     const address = clientAddress(request, this.#init.trustProxy)
-    if (this.#onUpgrade === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+    const ready = this.#onUpgrade !== undefined && this.#server.listening
+    if (!ready || request.headers.upgrade?.toLowerCase() !== 'websocket') {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n')
       return
     }
@@ -173,7 +203,7 @@ export class FrontServer {
     this.#upgraded.add(socket)
     socket.once('close', () => this.#upgraded.delete(socket))
     try {
-      this.#onUpgrade(request, socket, head)
+      this.#onUpgrade?.(request, socket, head)
     } catch (error) {
       this.#components.log.debug({ err: error }, 'a WebSocket upgrade failed')
       socket.destroy()
