@@ -3,12 +3,14 @@
  * and says where to look. With `--demo`, two headless visitors look themselves.
  *
  *     npm start                       until Ctrl-C; PORT is the relay's port (8080, or the next free one)
+ *     npm start -- --data DIR         keeps the relay's state and the site's key there, not in .blackhole-data
  *     npm start -- --demo [--json]    then ends; with --json the last line on standard output is one JSON object
  */
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { buildIfNeeded } from './start/build-if-needed.ts'
 import { runDemo } from './start/demo.ts'
+import { STATE } from './start/paths.ts'
 import { serve } from './start/serve.ts'
 
 const { values } = parseArgs({
@@ -16,13 +18,14 @@ const { values } = parseArgs({
     demo: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     port: { type: 'string' },
+    data: { type: 'string', default: STATE },
   },
 })
 
 try {
   buildIfNeeded()
   if (values.demo) await runDemo({ json: values.json })
-  else await serve({ port: values.port ?? process.env['PORT'] })
+  else await serve({ port: values.port ?? process.env['PORT'], data: values.data })
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -4,21 +4,40 @@ import process from 'node:process'
 import { publishFolder } from '../../packages/testkit/src/processes/publish-process.ts'
 import { startRelay } from '../../packages/testkit/src/processes/relay-process.ts'
 import { findFreePort } from './free-port.ts'
-import { HELLO_SITE, STATE } from './paths.ts'
+import { HELLO_SITE } from './paths.ts'
 
 /** Port of a relay when none is asked for. */
 const DEFAULT_PORT = 8080
 
+/** Options of {@link serve}. */
+export interface ServeOptions {
+  /** Undefined or empty: 8080, or the next free one. */
+  readonly port: string | undefined
+  /** Folder for the state of the relay and the key of the site. */
+  readonly data: string
+}
+
 /** Runs a relay with the example site until Ctrl-C. */
-export async function serve({ port }: { port: string | undefined }): Promise<void> {
-  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+export async function serve({ port, data }: ServeOptions): Promise<void> {
+  const interrupted = new AbortController()
+  // For good: Ctrl-C comes from the terminal and once more from npm, and the relay, which gets it too, needs a moment.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
+  try {
+    await run({ port, data }, interrupted.signal)
+  } catch (error) {
+    // What was starting was told to stop, too.
+    if (!interrupted.signal.aborted) throw error
+  }
+}
+
+async function run({ port, data }: ServeOptions, interrupted: AbortSignal): Promise<void> {
   const relay = await startRelay({
     port: port === undefined || port === '' ? await findFreePort(DEFAULT_PORT) : Number(port),
-    data: join(STATE, 'relay'),
+    data: join(data, 'relay'),
     args: ['--log-level', 'warn'],
   })
   try {
-    const site = await publishFolder(HELLO_SITE, { relay: relay.url, home: STATE, key: join(STATE, 'hello-site.pem') })
+    const site = await publishFolder(HELLO_SITE, { relay: relay.url, home: data, key: join(data, 'hello-site.pem') })
     console.log(
       [
         '',
@@ -32,7 +51,7 @@ export async function serve({ port }: { port: string | undefined }): Promise<voi
         'Ctrl-C stops it.',
       ].join('\n'),
     )
-    await stopped
+    if (!interrupted.aborted) await once(interrupted, 'abort')
     console.log('\nStopping…')
   } finally {
     await relay.stop()
