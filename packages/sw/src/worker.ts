@@ -116,12 +116,12 @@ export class SiteWorker {
         loader: this.#createLoader(),
         askRelays: (signal) => config.relays.map((relay) => fetchRelayRecord(components, relay, config.site, signal)),
         onRetired: () => {
-          this.#hold.keep(this.#removal.remove())
+          this.#hold.extend(this.#removal.remove())
         },
       },
       config.site,
     )
-    this.#removal = new SelfRemoval({ ...components, script: script.href, now })
+    this.#removal = new SelfRemoval({ ...components, script: script.href, now, idle: this.#hold.idle })
     const onChanged = (version: SiteVersion): void => {
       this.#hold.keep(this.#letOriginWin(version))
     }

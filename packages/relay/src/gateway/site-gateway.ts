@@ -49,7 +49,8 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
   }
   if (resolution.type === 'none') return textPage(resolution.status, resolution.message, request)
   const navigates = isNavigation(request) && isHtml(resolution.file.type)
-  const injects = navigates && !(await carriesLoader(context, resolution.file))
+  // Whoever has the worker learns of the end from it; a peer would only store again what the worker takes away.
+  const injects = navigates && !manifest.retired && !(await carriesLoader(context, resolution.file))
   const plan = planResponse({
     file: resolution.file,
     pathname,

@@ -135,3 +135,27 @@ test('an older record is refused by the relay, and by a worker whose relay serve
   }
   await rm(backup, { recursive: true })
 })
+
+test('a site that was ended is a page that says so, and leaves nothing behind in the browser', async () => {
+  const page = await browser.newVisitor()
+  await page.goto(site.url)
+  await ready(page)
+  await expect.poll(async () => (await get(page, '/same.bin')).headers['x-blackhole-source']).toBe('local')
+  await site.unpublish()
+  // The next navigation, and whatever the open page still asks for.
+  expect(await page.goto(site.url)).toBe(200)
+  expect(await page.evaluate(() => document.body.innerText)).toContain('ended')
+  await expect
+    .poll(() =>
+      page.evaluate(async () => [
+        (await navigator.serviceWorker.getRegistrations()).length,
+        (await indexedDB.databases()).length,
+        (await caches.keys()).length,
+      ]),
+    )
+    .toEqual([0, 0, 0])
+  await page.goto(`${site.url}same.bin`).catch(() => undefined)
+  expect(await page.goto(`${site.url}app.js`)).toBe(404)
+  await page.goto(site.url)
+  expect(await page.evaluate(() => document.body.innerText)).toContain('ended')
+})

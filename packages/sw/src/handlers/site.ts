@@ -108,7 +108,12 @@ async function respond(
 ): Promise<Response | undefined> {
   const { config, now } = components
   const began = now()
-  const injects = config.mode === 'hosted' && request.navigates && isHtml(file) && isDocumentRequest(request.request)
+  const injects =
+    config.mode === 'hosted' &&
+    !version.manifest.retired &&
+    request.navigates &&
+    isHtml(file) &&
+    isDocumentRequest(request.request)
   const plan = planResponse({
     file,
     pathname: request.url.pathname,

@@ -22,6 +22,7 @@ beforeEach(() => {
         : Promise.resolve(new Response(null, { status }))
     },
     unregister: () => Promise.resolve(done.push('unregister')),
+    idle: () => Promise.resolve(void done.push('idle')),
     close: () => Promise.resolve(void done.push('close')),
     databases: { deleteDatabase: (name) => (done.push(name), {}) as IDBOpenDBRequest },
     caches: { delete: (name) => Promise.resolve(done.push(name) > 0) },
@@ -31,6 +32,7 @@ beforeEach(() => {
 
 const EVERYTHING = [
   'unregister',
+  'idle',
   'close',
   'blackhole-runtime',
   'blackhole-pieces',

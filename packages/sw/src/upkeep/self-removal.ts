@@ -10,6 +10,8 @@ export interface SelfRemovalComponents {
   fetch: (url: string, init: RequestInit) => Promise<Response>
   /** Ends the worker's registration. */
   unregister: () => Promise<unknown>
+  /** Resolves once the worker does nothing more that it stores something for. */
+  idle: () => Promise<void>
   /** Closes what is open. */
   close: () => Promise<void>
   readonly databases: Pick<IDBFactory, 'deleteDatabase'>
@@ -68,8 +70,10 @@ export class SelfRemoval {
   }
 
   async #remove(): Promise<void> {
-    const { unregister, close, caches, cacheName } = this.#components
+    const { unregister, idle, close, caches, cacheName } = this.#components
     await unregister()
+    // Whoever stores something opens the databases again: nothing new begins, and what goes on ends first.
+    await idle()
     await close().catch(() => undefined)
     await caches.delete(cacheName).catch(() => false)
     // A page that still has one of them open lets go of it when it is asked to.
