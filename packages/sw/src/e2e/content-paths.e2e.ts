@@ -76,6 +76,28 @@ test('the manifest that the page was served from', async () => {
   ])
 })
 
+test('content that only another visitor has comes from there, of the site and of others', async () => {
+  await get(visitor, `/ipfs/${published.root}/large.bin`)
+  await get(visitor, `/ipfs/${foreign.root}/note.txt`)
+  await relay.serveContent(false)
+  const before = (await relay.metrics()).contentBytes
+  const later = await browser.newVisitor()
+  await later.goto(site.url)
+  await later.waitFor(() => document.title === 'Home')
+  await ready(later)
+  for (const [path, content] of [
+    [`/ipfs/${published.root}/large.bin`, LARGE],
+    [`/ipfs/${foreign.root}/note.txt`, 'of another site\n'],
+  ] as const) {
+    const answer = through(await get(later, path))
+    expect(answer).toMatchObject({ status: 200, sha256: sha256(content) })
+    expect(answer.headers['x-blackhole-source'], path).toBe('peers')
+  }
+  expect((await relay.metrics()).contentBytes).toEqual(before)
+  await later.close()
+  await relay.serveContent(true)
+})
+
 test('what was read once needs no relay', async () => {
   await get(visitor, `/ipfs/${foreign.root}/note.txt`)
   await relay.kill()
