@@ -8,7 +8,7 @@ import { OutcomeReporter } from './scripts/testing/vitest-reporter.ts'
 const executablePath = findBrowser('chromium')
 
 /** Where `npm test` wants to read how the tests came out. */
-const outcome = process.env['BLACKHOLE_TEST_OUTCOME']
+const outcome = process.env['TEST_OUTCOME_FILE']
 
 export default defineConfig({
   test: {

@@ -45,7 +45,7 @@ function vitest(name: string, files: readonly string[]): Step {
   return {
     name,
     command: ['vitest', 'run', '--project', project, ...files],
-    env: { BLACKHOLE_TEST_OUTCOME: reportPath(name) },
+    env: { TEST_OUTCOME_FILE: reportPath(name) },
     report: 'vitest',
   }
 }

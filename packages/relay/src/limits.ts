@@ -130,6 +130,9 @@ export const MAX_DNSLINK_DOMAINS = 1_000
 /** Answers under way get this long to end when the relay stops; service managers wait 10 s and more before they kill. */
 export const SHUTDOWN_TIMEOUT_MS = 10 * SECOND
 
+/** Bytes of a STUN request: one datagram that no network fragments (RFC 8489, 6.1). More could make us parse, and list, thousands of attributes. */
+export const MAX_STUN_BYTES = 1_500
+
 /** Files of the site versions whose manifests stay in memory: about 200 bytes each. */
 export const MAX_CACHED_FILES = 500_000
 

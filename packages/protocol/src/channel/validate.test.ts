@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_BLOCK_BYTES, MAX_CHANNEL_CIDS } from '../limits.ts'
+import { LimitError } from '../errors.ts'
+import { MAX_BLOCK_BYTES, MAX_CHANNEL_CIDS, MAX_RECORD_BYTES } from '../limits.ts'
 import { parsePageMessage, parseWindowMessage, parseWorkerMessage } from './validate.ts'
 
 describe('messages of the page', () => {
@@ -35,6 +36,16 @@ describe('messages of the page', () => {
   it('bounds a chunk by the largest block', () => {
     const chunk = { type: 'chunk', id: 1, cid: 'b', source: 'peers', data: new ArrayBuffer(MAX_BLOCK_BYTES + 1) }
     expect(() => parsePageMessage(chunk)).toThrow(/more than the 2097152 allowed/)
+  })
+})
+
+describe('a record', () => {
+  it('may be as long as a record can be, and not longer', () => {
+    const message = (bytes: number): object => ({ type: 'record', record: new ArrayBuffer(bytes) })
+    expect(parsePageMessage(message(MAX_RECORD_BYTES))).toEqual(message(MAX_RECORD_BYTES))
+    expect(() => parsePageMessage(message(MAX_RECORD_BYTES + 1))).toThrow(
+      new LimitError('channel message.record bytes', MAX_RECORD_BYTES, MAX_RECORD_BYTES + 1),
+    )
   })
 })
 

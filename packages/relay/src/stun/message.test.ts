@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MAX_STUN_BYTES } from '../limits.ts'
 import { answerBinding, fingerprint, readBindingRequest, xorAddress } from './message.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replace(/\s/g, ''), 'hex'))
@@ -75,6 +76,12 @@ describe('Binding', () => {
     ]) {
       expect(readBindingRequest(bytes(hex)), hex).toBeUndefined()
     }
+    // Well-formed, with hundreds of attributes that must be understood, and more than a datagram should be.
+    const attributes = '00030000'.repeat((MAX_STUN_BYTES - 20) / 4)
+    const message = (body: string): Uint8Array =>
+      bytes(`0001 ${(body.length / 2).toString(16).padStart(4, '0')} 2112a442 b7e7a701bc34d686fa87dfae ${body}`)
+    expect(readBindingRequest(message(attributes))?.unknown.length).toBe(370)
+    expect(readBindingRequest(message(`${attributes}00030000`))).toBeUndefined()
     for (let length = 0; length < REQUEST.length; length += 1)
       expect(readBindingRequest(REQUEST.subarray(0, length))).toBeUndefined()
   })

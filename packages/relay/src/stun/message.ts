@@ -1,3 +1,5 @@
+import { MAX_STUN_BYTES } from '../limits.ts'
+
 /**
  * STUN messages (RFC 8489), as far as a Binding server needs them. Pure:
  * bytes in, bytes out.
@@ -46,7 +48,7 @@ export interface TransportAddress {
  * @returns undefined for anything else, which a server drops without a word (section 6.3)
  */
 export function readBindingRequest(message: Uint8Array): BindingRequest | undefined {
-  if (message.byteLength < HEADER_BYTES) return undefined
+  if (message.byteLength < HEADER_BYTES || message.byteLength > MAX_STUN_BYTES) return undefined
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
   const length = view.getUint16(2)
   if (view.getUint16(0) !== BINDING_REQUEST || view.getUint32(4) !== MAGIC_COOKIE) return undefined

@@ -49,6 +49,12 @@ function relayThat(serve: (stream: Stream) => Promise<void>): StreamOpener {
   }
 }
 
+/** The beginning of a message of this length: a varint, and some of its bytes. */
+function lengthPrefixed(length: number): Uint8Array {
+  const prefix = [(length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14]
+  return Uint8Array.of(...prefix, ...new Uint8Array(100))
+}
+
 const tracker = (reply: Partial<AnnounceReply>): StreamOpener =>
   relayThat(async (stream) => {
     const messages = pbStream(stream)
@@ -139,6 +145,37 @@ describe('records over libp2p', () => {
       reason: 'limit',
     })
     expect(verbs).toEqual(Array(4).fill(HostingVerb.HOSTING_GET))
+  })
+
+  it.each([
+    ['an oversized message', lengthPrefixed(MAX_CONTROL_MESSAGE_BYTES + 1)],
+    ['a length that no message can have', Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x7f)],
+    ['a length that never ends', new Uint8Array(20).fill(0xff)],
+    ['what is no message', Uint8Array.of(3, 0xff, 0xff, 0xff)],
+    ['half a message', Uint8Array.of(200, 1, 10, 100)],
+  ])('are not taken from a relay that answers with %s, and what it says is not awaited for ever', async (_, answer) => {
+    let open: Stream | undefined
+    const nonsense = relayThat(async (stream) => {
+      await pbStream(stream).read(HostingRequest)
+      open = stream
+      stream.send(answer)
+    })
+    await expect(getRecord(nonsense, site, { timeoutMs: 100 })).rejects.toThrow()
+    // Nothing more of it is taken.
+    await expect.poll(() => open?.status).not.toBe('open')
+  })
+
+  it('stop being followed when the relay sends what is too long', async () => {
+    const heard: Uint8Array[] = []
+    const hosting = relayThat(async (stream) => {
+      const messages = pbStream(stream)
+      await messages.read(HostingRequest)
+      await messages.write({ record, error: '' }, HostingReply)
+      stream.send(lengthPrefixed(MAX_CONTROL_MESSAGE_BYTES + 1))
+    })
+    const { signal } = new AbortController()
+    await expect(followRecords(hosting, site, (bytes) => heard.push(bytes), { signal })).rejects.toThrow()
+    expect(heard).toEqual([record])
   })
 
   it('are followed until the relay ends the stream', async () => {

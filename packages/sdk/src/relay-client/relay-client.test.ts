@@ -14,6 +14,11 @@ const INFO = {
   serving: true,
 }
 
+/** CID of the block of no bytes. */
+const EMPTY_BLOCK = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
+
+const MIB = 1024 * 1024
+
 type Answer = Response | Error | ((request: Request) => Promise<Response>)
 
 /** A client whose requests get these answers in turn. */
@@ -116,16 +121,38 @@ describe('RelayClient', () => {
     await expect(client(new Response(endless)).client.record(SITE)).rejects.toMatchObject({ reason: 'limit' })
   })
 
+  it.each([
+    ['about itself', (relay: RelayClient) => relay.info()],
+    ['about its sites', (relay: RelayClient) => relay.sites()],
+    ['about what it lacks', (relay: RelayClient) => relay.missing(SITE, ['a'], 't')],
+    ['with a swarm token', (relay: RelayClient) => relay.swarmToken(SITE, INFO.peerId)],
+    ['with a block', (relay: RelayClient) => relay.block(EMPTY_BLOCK)],
+  ])('reads no further than the bound when a relay answers without end, %s', async (_, ask) => {
+    let sent = 0
+    let ended = false
+    const endless = new ReadableStream<Uint8Array>({
+      pull(stream) {
+        sent += MIB
+        stream.enqueue(new Uint8Array(MIB))
+      },
+      cancel() {
+        ended = true
+      },
+    })
+    await expect(ask(client(new Response(endless)).client)).rejects.toMatchObject({ name: 'LimitError' })
+    expect(ended).toBe(true)
+    expect(sent).toBeLessThan(70 * MIB)
+  })
+
   it('has no record where the relay has none', async () => {
     expect(await client(new Response('', { status: 404 })).client.record(SITE)).toBeUndefined()
   })
 
   it('refuses a block that is not what its CID says', async () => {
-    const empty = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
-    await expect(client(new Response('not empty')).client.block(empty)).rejects.toMatchObject({
+    await expect(client(new Response('not empty')).client.block(EMPTY_BLOCK)).rejects.toMatchObject({
       name: 'CorruptBlockError',
     })
-    expect(await client(new Response('')).client.block(empty)).toEqual(new Uint8Array(0))
+    expect(await client(new Response('')).client.block(EMPTY_BLOCK)).toEqual(new Uint8Array(0))
   })
 
   it('refuses an address that is none', () => {
