@@ -92,6 +92,42 @@ test('leaves out what the folder says, as the command does', async () => {
   await rm(folder, { recursive: true })
 })
 
+test('takes what is dropped on it: a folder, which becomes the root of the site, or files', async () => {
+  const { page } = publisher
+  await drop([join(SITE, 'index.html'), join(SITE, 'style.css')])
+  await expect(page.locator('#chosen-title')).toHaveText(/^2 files, /)
+  await expect(page.locator('#chosen-list')).toContainText('style.css')
+  await drop([SITE])
+  await expect(page.locator('#chosen-title')).toHaveText(/^12 files, \d+ KB$/)
+  await expect(page.locator('#drop')).not.toHaveClass(/over/)
+  await page.getByRole('button', { name: 'Publish' }).click()
+  await expect(page.getByRole('heading', { name: 'It is online' })).toBeVisible({ timeout: 30_000 })
+  const url = (await page.locator('#result-link').getAttribute('href')) ?? ''
+  for (const path of ['style.css', 'how/index.html']) {
+    expect((await fetch(relayed(url, path))).status, path).toBe(200)
+  }
+})
+
+/** A path of a site at the relay, whose host name only browsers know to be this machine. */
+function relayed(url: string, path: string): string {
+  return `${relay.url}/ipns/${new URL(url).hostname.split('.')[0] ?? ''}/${path}`
+}
+
+/** Drops files and folders on the page, as a person does with the system's file manager. */
+async function drop(files: string[]): Promise<void> {
+  const session = await publisher.context.newCDPSession(publisher.page)
+  const { x = 0, y = 0, width = 0, height = 0 } = (await publisher.page.locator('#drop').boundingBox()) ?? {}
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', {
+      type,
+      x: x + width / 2,
+      y: y + height / 2,
+      data: { items: [], files, dragOperationsMask: 1 },
+    })
+  }
+  await session.detach()
+}
+
 test('says why it could not publish, and can try again', async () => {
   const { page } = publisher
   await page
