@@ -68,6 +68,9 @@ test('200 MB stream through the worker with memory bounded, and a seek gets its 
   const profile = join(profiles, 'reader')
   const reader = await openChromiumProfile(profile)
   await open(reader, site.url)
+  const complaints: string[] = []
+  for (const worker of reader.context.serviceWorkers())
+    worker.on('console', (message) => complaints.push(message.text()))
   await expect.poll(async () => (await statusOf(reader)).peers).toBe(1)
   await relay.serveContent(false)
   const contentBefore = (await relay.metrics()).contentBytes
@@ -98,7 +101,10 @@ test('200 MB stream through the worker with memory bounded, and a seek gets its 
   expect((await statusOf(reader)).received.peers).toBeLessThan(LARGE.byteLength / 2)
   await readOn(reader, LARGE.byteLength / 2)
   const half = await growthOf(processes, before)
-  const { bytes, digests, done } = await readOn(reader)
+  const { bytes, digests, done } = await readOn(reader).catch((error: unknown) => {
+    // The page is told "network error" only; the worker says why.
+    throw new Error(`The worker said: ${complaints.join('\n') || 'nothing'}`, { cause: error })
+  })
   const seconds = (performance.now() - began) / 1000
   expect({ bytes, done }).toEqual({ bytes: LARGE.byteLength, done: true })
   expect(digests).toEqual(digestsOf(LARGE))
