@@ -2,6 +2,7 @@ import { cacheNames } from 'workbox-core/cacheNames.js'
 import { setCacheNameDetails } from 'workbox-core/setCacheNameDetails.js'
 import { systemClock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
+import { isForNetwork } from './handlers/to-network.ts'
 import { openStorage } from './storage.ts'
 import { IdbClientRoots } from './version/client-roots-idb.ts'
 import { SiteWorker } from './worker.ts'
@@ -82,6 +83,8 @@ export class WorkerShell {
         fetch: (request, init) => this.#scope.fetch(request, init),
         random: () => Math.random(),
         online: () => navigator.onLine,
+        // There is nothing to be asked but the name.
+        endsByClock: navigator.userAgent.includes('Firefox/'),
         unregister: () => registration.unregister(),
         close: async () => {
           await Promise.all([state.close(), store.close(), roots.close()])
@@ -97,6 +100,7 @@ export class WorkerShell {
 }
 
 /** What can be ruled out before anything is known. */
-function isOurs({ method, url }: Request, origin: string): boolean {
-  return (method === 'GET' || method === 'HEAD') && new URL(url).origin === origin
+function isOurs({ method, url: href }: Request, origin: string): boolean {
+  const url = new URL(href)
+  return (method === 'GET' || method === 'HEAD') && url.origin === origin && !isForNetwork(url)
 }

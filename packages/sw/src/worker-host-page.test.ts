@@ -1,6 +1,6 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { BIG, TestWorld, publishFiles, sourceHeader } from './worker-world.ts'
+import { BIG, NAVIGATION, TestWorld, publishFiles, sourceHeader } from './worker-world.ts'
 import type { PublishedSite } from './worker-world.ts'
 
 let site: PublishedSite
@@ -29,6 +29,15 @@ describe('a page that hosts', () => {
     expect(sourceHeader(response)).toBe('peers')
     expect(world.network.requests.filter((path) => path.startsWith('/ipfs/'))).toEqual([])
     await expect.poll(() => world.state.counters()).toMatchObject({ peers: BIG.length })
+  })
+
+  it('answers a reload of what was sent past the worker: the relay may serve no content by now', async () => {
+    const worker = await world.ready()
+    const received = world.openPage(worker, (cid) => site.content.readBlock(cid))
+    await expect.poll(() => received.map(({ type }) => type)).toContain('counters')
+    const response = await world.get(worker, '/big.bin?blackhole=network', NAVIGATION)
+    expect(Buffer.compare(await response.bytes(), BIG)).toBe(0)
+    expect(sourceHeader(response)).toBe('peers')
   })
 
   it('can not bring wrong bytes: HTTP is asked instead', async () => {

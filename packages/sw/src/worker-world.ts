@@ -84,6 +84,8 @@ export class TestWorld {
   readonly background: Promise<unknown>[] = []
   readonly pages: PageClient[] = []
   readonly network: TestNetwork
+  /** As Firefox does. */
+  endsByClock = false
   readonly #roots = new MemoryClientRoots()
   readonly #ports: { close: () => void }[] = []
 
@@ -130,6 +132,7 @@ export class TestWorld {
         },
         random: () => 0.5,
         online: () => network.up,
+        endsByClock: this.endsByClock,
         unregister: () => Promise.resolve(true),
         close: () => Promise.resolve(),
         script: new URL(`${ORIGIN}/.blackhole/blackhole-sw.js`),

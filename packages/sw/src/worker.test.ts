@@ -179,6 +179,7 @@ describe('what is not ours', () => {
     ["the worker's own script", '/.blackhole/blackhole-sw.js', {}],
     ['a block that is asked for as such', '/ipfs/bafy?format=raw', {}],
     ['a CAR', '/ipfs/bafy', { headers: { Accept: 'application/vnd.ipld.car' } }],
+    ['what was sent past the worker', '/big.bin?blackhole=network', NAVIGATION],
   ])('is left to the browser: %s', async (_, path, init) => {
     expect(world.ask(await world.ready(), path, init)).toBeUndefined()
   })

@@ -24,7 +24,7 @@ import { EventHold } from './upkeep/event-hold.ts'
 import { adoptLoaded } from './upkeep/http-cache.ts'
 import { OriginCheck } from './upkeep/origin-check.ts'
 import { SelfRemoval } from './upkeep/self-removal.ts'
-import { StreamCount } from './upkeep/stream-count.ts'
+import { StayAwake } from './upkeep/stay-awake.ts'
 import type { ClientRoots } from './version/client-roots.ts'
 import { ManifestHints } from './version/manifest-hints.ts'
 import { fetchRelayRecord } from './version/relay-record.ts'
@@ -46,6 +46,8 @@ export interface SiteWorkerComponents {
   fetch: (request: Request | string, init?: RequestInit) => Promise<Response>
   random: () => number
   online: () => boolean
+  /** The browser ends a worker by the clock even while it streams, and tells nobody: Firefox. */
+  readonly endsByClock: boolean
   /** Ends the worker's registration. */
   unregister: () => Promise<unknown>
   /** Closes the databases. */
@@ -56,9 +58,6 @@ export interface SiteWorkerComponents {
 
 /** Setting of the origin: the visitor has left. */
 export const OPTED_OUT = 'opted-out'
-
-/** A response that lasts this long is kept going by a page: half of the idle time after which Firefox ends a worker would be too late. */
-const KEEPER_AFTER_MS = 5_000
 
 /** A request that comes while the first version is being loaded waits so long for it, then goes to the network. */
 const BEGIN_WAIT_MS = 2_000
@@ -77,7 +76,7 @@ export class SiteWorker {
   readonly #counters: ReceivedCounters
   readonly #removal: SelfRemoval
   readonly #originCheck: OriginCheck
-  readonly #streams: StreamCount
+  readonly #awake: StayAwake
   readonly #handlers: readonly Handler[]
   readonly #adopted = new Set<string>()
   #optedOut: boolean | undefined
@@ -90,7 +89,7 @@ export class SiteWorker {
     this.#config = config
     this.#directory = new HostDirectory({ clients, clock }, config.site, {
       onConnect: (link) => {
-        if (this.#streams.busy) link.send({ type: 'busy', busy: true })
+        if (this.#awake.busy) link.send({ type: 'busy', busy: true })
         this.#hold.keep(this.#onPageConnected())
       },
       onRecord: (record) => {
@@ -126,9 +125,7 @@ export class SiteWorker {
       this.#hold.keep(this.#letOriginWin(version))
     }
     this.#originCheck = new OriginCheck({ ...components, now, onChanged }, config.sampleRate)
-    this.#streams = new StreamCount((busy) => {
-      this.#directory.broadcast({ type: 'busy', busy })
-    })
+    this.#awake = new StayAwake({ ...components, directory: this.#directory })
     this.#handlers = this.#createHandlers(onChanged)
   }
 
@@ -142,6 +139,7 @@ export class SiteWorker {
 
   /** Answers a request, or leaves it to the browser (undefined). */
   fetch(event: FetchEvent): Promise<Response> | undefined {
+    this.#awake.event()
     const request = describeRequest(event)
     if (request.navigates && this.#config.mode === 'tag') event.waitUntil(this.#removal.checkScript())
     const response = dispatch(this.#handlers, request)
@@ -151,6 +149,7 @@ export class SiteWorker {
 
   /** Takes a message that a page posted to the worker. */
   message(event: ExtendableMessageEvent): void {
+    this.#awake.event()
     const message = parseWindowMessage(event.data)
     const { source, ports } = event
     if (message === undefined || source === null || !('id' in source)) return
@@ -208,7 +207,15 @@ export class SiteWorker {
     const now = (): number => clock.now()
     const count = this.#counters.add.bind(this.#counters)
     let content: ReturnType<typeof createContentFetch> | undefined
+    const going = {
+      streaming: (until: Promise<unknown>): void => {
+        this.#hold.keep(this.#awake.streaming(until))
+      },
+      outgoing: this.#awake.outgoing.bind(this.#awake),
+      isAlone: this.#awake.isAlone.bind(this.#awake),
+    }
     const contentComponents = {
+      ...going,
       now,
       count,
       contentFetch: () =>
@@ -234,10 +241,7 @@ export class SiteWorker {
         protect: (cids, until) => {
           this.#hold.keep(store.lease(cids).then((lease) => until.then(() => lease.release())))
         },
-        streaming: (until) => {
-          this.#streams.add(until)
-          this.#hold.keep(this.#findKeeper(until))
-        },
+        ...going,
         served: ({ url, waitUntil }, version, path, file) => {
           waitUntil(this.#originCheck.consider(url, version, path, file))
         },
@@ -247,19 +251,6 @@ export class SiteWorker {
     ]
   }
 
-  /**
-   * A response that takes long needs a page that keeps the worker awake
-   * ({@link KEEP_ALIVE_MS}). Pages that are still loading are asked to begin.
-   */
-  async #findKeeper(until: Promise<void>): Promise<void> {
-    const ended = await withinMs(
-      this.#components.clock,
-      KEEPER_AFTER_MS,
-      until.then(() => true),
-    )
-    if (ended === undefined) await this.#directory.host()
-  }
-
   #bypassState(): Parameters<typeof bypassHandler>[0] extends () => infer State ? State : never {
     const { known, beginning, current } = this.#versions
     return {
@@ -267,6 +258,7 @@ export class SiteWorker {
       config: this.#config,
       optedOut: this.#removal.removed || this.#optedOut,
       known,
+      hosted: this.#directory.connected !== undefined,
       beginning: beginning !== undefined,
       current,
       stale: current !== undefined && current.root === this.#staleRoot,

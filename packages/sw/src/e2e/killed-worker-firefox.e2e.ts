@@ -6,13 +6,28 @@ import { beginDownload, finishDownload, get, ready, sha256 } from './page.ts'
 import { TestSite, html } from './test-site.ts'
 
 const LARGE = seededBytes(24 * 1024 * 1024 + 5, 1)
+/** 20 MiB in lines. */
+const TEXT = Buffer.from(seededBytes(10 * 1024 * 1024, 2))
+  .toString('hex')
+  .replaceAll(/.{1023}./g, (line) => `${line.slice(1)}\n`)
+
+/** So long after its last event Firefox wants a worker to end, and after as long again it ends it, whatever it does: 30 s by default. */
+const IDLE_MS = 4_000
+
 const FILES = {
   'index.html': html('Home'),
   'next.html': html('Next'),
   'app.js': 'globalThis.app = 1\n',
   'large.bin': LARGE,
-  // Says which life of the worker answers, and streams for half a minute with nobody's help.
+  'large.txt': TEXT,
+  // No script runs here: the page can't keep the worker awake.
+  'bare.html': html('Bare'),
+  _headers: "/bare.html\n  Content-Security-Policy: script-src 'none'\n",
+  // Says which life of the worker answers, and streams for half a minute with nobody's help. Its long waits are
+  // shortened as the browser's is.
   'probed-sw.js': `
+const inTime = setTimeout
+self.setTimeout = (task, ms, ...rest) => inTime(task, ms >= 40000 ? ms * ${String(IDLE_MS / 30_000)} : ms, ...rest)
 const life = String(Math.random())
 const slow = () => {
   let sent = 0
@@ -33,9 +48,6 @@ addEventListener('fetch', (event) => {
 importScripts('/.blackhole/blackhole-sw.js')
 `,
 }
-
-/** So long after its last event Firefox wants a worker to end, and after as long again it ends it, whatever it does: 30 s by default. */
-const IDLE_MS = 4_000
 
 /** The large file takes some 17 s. */
 const BYTES_PER_SECOND = 1.5e6
@@ -118,5 +130,30 @@ test.describe('in Firefox, which ends workers by the clock', { tag: '@firefox' }
     expect(whole).toEqual({ bytes: LARGE.byteLength, sha256: sha256(LARGE), error: undefined })
     expect(Date.now() - began).toBeGreaterThan(2.5 * IDLE_MS)
     await visitor.close()
+  })
+
+  test('a response that no page can keep going fails, and is not taken for whole', async () => {
+    const visitor = await browser.newVisitor()
+    await visitor.goto(site.url)
+    await ready(visitor)
+    await visitor.goto(`${site.url}bare.html`)
+    await beginDownload(visitor, '/large.bin')
+    const cut = await finishDownload(visitor)
+    expect(cut.bytes).toBeLessThan(LARGE.byteLength)
+    expect(cut.error).toMatch('TypeError')
+    // Firefox tells of a body that broke with the reason, unlike of one that the page gave up.
+    await expect.poll(() => visitor.failedRequests).toEqual([`GET ${site.url}large.bin : NS_ERROR_FAILURE`])
+    await visitor.close()
+  })
+
+  test('a large file that is opened while no page is open comes whole', async () => {
+    const visitor = await browser.newVisitor()
+    await visitor.goto(site.url)
+    await ready(visitor)
+    const tab = await visitor.newTab()
+    await visitor.close()
+    expect(await tab.goto(`${site.url}large.txt`, { timeoutMs: 60_000 })).toBe(200)
+    expect(await tab.evaluate(() => document.body.textContent.length)).toBe(TEXT.length)
+    await tab.close()
   })
 })

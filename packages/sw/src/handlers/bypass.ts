@@ -4,6 +4,7 @@ import type { WorkerConfig } from '../config.ts'
 import { isHtml } from '../response/document.ts'
 import type { SiteVersion } from '../version/site-version.ts'
 import type { Handler, SiteRequest } from './handler.ts'
+import { isForNetwork } from './to-network.ts'
 
 /** What is known without waiting when a request comes. */
 export interface BypassState {
@@ -13,6 +14,8 @@ export interface BypassState {
   readonly optedOut: boolean | undefined
   /** Whether any version can be served; undefined until the state was read. */
   readonly known: boolean | undefined
+  /** A page is connected that hosts the peer. */
+  readonly hosted: boolean
   /** A first version is being loaded. */
   readonly beginning: boolean
   /** The version that is served now, when it is in memory. */
@@ -37,6 +40,8 @@ export function bypassHandler(state: () => BypassState): Handler {
 export function isBypassed({ request, url, navigates }: SiteRequest, state: BypassState): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return true
   if (url.origin !== state.origin) return true
+  // A page that hosts may have come since, and the relay may serve no content any more.
+  if (isForNetwork(url) && !state.hosted) return true
   // Chromium's developer tools ask so, and answering with anything else than the cache is an error.
   if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return true
   if (isReserved(url.pathname)) return !isPageScript(url.pathname) || state.config.mode === 'tag'

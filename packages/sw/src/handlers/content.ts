@@ -3,6 +3,7 @@ import type { VerifiedFetch } from '@helia/verified-fetch'
 import { BlockSourceEvent } from '../helia/swarm-broker.ts'
 import { setSourceHeaders } from '../response/source-headers.ts'
 import type { ResponseSource } from '../response/source-headers.ts'
+import type { WatchedBody } from '../response/watched-body.ts'
 import { isContentPath } from './bypass.ts'
 import type { Handler, SiteRequest } from './handler.ts'
 
@@ -12,6 +13,10 @@ export interface ContentHandlerComponents {
   contentFetch: () => Promise<VerifiedFetch>
   now: () => number
   count: (source: Source, bytes: number) => void
+  /** The body as it may go out; `taken` where it matters when its reader has taken all of it. */
+  outgoing: (body: WatchedBody['body']) => Partial<WatchedBody> & Pick<WatchedBody, 'body'>
+  /** A response goes on until the promise settles. */
+  streaming: (until: Promise<unknown>) => void
 }
 
 /** Anything under `/ipfs/` and `/ipns/`, verified block by block. */
@@ -31,8 +36,8 @@ export function contentHandler(components: ContentHandlerComponents): Handler {
  * @returns undefined when nobody has it, or it is nothing that can be shown
  */
 export async function answerContent(
-  { contentFetch, now, count }: ContentHandlerComponents,
-  { request, url }: SiteRequest,
+  { contentFetch, now, count, outgoing, streaming }: ContentHandlerComponents,
+  { request, url, waitUntil }: SiteRequest,
   path = url.pathname + url.search,
 ): Promise<Response | undefined> {
   const began = now()
@@ -55,7 +60,12 @@ export async function answerContent(
   if (response.status >= 500) return undefined
   const headers = new Headers(response.headers)
   setSourceHeaders(headers, combine(sources), now() - began)
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
+  const { body, taken } = response.body === null ? { body: null } : outgoing(response.body)
+  if (taken !== undefined) {
+    waitUntil(taken)
+    streaming(taken)
+  }
+  return new Response(body, { status: response.status, statusText: response.statusText, headers })
 }
 
 function combine(sources: ReadonlySet<Source>): ResponseSource {

@@ -11,9 +11,11 @@ import { fileParts } from '../response/file-parts.ts'
 import { pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
 import type { SiteVersion } from '../version/site-version.ts'
+import type { WatchedBody } from '../response/watched-body.ts'
 import { isContentPath } from './bypass.ts'
 import type { Handler, SiteRequest } from './handler.ts'
 import { refusal } from './refuse.ts'
+import { mayOutlast, toNetwork } from './to-network.ts'
 
 /** What the site handler works with. */
 export interface SiteComponents {
@@ -26,9 +28,13 @@ export interface SiteComponents {
   /** For each CID, whether it is in this browser. */
   stored: (cids: readonly string[]) => Promise<boolean[]>
   /** Protects pieces from eviction until the promise settles. */
-  protect: (cids: readonly string[], until: Promise<void>) => void
+  protect: (cids: readonly string[], until: Promise<unknown>) => void
   /** A response of several pieces began; it ends with the promise. */
-  streaming: (until: Promise<void>) => void
+  streaming: (until: Promise<unknown>) => void
+  /** The body as it may go out; `taken` where it matters when its reader has taken all of it. */
+  outgoing: (body: WatchedBody['body']) => Partial<WatchedBody> & Pick<WatchedBody, 'body'>
+  /** Whether the browser would end a long response, with no page to prevent that. */
+  isAlone: () => Promise<boolean>
   /** Bytes arrived: those of a whole piece, or those that were read of a stored one. */
   count: (source: Source, bytes: number) => void
   /** The origin's file is not what was published. */
@@ -151,7 +157,7 @@ async function respond(
   })
   const stored = await components.stored(layout.cids)
   const missing = new Set(layout.cids.filter((_, index) => stored[index] !== true))
-  const body = pieceBody(layout.parts, {
+  const pieces = pieceBody(layout.parts, {
     onBroken: (error, delivered) => {
       reportBrokenBody({ url: request.url.href, delivered, promised: layout.bytes, error })
     },
@@ -160,13 +166,18 @@ async function respond(
       ended.resolve(undefined)
     },
   })
-  request.waitUntil(ended.promise)
+  const { body, taken: over = ended.promise } = components.outgoing(pieces)
+  request.waitUntil(over)
   if (layout.cids.length > 1) {
-    components.streaming(ended.promise)
-    components.protect(layout.cids, ended.promise)
+    components.streaming(over)
+    components.protect(layout.cids, over)
   }
   try {
     const { source } = await first.promise
+    if (source === 'http' && mayOutlast(request, layout.bytes) && (await components.isAlone())) {
+      await body.cancel()
+      return toNetwork(request)
+    }
     setSourceHeaders(headers, sourceOf(source, stored), now() - began)
   } catch (error) {
     // Nothing was sent yet: someone else may still answer.

@@ -91,6 +91,14 @@ export class HostDirectory {
     return found
   }
 
+  /** Whether any page of the site is open that answers: host or guest, it keeps the worker awake. */
+  async hasPage(): Promise<boolean> {
+    if ((await this.host()) !== undefined) return true
+    const { clients } = this.#components
+    const greeted = [...this.#links.values()].filter(({ open, role }) => open && role !== undefined)
+    return (await Promise.all(greeted.map(({ clientId }) => clients.has(clientId)))).includes(true)
+  }
+
   /** As {@link host}, but keeps waiting for a page to begin hosting as long as there are pages; undefined when there are none. */
   async waitForHost({ signal }: { signal: AbortSignal }): Promise<PageLink | undefined> {
     for (;;) {
