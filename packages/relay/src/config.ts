@@ -36,7 +36,7 @@ export interface RelayInit {
   readonly dnslink: boolean
   /** Host or label -> site name: `docs` is served at `docs.SITEHOST`, `example.com` by its Host header. */
   readonly aliases: Readonly<Record<string, SiteName>>
-  /** Believe `X-Forwarded-For` and `-Proto` of a proxy on this machine. */
+  /** Believe `X-Forwarded-For` of a proxy on this machine. Scheme and host of links are those of `publicUrl`. */
   readonly trustProxy: boolean
   /** Bytes that one site may add. */
   readonly quotaBytes: number
@@ -109,7 +109,7 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('content', 'boolean', 'only introduce visitors, serve no site content'),
   option('dnslink', 'boolean', 'serve hosts whose _dnslink TXT record names a site held here'),
   option('aliases', 'aliases', 'names for sites: docs=k51…,example.com=k51…'),
-  option('trustProxy', 'boolean', 'believe X-Forwarded-For and X-Forwarded-Proto of a proxy on this machine'),
+  option('trustProxy', 'boolean', 'believe X-Forwarded-For of a proxy on this machine'),
   option('quotaBytes', 'number', 'bytes that one site may add'),
   option('maxUploadBytes', 'number', 'bytes of one upload'),
   option('maxConnections', 'number', 'libp2p connections at once'),
