@@ -214,7 +214,7 @@ export class Downloader {
   /** Gives out requests, one per peer and round, so that work is shared; the quickest peers first. */
   #assign(): void {
     const { now, random } = this.#components
-    const peers = [...this.#components.peers.values()].filter((peer) => this.#hasRoom(peer))
+    const peers = [...this.#components.peers.values()].filter((peer) => peer.isDueForMore && this.#hasRoom(peer))
     peers.sort((a, b) => expectedMs(a, 1) - expectedMs(b, 1))
     const frames = new Map<RemotePeer, Uint8ArrayList>()
     let round = peers

@@ -30,6 +30,9 @@ export interface RemotePeerInit {
   readonly joinedAt: number
 }
 
+/** A peer is asked for more when this part of its window is free: requests then leave several at once. */
+const REFILL_SHARE = 1 / 4
+
 /** Requests that were cancelled and whose data may still come. */
 const MAX_CANCELLED = 1024
 
@@ -82,6 +85,14 @@ export class RemotePeer {
   /** Bytes requested and not yet received. */
   get pendingBytes(): number {
     return this.#pendingBytes
+  }
+
+  /**
+   * Whether so much of its window is free that more should be asked for. Each message costs the page a
+   * wait for the thread that sends, so one for each piece of data that came would be too many.
+   */
+  get isDueForMore(): boolean {
+    return this.#pendingBytes <= this.window.bytes * (1 - REFILL_SHARE)
   }
 
   /** Notes a new request. */

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import { REQUEST_BYTES } from '@blackhole/protocol'
+import { PieceFetch } from './piece-fetch.ts'
+import { RemotePeer } from './remote-peer.ts'
+import { INITIAL_WINDOW_BYTES } from './request-window.ts'
+import { UploadQueue } from './upload-queue.ts'
+import type { PeerSession } from './peer-session.ts'
+
+it('is asked for more when a quarter of its window is free, not for each answer', () => {
+  const peer = new RemotePeer({
+    id: 'a',
+    direction: 'outbound',
+    lastResort: false,
+    session: {} as PeerSession,
+    uploads: new UploadQueue(0),
+    joinedAt: 0,
+  })
+  const fetch = new PieceFetch({
+    cid: 'b',
+    cidBytes: new Uint8Array(),
+    piece: 0,
+    size: INITIAL_WINDOW_BYTES,
+    now: 0,
+  })
+  expect(peer.isDueForMore).toBe(true)
+  const requests = Array.from({ length: INITIAL_WINDOW_BYTES / REQUEST_BYTES }, (_, index) =>
+    peer.ask(fetch, index * REQUEST_BYTES, (index + 1) * REQUEST_BYTES, REQUEST_BYTES, 0),
+  )
+  const due = requests.map((request) => {
+    peer.settle(request)
+    return peer.isDueForMore
+  })
+  expect(due).toEqual([false, true, true, true, true, true, true, true])
+})
