@@ -1,17 +1,21 @@
+import { streamPair } from '@libp2p/utils'
 import { expect, it } from 'vitest'
 import { REQUEST_BYTES } from '@blackhole/protocol'
+import { PeerSession } from './peer-session.ts'
 import { PieceFetch } from './piece-fetch.ts'
 import { RemotePeer } from './remote-peer.ts'
 import { INITIAL_WINDOW_BYTES } from './request-window.ts'
 import { UploadQueue } from './upload-queue.ts'
-import type { PeerSession } from './peer-session.ts'
 
-it('is asked for more when a quarter of its window is free, not for each answer', () => {
+it('is asked for more when a quarter of its window is free, not for each answer', async () => {
+  const [stream] = await streamPair()
+  const ignored = (): void => undefined
+  const handler = { onMessage: ignored, onPiece: ignored, onPieceData: ignored, onDrain: ignored, onClose: ignored }
   const peer = new RemotePeer({
     id: 'a',
     direction: 'outbound',
     lastResort: false,
-    session: {} as PeerSession,
+    session: new PeerSession(stream, handler),
     uploads: new UploadQueue(0),
     joinedAt: 0,
   })
