@@ -1,5 +1,5 @@
 import { ratio, row } from '../harness/report.ts'
-import { weighAssets } from './budgets.ts'
+import { weighAssets } from '@blackhole/testkit/size-budgets'
 import { measureWorkerStart } from './worker-start.ts'
 import type { BenchOptions } from '../harness/options.ts'
 import type { Findings } from '../harness/report.ts'

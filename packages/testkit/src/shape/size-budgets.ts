@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { ROOT } from './workspace.ts'
 
 /** Where the build puts what browsers get. */
-export const ASSETS = join(import.meta.dirname, '../../packages/cli/dist/assets')
+export const ASSETS = join(ROOT, 'packages/cli/dist/assets')
 
 /**
  * Most that each script may weigh, gzipped, in KiB. The loader is on the
@@ -12,7 +13,8 @@ export const ASSETS = join(import.meta.dirname, '../../packages/cli/dist/assets'
  */
 export const BUDGETS = Object.freeze({ loader: 3, worker: 220, peer: 240 })
 
-const FILES = { loader: 'blackhole.js', worker: 'blackhole-sw.js', peer: 'blackhole-peer.js' } as const
+/** What each is called. */
+export const FILES = { loader: 'blackhole.js', worker: 'blackhole-sw.js', peer: 'blackhole-peer.js' } as const
 
 /** A script's weight and what it may weigh, in KiB gzipped. */
 export interface Weight {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { BUDGETS, weighAssets } from './budgets.ts'
+import { BUDGETS, weighAssets } from './size-budgets.ts'
 
 let folder: string
 
