@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRelay } from '@blackhole/relay'
 import type { Relay } from '@blackhole/relay'
 import { createBlackhole, createSiteKey, memoryFile } from '@blackhole/sdk'
-import type { Blackhole, BlackholeComponents, PublishProgress } from '@blackhole/sdk'
+import type { Blackhole, BlackholeComponents, PublishProgress, SiteStatus } from '@blackhole/sdk'
 
 /** Processes of their own are not needed, but WebRTC and a busy machine take their time. */
 const SLOW = { timeout: 60_000 } as const
@@ -204,15 +204,27 @@ describe('opening a site with the SDK', SLOW, () => {
     await holder.close()
   })
 
-  it('follows an update', async () => {
+  it('follows an update, and its status tells of that, of bytes, and that it was closed', async () => {
     const blackhole = await start()
+    const told: (readonly SiteStatus[])[] = []
+    blackhole.addEventListener('status', ({ detail }) => told.push(detail))
     const key = await createSiteKey()
-    await blackhole.sites.publish([memoryFile('index.html', 'one')], { key })
+    const first = await blackhole.sites.publish([memoryFile('index.html', 'one')], { key })
+    expect(blackhole.status()).toEqual([])
     const site = await blackhole.sites.open(key.name)
+    const opened = { name: key.name, version: 1, root: first.root, peers: expect.any(Number) as number, shared: 0 }
+    expect(told.at(-1)).toEqual([{ ...opened, received: { local: 0, peers: 0, http: expect.any(Number) as number } }])
+    expect(told.at(-1)).toEqual(blackhole.status())
+    const before = blackhole.status()[0]?.received.http ?? 0
     expect(await (await site.fetch('/')).text()).toBe('one')
-    await blackhole.sites.publish([memoryFile('index.html', 'two')], { key })
+    await expect.poll(() => told.at(-1)?.[0]?.received.http).toBeGreaterThan(before)
+
+    const second = await blackhole.sites.publish([memoryFile('index.html', 'two')], { key })
     await expect.poll(async () => await (await site.fetch('/')).text(), { timeout: 20_000 }).toBe('two')
+    expect(told.at(-1)).toMatchObject([{ version: 2, root: second.root }])
     await site.close()
+    expect(blackhole.status()).toEqual([])
+    expect(told.at(-1)).toEqual([])
   })
 
   it('says when nobody has a site', async () => {

@@ -10,16 +10,17 @@ import { MIGRATIONS } from './migrations.ts'
  * documentation, "PRAGMA synchronous").
  *
  * @param path - a file, or `:memory:`
+ * @param migrations - the schema as its steps
  * @throws {BlackholeError} naming `data` when the file is no database, damaged, or from a newer version; `disk` when that is full
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, migrations: readonly string[] = MIGRATIONS): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 5000 })
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768')
     const [check] = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})
     if (check !== 'ok') throw new Error(String(check))
-    migrate(database, path)
+    migrate(database, path, migrations)
     return database
   } catch (cause) {
     database?.close()
@@ -61,16 +62,16 @@ function fullDisk(cause: unknown): BlackholeError {
   return new BlackholeError('full', "The relay's disk is full", { cause, subject: 'disk' })
 }
 
-function migrate(database: DatabaseSync, path: string): void {
+function migrate(database: DatabaseSync, path: string, migrations: readonly string[]): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-  if (version > MIGRATIONS.length) {
+  if (version > migrations.length) {
     throw new BlackholeError(
       'unsupported',
-      `data: ${path} has schema ${String(version)}, newer than the ${String(MIGRATIONS.length)} of this relay. Run the newer relay`,
+      `data: ${path} has schema ${String(version)}, newer than the ${String(migrations.length)} of this relay. Run the newer relay`,
       { subject: 'data' },
     )
   }
-  for (const [step, sql] of MIGRATIONS.entries()) {
+  for (const [step, sql] of migrations.entries()) {
     if (step < version) continue
     transaction(database, () => {
       database.exec(sql)

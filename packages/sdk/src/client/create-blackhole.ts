@@ -30,7 +30,7 @@ export interface BlackholeInit {
 
 /** Events of a {@link Blackhole}. */
 export interface BlackholeEvents {
-  /** Peers, versions or counters of an open site changed. */
+  /** A site was opened or closed, or peers, version or counters of an open one changed. */
   status: CustomEvent<readonly SiteStatus[]>
 }
 
@@ -116,6 +116,11 @@ export class Blackhole extends TypedEventEmitter<BlackholeEvents> {
       this.safeDispatchEvent('status', { detail: this.status() })
     }
     for (const type of ['peers', 'version', 'received', 'shared'] as const) site.peer.addEventListener(type, changed)
+    void site.closed.then(() => {
+      this.#open.delete(site)
+      changed()
+    })
+    changed()
   }
 }
 

@@ -39,6 +39,7 @@ export class OpenSite {
   readonly #rules = new Map<string, Promise<SiteRules>>()
   readonly #received: Record<Source, number> = { local: 0, peers: 0, http: 0 }
   #shared = 0
+  readonly #closed = Promise.withResolvers<undefined>()
 
   private constructor(name: SiteName, peer: SitePeer) {
     this.name = name
@@ -140,9 +141,15 @@ export class OpenSite {
     return new Response(body, { status: plan.status, headers: plan.headers })
   }
 
+  /** Resolves once the site is closed. */
+  get closed(): Promise<undefined> {
+    return this.#closed.promise
+  }
+
   /** Leaves the swarm. */
   async close(): Promise<void> {
     await this.#peer.stop()
+    this.#closed.resolve(undefined)
   }
 
   async #ready({ relays }: SitePeerComponents, signal: AbortSignal): Promise<void> {
