@@ -208,6 +208,22 @@ describe('publish, when something is wrong', SLOW, () => {
     }
   })
 
+  it('says that the quota of the site is used up, and loses neither the version before nor the key', async () => {
+    const small = await startRelay({ args: ['--log-level', 'warn', '--quota-bytes', '100000'] })
+    try {
+      const to = ['--relay', small.url]
+      const before = await publish(...to)
+      await writeFile(join(folder, 'large.bin'), Buffer.alloc(200_000, 1))
+      await expectFailure(['publish', folder, ...to, '--json'], 1, /quota/i)
+      const { stdout } = await runHere('sites', before.name, ...to, '--json')
+      expect(JSON.parse(stdout)).toMatchObject({ name: before.name, versions: [{ version: 1, root: before.root }] })
+      await rm(join(folder, 'large.bin'))
+      expect(await publish(...to)).toMatchObject({ name: before.name, version: 1, newBytes: 0 })
+    } finally {
+      await small.stop()
+    }
+  })
+
   it('refuses a key that is not the site’s, one that is none, and a wrong passphrase', async () => {
     const { name } = await publish('--key', 'one')
     await expectFailure(['publish', folder, '--key', 'other', '--site', name, '--json'], 1, /is not the key of k51/)
