@@ -1,15 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launchChromium, launchFirefox, publishFolder, startRelay } from '@blackhole/testkit'
+import { launchChromium, launchFirefox, startRelay } from '@blackhole/testkit'
 import type { BrowserName, PublishResult, RelayProcess, TestBrowser, Visitor } from '@blackhole/testkit'
 import { expect, test } from 'playwright/test'
-import { BOILERPLATE, SB_ADMIN, readDisk, type DiskFile, type RealSite } from './real-site.ts'
+import { HOLDER_PAGE, publishWithHolder } from './publish-with-holder.ts'
+import { ADMIN_LTE, BOILERPLATE, SB_ADMIN, readDisk, type DiskFile, type RealSite } from './real-site.ts'
 import { expectAsOnDisk, expectNoComplaints, readThroughPage, ready, statusOf } from './read-site.ts'
 
 const launch: Record<BrowserName, () => Promise<TestBrowser>> = { chromium: launchChromium, firefox: launchFirefox }
 
-// Minutes only where the machine has much else to do; a visitor gives 1 MiB a second unless its site says otherwise.
+// Minutes only where the machine has much else to do.
 test.setTimeout(300_000)
 
 let relay: RelayProcess
@@ -35,9 +36,10 @@ async function visitorIn(name: BrowserName): Promise<Visitor> {
 }
 
 const STORIES = [
-  { first: 'chromium', second: 'chromium', real: SB_ADMIN },
+  { first: 'chromium', second: 'chromium', real: ADMIN_LTE },
   { first: 'chromium', second: 'firefox', real: BOILERPLATE },
-  { first: 'firefox', second: 'chromium', real: BOILERPLATE },
+  { first: 'chromium', second: 'firefox', real: SB_ADMIN },
+  { first: 'firefox', second: 'chromium', real: SB_ADMIN },
 ] as const satisfies readonly { first: BrowserName; second: BrowserName; real: RealSite }[]
 
 for (const { first, second, real } of STORIES) {
@@ -45,7 +47,7 @@ for (const { first, second, real } of STORIES) {
   test(`${real.name}: ${second} gets every byte from ${first}, none from the relay`, { tag }, async () => {
     const files = await readDisk(real.folder)
     await relay.serveContent(true)
-    const site = await publishFolder(real.folder, { relay: relay.url, home })
+    const site = await publishWithHolder(real, relay.url, home)
     const holder = await visitHolding(first, site, files)
     try {
       await relay.serveContent(false)
@@ -88,10 +90,10 @@ for (const { first, second, real } of STORIES) {
   })
 }
 
-/** Somebody who opened a page and then read every file. */
+/** Somebody who opened the page for holders and then read every file. */
 async function visitHolding(browser: BrowserName, site: PublishResult, files: readonly DiskFile[]): Promise<Visitor> {
   const visitor = await visitorIn(browser)
-  expect(await visitor.goto(site.url)).toBe(200)
+  expect(await visitor.goto(site.url + HOLDER_PAGE)).toBe(200)
   await ready(visitor)
   expectAsOnDisk(
     await readThroughPage(
