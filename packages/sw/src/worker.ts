@@ -207,15 +207,8 @@ export class SiteWorker {
     const now = (): number => clock.now()
     const count = this.#counters.add.bind(this.#counters)
     let content: ReturnType<typeof createContentFetch> | undefined
-    const going = {
-      streaming: (until: Promise<unknown>): void => {
-        this.#hold.keep(this.#awake.streaming(until))
-      },
-      outgoing: this.#awake.outgoing.bind(this.#awake),
-      isAlone: this.#awake.isAlone.bind(this.#awake),
-    }
     const contentComponents = {
-      ...going,
+      outgoing: this.#awake.outgoing.bind(this.#awake),
       now,
       count,
       contentFetch: () =>
@@ -241,7 +234,11 @@ export class SiteWorker {
         protect: (cids, until) => {
           this.#hold.keep(store.lease(cids).then((lease) => until.then(() => lease.release())))
         },
-        ...going,
+        outgoing: contentComponents.outgoing,
+        isAlone: this.#awake.isAlone.bind(this.#awake),
+        streaming: (until) => {
+          this.#hold.keep(this.#awake.streaming(until))
+        },
         served: ({ url, waitUntil }, version, path, file) => {
           waitUntil(this.#originCheck.consider(url, version, path, file))
         },

@@ -15,8 +15,6 @@ export interface ContentHandlerComponents {
   count: (source: Source, bytes: number) => void
   /** The body as it may go out; `taken` where it matters when its reader has taken all of it. */
   outgoing: (body: WatchedBody['body']) => Partial<WatchedBody> & Pick<WatchedBody, 'body'>
-  /** A response goes on until the promise settles. */
-  streaming: (until: Promise<unknown>) => void
 }
 
 /** Anything under `/ipfs/` and `/ipns/`, verified block by block. */
@@ -36,7 +34,7 @@ export function contentHandler(components: ContentHandlerComponents): Handler {
  * @returns undefined when nobody has it, or it is nothing that can be shown
  */
 export async function answerContent(
-  { contentFetch, now, count, outgoing, streaming }: ContentHandlerComponents,
+  { contentFetch, now, count, outgoing }: ContentHandlerComponents,
   { request, url, waitUntil }: SiteRequest,
   path = url.pathname + url.search,
 ): Promise<Response | undefined> {
@@ -61,10 +59,7 @@ export async function answerContent(
   const headers = new Headers(response.headers)
   setSourceHeaders(headers, combine(sources), now() - began)
   const { body, taken } = response.body === null ? { body: null } : outgoing(response.body)
-  if (taken !== undefined) {
-    waitUntil(taken)
-    streaming(taken)
-  }
+  if (taken !== undefined) waitUntil(taken)
   return new Response(body, { status: response.status, statusText: response.statusText, headers })
 }
 

@@ -1,3 +1,4 @@
+import type { WorkerToPage } from '@blackhole/protocol'
 import { expect, it } from 'vitest'
 import type { HostDirectory } from '../host/host-directory.ts'
 import { FAIL_AFTER_MS, StayAwake } from './stay-awake.ts'
@@ -23,14 +24,17 @@ class Waits {
   }
 }
 
-function awakeWith(endsByClock: boolean, pages: boolean): { awake: StayAwake; waits: Waits } {
+function awakeWith(endsByClock: boolean, pages: boolean): { awake: StayAwake; waits: Waits; said: WorkerToPage[] } {
   const waits = new Waits()
+  const said: WorkerToPage[] = []
   const directory = {
-    broadcast: () => undefined,
+    broadcast: (message) => {
+      said.push(message)
+    },
     host: () => Promise.resolve(undefined),
     hasPage: () => Promise.resolve(pages),
   } satisfies Pick<HostDirectory, 'broadcast' | 'host' | 'hasPage'>
-  return { awake: new StayAwake({ clock: waits.clock, directory, endsByClock }), waits }
+  return { awake: new StayAwake({ clock: waits.clock, directory, endsByClock }), waits, said }
 }
 
 const body = (): ReadableStream<Uint8Array<ArrayBuffer>> =>
@@ -74,4 +78,15 @@ it('leaves bodies alone where the browser tells of a worker that it ended', asyn
   expect(await awake.isAlone()).toBe(false)
   expect(await awakeWith(true, false).awake.isAlone()).toBe(true)
   expect(await awakeWith(true, true).awake.isAlone()).toBe(false)
+})
+
+it('asks pages to keep it awake for as long as a slow reader takes, be it of one piece', async () => {
+  const { awake, waits, said } = awakeWith(true, true)
+  const { body: watched, taken } = awake.outgoing(body())
+  expect(awake.busy).toBe(false)
+  waits.of(5_000)[0]?.()
+  await expect.poll(() => said).toEqual([{ type: 'busy', busy: true }])
+  await watched.cancel()
+  await taken
+  await expect.poll(() => said.at(-1)).toEqual({ type: 'busy', busy: false })
 })

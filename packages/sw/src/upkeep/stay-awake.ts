@@ -62,23 +62,28 @@ export class StayAwake {
       this.#watched.delete(controller)
       if (this.#watched.size === 0) this.#timer.abort()
     })
+    // One piece is short, but its reader may be slow.
+    void this.#afterSome(watched.taken, () => this.streaming(watched.taken))
     return watched
   }
 
   /** A long response goes on until the promise settles. Pages that are still loading are asked to keep the worker awake. */
   async streaming(until: Promise<unknown>): Promise<void> {
     this.#streams.add(until)
-    const ended = until.then(
-      () => true,
-      () => true,
-    )
-    if ((await withinMs(this.#components.clock, KEEPER_AFTER_MS, ended)) === undefined)
-      await this.#components.directory.host()
+    await this.#afterSome(until, () => this.#components.directory.host())
   }
 
   /** Whether a long response could not be kept going: the browser would end it, and there is no page to prevent that. */
   async isAlone(): Promise<boolean> {
     return this.#components.endsByClock && !(await this.#components.directory.hasPage())
+  }
+
+  async #afterSome(until: Promise<unknown>, act: () => Promise<unknown>): Promise<void> {
+    const ended = until.then(
+      () => true,
+      () => true,
+    )
+    if ((await withinMs(this.#components.clock, KEEPER_AFTER_MS, ended)) === undefined) await act()
   }
 
   #restart(): void {
