@@ -72,7 +72,7 @@ test('an origin that has all scripts of its own, and lets documents come from th
 
   const first = await visit()
   const loaded = await first.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
-  expect(loaded.filter((url) => url.includes('blackhole')).filter((url) => url.endsWith("js"))).toEqual(
+  expect(loaded.filter((url) => url.includes('blackhole')).filter((url) => url.endsWith('js'))).toEqual(
     ['blackhole.js', 'blackhole-peer.js'].map((file) => origin.url + file),
   )
   expect((await statusOf(first)).role).toBe('host')
