@@ -4,12 +4,14 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { TypedEventEmitter } from 'main-event'
 import type { RelayInfo } from '@blackhole/protocol'
 import type { PeerNode } from '../node/create-libp2p.ts'
-import { sleep } from '../sleep.ts'
+import { isAborted, sleep } from '../sleep.ts'
 
 /** Events of a {@link RelayLink}. */
 export interface RelayLinkEvents {
   up: CustomEvent<Connection>
   down: Event
+  /** The relay could not be connected; it is tried again. `detail` is the error. */
+  failed: CustomEvent<unknown>
 }
 
 /** What a link needs. */
@@ -81,8 +83,9 @@ export class RelayLink extends TypedEventEmitter<RelayLinkEvents> {
         const connection = await this.#connect(signal)
         failures = 0
         await closed(connection, signal)
-      } catch {
+      } catch (error) {
         failures++
+        if (!isAborted(signal)) this.safeDispatchEvent('failed', { detail: error })
       }
       if (this.#connection !== undefined) {
         this.#connection = undefined

@@ -1,4 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect, it } from 'vitest'
 import { BlackholeError, siteNameOf, type RelayInfo } from '@blackhole/protocol'
 import type { RelayClient } from '../relay-client/relay-client.ts'
@@ -11,8 +12,12 @@ async function sessionsWith(): Promise<{
   sessions: RelaySessions
   client: RelayClient
   answer: PromiseWithResolvers<RelayInfo>
+  errors: string[]
+  unreachable: Promise<unknown>
 }> {
   const answer = Promise.withResolvers<RelayInfo>()
+  const errors: string[] = []
+  const unreachable = Promise.withResolvers<undefined>()
   const client = { url: 'http://localhost:1', info: () => answer.promise } as unknown as RelayClient
   const unused = (): never => {
     throw new BlackholeError('unsupported', 'Not in this test')
@@ -25,14 +30,19 @@ async function sessionsWith(): Promise<{
       now: Date.now,
       random: () => 0.5,
       standing: unused,
-      onMeans: unused,
+      onMeans: () => undefined,
       onAnswer: unused,
       onRecord: unused,
-      onError: () => undefined,
+      onUnreachable: () => {
+        unreachable.resolve(undefined)
+      },
+      onError: (what, error) => {
+        errors.push(`${what}: ${String(error)}`)
+      },
     },
     { site, allowPrivate: true, relayOnly: true, maxPeers: 0 },
   )
-  return { sessions, client, answer }
+  return { sessions, client, answer, errors, unreachable: unreachable.promise }
 }
 
 it('lets a relay say that it only introduces before anybody asks it for a block', async () => {
@@ -55,11 +65,28 @@ it('lets a relay say that it only introduces before anybody asks it for a block'
 })
 
 it('does not take a relay that does not answer for one that only introduces', async () => {
-  const { sessions, client, answer } = await sessionsWith()
+  const { sessions, client, answer, unreachable } = await sessionsWith()
   const ended = new AbortController()
   const joined = sessions.join(ended.signal)
+  expect(sessions.unreachable).toBe(false)
   answer.reject(new BlackholeError('unavailable', 'It is down'))
   expect(await sessions.isSilent(client)).toBe(false)
+  await unreachable
+  expect(sessions.unreachable).toBe(true)
+  ended.abort()
+  await joined
+  await sessions.stop()
+})
+
+it('tells of a relay that answers but whose peer can not be dialled', async () => {
+  const { sessions, answer, errors, unreachable } = await sessionsWith()
+  const ended = new AbortController()
+  const joined = sessions.join(ended.signal)
+  const peerId = peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()
+  answer.resolve({ serving: true, peerId, addresses: ['/ip4/127.0.0.1/tcp/1/ws'], stun: [] } as unknown as RelayInfo)
+  await unreachable
+  expect(sessions.unreachable).toBe(true)
+  expect(errors.join()).toContain('the relay http://localhost:1')
   ended.abort()
   await joined
   await sessions.stop()

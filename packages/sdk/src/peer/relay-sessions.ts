@@ -27,6 +27,8 @@ export interface RelaySessionsComponents {
   readonly onAnswer: (answer: TrackerAnswer) => void
   /** A relay sent a record, not yet checked. */
   readonly onRecord: (record: Uint8Array<ArrayBuffer>) => void
+  /** Every relay was tried, and none could be reached: there is nobody to ask for visitors. */
+  readonly onUnreachable: () => void
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -52,6 +54,8 @@ export class RelaySessions {
   /** For each relay that was asked who it is, the end of the first try. */
   readonly #asked = new Map<RelayClient, Promise<unknown>>()
   readonly #silent = new Set<RelayClient>()
+  /** Relays that could not be reached when they were tried last. */
+  readonly #unreached = new Set<RelayClient>()
   readonly #issuers: TokenIssuer[] = []
   readonly #sessions: RelaySession[] = []
   #running: Promise<{ node: PeerNode; links: SwarmLinks }> | undefined
@@ -65,6 +69,11 @@ export class RelaySessions {
   /** Any relay answered an announce since it was last connected. */
   get announced(): boolean {
     return this.#sessions.some(({ announced }) => announced)
+  }
+
+  /** Every relay was tried, and none can be reached now. */
+  get unreachable(): boolean {
+    return this.#unreached.size === this.#components.relays.length
   }
 
   /**
@@ -123,11 +132,11 @@ export class RelaySessions {
         this.#issuers.push({ peerId: info.peerId, request })
         // On its way while the relay is being connected; whoever needs it reports a failure.
         this.tokens.token({ relay: info.peerId, signal }).catch(() => undefined)
-        this.#begin(node, links, info)
+        this.#begin(client, node, links, info)
         return
       } catch (error) {
         if (isAborted(signal)) return
-        this.#components.onError(`the relay ${client.url}`, error)
+        this.#missed(client, error)
         const wait = Math.min(BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
         await sleep(wait * (0.5 + this.#components.random()), { signal }).catch(() => undefined)
       }
@@ -157,9 +166,21 @@ export class RelaySessions {
     return { node, links }
   }
 
-  #begin(node: PeerNode, links: SwarmLinks, info: RelayInfo): void {
+  #missed(client: RelayClient, error: unknown): void {
+    this.#components.onError(`the relay ${client.url}`, error)
+    this.#unreached.add(client)
+    if (this.unreachable) this.#components.onUnreachable()
+  }
+
+  #begin(client: RelayClient, node: PeerNode, links: SwarmLinks, info: RelayInfo): void {
     const { random, standing, onAnswer, onRecord, onError } = this.#components
     const link = new RelayLink({ node, random }, { info, reserve: !this.#init.relayOnly })
+    link.addEventListener('up', () => {
+      this.#unreached.delete(client)
+    })
+    link.addEventListener('failed', ({ detail }) => {
+      this.#missed(client, detail)
+    })
     const session = new RelaySession({ link, links, tokens: this.tokens, random, standing, onError }, this.#init)
     session.addEventListener('answer', ({ detail }) => {
       onAnswer(detail)

@@ -66,7 +66,10 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   readonly swarm: Swarm
   readonly blocks: SiteBlocks
   readonly versions: SiteVersions
-  /** Resolves once there is a connection to a visitor that holds pieces, or it is known that there is none. */
+  /**
+   * Resolves once there is a connection to a visitor that holds pieces, or it is known that there is none:
+   * a relay told so, or no relay can be reached.
+   */
   readonly joined: Promise<void>
   readonly #components: SitePeerComponents
   readonly #init: SitePeerInit
@@ -114,6 +117,9 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
         },
         onAnswer: ({ peers }) => {
           this.#dialler.offer(peers)
+          this.#step()
+        },
+        onUnreachable: () => {
           this.#step()
         },
         onRecord: (record) => {
@@ -267,7 +273,8 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
   #step(): void {
     this.#dialler.dialMore(this.#controller.signal)
     const holds = this.swarm.peers.some(({ lastResort, pieces }) => !lastResort && pieces > 0)
-    if (holds || (this.#sessions.announced && this.#dialler.isExhausted)) this.#resolveJoined()
+    const { announced, unreachable } = this.#sessions
+    if (holds || ((announced || unreachable) && this.#dialler.isExhausted)) this.#resolveJoined()
   }
 
   async #maintain(signal: AbortSignal): Promise<void> {

@@ -62,6 +62,9 @@ test('a site that was visited works with no relay and no peer, also when no page
   const tab = await visitor.newTab()
   expect(await tab.goto(`${site.url}about/`)).toBe(200)
   expect(await look(tab)).toEqual({ title: 'About', color: 'rgb(1, 2, 3)', app: 'ran' })
+  // Nobody waits for ever for what can't be reached.
+  await ready(visitor)
+  await ready(tab)
 })
 
 test('what nobody has is answered by a 504 that says so, as a page to people and as text to programs', async () => {
