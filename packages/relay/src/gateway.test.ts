@@ -81,7 +81,7 @@ describe('the gateway', () => {
       expect(plain.body.toString()).toBe('<!doctype html><html><head><title>Hi</title></head><body>Hello</body></html>')
       const page = await onSite('/', NAVIGATE)
       expect(page.body.toString()).toBe(
-        `<!doctype html><html><head>${loaderTag(owner.name)}<title>Hi</title></head><body>Hello</body></html>`,
+        `<!doctype html><html><head><title>Hi</title>${loaderTag(owner.name)}</head><body>Hello</body></html>`,
       )
       expect(page.headers['vary']).toContain('Sec-Fetch-Dest')
       expect(page.headers['etag']).not.toBe(plain.headers['etag'])

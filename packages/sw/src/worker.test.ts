@@ -136,7 +136,7 @@ describe('a navigation of a hosted site', () => {
   it('gets the loader tag, with an ETag of its own; what fetch gets stays as it was published', async () => {
     const worker = await world.ready()
     const page = await world.get(worker, '/', NAVIGATION)
-    expect(await page.text()).toBe(String(FILES['index.html']).replace('<head>', `<head>${loaderTag(site.name)}`))
+    expect(await page.text()).toBe(String(FILES['index.html']).replace('</head>', `${loaderTag(site.name)}</head>`))
     expect(page.headers.get('Vary')).toBe('Sec-Fetch-Dest, Sec-Fetch-Mode')
     const fetched = await world.get(worker, '/')
     expect(await fetched.text()).toBe(FILES['index.html'])

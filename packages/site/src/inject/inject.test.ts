@@ -32,11 +32,31 @@ describe('where the tag goes', () => {
   test.each([
     [
       '<!doctype html><html><head><title>x</title></head><body></body></html>',
-      '<!doctype html><html><head>|<title>x</title></head><body></body></html>',
+      '<!doctype html><html><head><title>x</title>|</head><body></body></html>',
+    ],
+    // behind what the page itself needs first
+    [
+      '<head><meta charset="utf-8"><link rel=stylesheet href=a.css><script src="b.js"></script></head><body>',
+      '<head><meta charset="utf-8"><link rel=stylesheet href=a.css><script src="b.js"></script>|</head><body>',
     ],
     [
+      '<head><!-- </head> --><title></head></title><style>/*</head>*/</style><script>"</head>"</script></HEAD ><body>',
+      '<head><!-- </head> --><title></head></title><style>/*</head>*/</style><script>"</head>"</script>|</HEAD ><body>',
+    ],
+    ['<head><link title="</head>"></head>', '<head><link title="</head>">|</head>'],
+    // where what stands before the tag would change what it means, or the head ends otherwise
+    ['<head><base href="https://a.example/"></head>', '<head>|<base href="https://a.example/"></head>'],
+    [
+      '<head><meta http-equiv="Content-Security-Policy" content="script-src https:"></head>',
+      '<head>|<meta http-equiv="Content-Security-Policy" content="script-src https:"></head>',
+    ],
+    ['<head><title>x</title><p>in the body</head>', '<head>|<title>x</title><p>in the body</head>'],
+    ['<head><script>never closed</head>', '<head>|<script>never closed</head>'],
+    ['<head><!-- never closed </head>', '<head>|<!-- never closed </head>'],
+    ['<head><link></body>', '<head>|<link></body>'],
+    [
       '<!DOCTYPE HTML><HTML LANG=en><HEAD data-x="a>b">\n</HEAD>',
-      '<!DOCTYPE HTML><HTML LANG=en><HEAD data-x="a>b">|\n</HEAD>',
+      '<!DOCTYPE HTML><HTML LANG=en><HEAD data-x="a>b">\n|</HEAD>',
     ],
     ["<head data-x='>\"'>", "<head data-x='>\"'>|"],
     ['<html><header>top</header>', '<html>|<header>top</header>'],
@@ -72,7 +92,7 @@ describe('where the tag goes', () => {
     ])
     const out = await injectBytes(latin)
     expect(Buffer.from(out).toString('latin1')).toBe(
-      Buffer.from(latin).toString('latin1').replace('<head>', `<head>${TAG}`),
+      Buffer.from(latin).toString('latin1').replace('</head>', `${TAG}</head>`),
     )
   })
 
@@ -144,7 +164,7 @@ test.each(['startbootstrap-sb-admin-2/index.html', 'admin-lte/index.html', 'html
       'utf8',
     )
     const out = await inject(html, 16_384)
-    expect(out).toBe(html.replace('<head>', `<head>${TAG}`))
+    expect(out).toBe(html.replace('</head>', `${TAG}</head>`))
     expect(out).not.toBe(html)
   },
 )
