@@ -1,6 +1,8 @@
 import { streamPair } from '@libp2p/utils'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { ValidationError } from '@blackhole/protocol'
+import { MAX_STRIKES } from './bans.ts'
 import { encodeFrame } from './frame-writer.ts'
 import { allBits, connectRaw, RawPeer } from './raw-peer.ts'
 import { testBlocks, testSwarm, until } from './swarm-harness.ts'
@@ -101,6 +103,23 @@ describe('frames beside a stream', () => {
     await peer.closed()
   })
 
+  it('end the stream when the channel finds that they are none, or they are empty, and count against the peer', async () => {
+    const reader = await swarm('b')
+    const faults = [
+      (near: MemoryChannel) => near.handler?.onFault(new ValidationError('message', 'bytes')),
+      (near: MemoryChannel) => near.handler?.onFrames(new Uint8Array(1000)),
+    ]
+    for (let at = 0; at < MAX_STRIKES; at += 1) {
+      const { peer, near, joined } = await greeted(reader)
+      peer.send({ hello: { version: 1, site: 'site', token: 'token', lastResort: false, frameChannel: true } })
+      await joined
+      faults[at % 2]?.(near)
+      await peer.closed()
+      expect(reader.swarm.peers).toEqual([])
+    }
+    expect(reader.swarm.isBanned('liar')).toBe(true)
+  })
+
   it('end the stream when they are nonsense, and the peer is not to blame for more than that', async () => {
     const { peer, far, joined, reader } = await greeted()
     peer.send({ hello: { version: 1, site: 'site', token: 'token', lastResort: false, frameChannel: true } })
@@ -121,13 +140,13 @@ it('a peer without a channel is greeted without one', async () => {
 })
 
 /** A swarm that waits for the hello of a peer with a channel. */
-async function greeted() {
-  const reader = await swarm('b')
+async function greeted(known?: TestSwarm) {
+  const reader = known ?? (await swarm('b'))
   const [outbound, inbound] = await streamPair()
   const [near, far] = MemoryChannel.pair()
   const peer = new RawPeer(outbound)
   const joined = reader.swarm.addStream({ peer: 'liar', stream: inbound, direction: 'inbound', frameChannel: near })
   joined.catch(() => undefined)
   expect((await peer.next('hello')).frameChannel).toBe(true)
-  return { peer, far, reader, joined }
+  return { peer, near, far, reader, joined }
 }

@@ -6,6 +6,8 @@ export interface FrameChannelHandler {
   onFrames(bytes: Uint8Array): void
   /** The channel takes data again. */
   onDrain(): void
+  /** The peer sent what is no message of any kind: the stream is to end. */
+  onFault(error: Error): void
 }
 
 /**

@@ -50,7 +50,6 @@ describe('FrameReader', () => {
       ...messages.map(encodeFrame),
       ...pieces.flatMap((piece) => [encodePieceHeader({ ...piece, length: data.length }), data]),
       encodePieceHeader({ id: 9, offset: 0, size: 0, length: 0 }),
-      new Uint8Array([0]),
       encodeFrame({ have: { root: new Uint8Array(36), pieces: [1, 2, 300] } }),
     )
     const heard = read(stream, chunk)
@@ -92,6 +91,11 @@ describe('FrameReader', () => {
     expect(() => read(prefix, 3)).toThrow(/cdn message bytes/)
     expect(() => read(new Uint8Array(10).fill(0xff), 10)).toThrow(/frame length/)
     expect(() => read(new Uint8Array(10).fill(0xff), 1)).toThrow(/frame length/)
+  })
+
+  it.each([1, 1000])('refuses a message of nothing, in chunks of %i', (chunk) => {
+    expect(() => read(new Uint8Array(1000), chunk)).toThrow(/frame length/)
+    expect(() => read(join(encodeFrame({ cancel: { id: 1 } }), new Uint8Array(1)), chunk)).toThrow(/frame length/)
   })
 
   it('hears nothing after it was stopped', () => {

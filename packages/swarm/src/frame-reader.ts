@@ -1,4 +1,4 @@
-import { CdnMessage } from '@blackhole/protocol'
+import { CdnMessage, ValidationError } from '@blackhole/protocol'
 import { MAX_PIECE_HEADER_BYTES } from './frame-writer.ts'
 import { parseFrameHead } from './piece-header.ts'
 import type { PieceHeader } from './piece-header.ts'
@@ -42,6 +42,7 @@ export class FrameReader {
    * Takes the next bytes of the stream.
    *
    * @throws {LimitError} when a message is announced that is too large
+   * @throws {ValidationError} when one is announced that is empty
    * @throws Error when a message can't be decoded
    */
   push(chunk: Uint8Array): void {
@@ -93,7 +94,8 @@ export class FrameReader {
       this.#handler.onPiece(head.piece)
       return head.bytes - before
     }
-    if (head.length === 0) return head.bytes - before
+    // Nobody sends nothing; thousands of such frames in one message would cost us time, and the sender none.
+    if (head.length === 0) throw new ValidationError('frame length', 'above 0', 0)
     // The head was cut in two and holds bytes of the body: they are taken from there.
     const inHead = Math.max(0, Math.min(before - head.bytes, head.length))
     this.#body = new Uint8Array(head.length)

@@ -85,7 +85,7 @@ export class PeerSession {
     }
     stream.addEventListener('drain', onDrain, { signal })
     stream.addEventListener('message', (event: StreamMessageEvent) => this.#onData(event.data), { signal })
-    channel?.listen({ onFrames: (bytes) => this.#onFrames(bytes), onDrain })
+    channel?.listen({ onFrames: (bytes) => this.#onFrames(bytes), onDrain, onFault: (error) => this.abort(error) })
   }
 
   get isOpen(): boolean {

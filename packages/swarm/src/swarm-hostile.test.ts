@@ -244,7 +244,7 @@ describe('A peer', () => {
   it('is not banned for a message of a kind that does not exist yet', async () => {
     const swarm = await make('us')
     const peer = await join(swarm)
-    peer.stream.send(new Uint8Array([3, 0xfa, 0x01, 0x00, 0]))
+    peer.stream.send(new Uint8Array([3, 0xfa, 0x01, 0x00]))
     peer.send({ request: { id: 7, cid: new Uint8Array(CID.parse(ROOT).bytes), offset: 0, length: 0 } })
     expect((await peer.next('reject')).id).toBe(7)
   })

@@ -1,5 +1,6 @@
 import type { Stream } from '@libp2p/interface'
-import type { FrameChannel } from '@blackhole/swarm'
+import { streamPair } from '@libp2p/utils'
+import { MemoryPieceStore, Swarm, type FrameChannel } from '@blackhole/swarm'
 import { RTCPeerConnection } from 'node-datachannel/polyfill'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { afterEach, expect, it, vi } from 'vitest'
@@ -9,6 +10,8 @@ import { frameChannelOf } from './data-channel-frames.ts'
 const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000 })
 
 const connections: RTCPeerConnection[] = []
+
+const ignored = { onDrain: () => undefined, onFault: () => undefined }
 
 afterEach(() => {
   for (const connection of connections.splice(0)) connection.close()
@@ -47,7 +50,7 @@ it('carries bytes of any length in order, beside the messages of libp2p', async 
   const { from, to, ofLibp2p } = await channels()
   const sender = framesOn(from)
   const received: number[] = []
-  framesOn(to).listen({ onFrames: (bytes) => received.push(...bytes), onDrain: () => undefined })
+  framesOn(to).listen({ onFrames: (bytes) => received.push(...bytes), ...ignored })
   from.send(new Uint8Array([2, 0x08, 0]))
   const parts = [1, 100_000, 0, 66 * 1024, 3].map((length, index) => new Uint8Array(length).fill(index + 1))
   sender.send(new Uint8ArrayList(...parts))
@@ -66,7 +69,7 @@ it('carries bytes of any length in order, beside the messages of libp2p', async 
 it('copies what it is told to send', async () => {
   const { from, to } = await channels()
   const received: number[] = []
-  framesOn(to).listen({ onFrames: (bytes) => received.push(...bytes), onDrain: () => undefined })
+  framesOn(to).listen({ onFrames: (bytes) => received.push(...bytes), ...ignored })
   const bytes = new Uint8Array([1, 2, 3])
   const sender = framesOn(from)
   sender.send(new Uint8ArrayList(bytes))
@@ -80,8 +83,8 @@ it('asks to wait while a megabyte has not left, and tells when it takes more', a
   let received = 0
   const onDrain = vi.fn()
   const sender = framesOn(from)
-  sender.listen({ onFrames: () => undefined, onDrain })
-  framesOn(to).listen({ onFrames: (bytes) => (received += bytes.byteLength), onDrain: () => undefined })
+  sender.listen({ ...ignored, onFrames: () => undefined, onDrain })
+  framesOn(to).listen({ onFrames: (bytes) => (received += bytes.byteLength), ...ignored })
   let sent = 0
   while (!sender.needsDrain) {
     sender.send(new Uint8ArrayList(new Uint8Array(256 * 1024)))
@@ -91,6 +94,48 @@ it('asks to wait while a megabyte has not left, and tells when it takes more', a
   await eventually(() => expect(onDrain).toHaveBeenCalled())
   expect(sender.needsDrain).toBe(false)
   await eventually(() => expect(received).toBe(sent))
+})
+
+it('ends the stream of a peer that sends a text, which would be read as so many zero bytes', async () => {
+  const { from, to, ofLibp2p } = await channels()
+  const swarm = new Swarm(
+    {
+      store: new MemoryPieceStore(),
+      now: Date.now,
+      random: Math.random,
+      verifyToken: () => Promise.resolve(),
+      token: () => Promise.resolve('token'),
+    },
+    { site: 'site' },
+  )
+  swarm.start()
+  const [theirs, ours] = await streamPair()
+  const closed = new Promise((resolve) => theirs.addEventListener('close', resolve, { once: true }))
+  const joined = swarm.addStream({ peer: 'liar', stream: ours, frameChannel: framesOn(to) })
+  from.send('100000000')
+  await expect(joined).rejects.toThrow(/message of a data channel/)
+  await closed
+  expect(ofLibp2p).toEqual([])
+  await swarm.stop()
+})
+
+it('takes what no peer sends for a fault, and goes no further with it', async () => {
+  const { to, ofLibp2p } = await channels()
+  const [onFrames, onFault] = [vi.fn(), vi.fn<(error: Error) => void>()]
+  framesOn(to).listen({ ...ignored, onFrames, onFault })
+  const says = (data: unknown): void => void to.onmessage?.(new MessageEvent('message', { data }))
+  for (const data of ['2000000000', new Blob(['bytes']), null, new ArrayBuffer(256 * 1024 + 1)]) says(data)
+  expect(onFault.mock.calls.map(([error]) => error.name)).toEqual([
+    'ValidationError',
+    'ValidationError',
+    'ValidationError',
+    'LimitError',
+  ])
+  expect(onFrames).not.toHaveBeenCalled()
+  expect(ofLibp2p).toEqual([])
+  says(new ArrayBuffer(256 * 1024))
+  expect(onFrames.mock.lastCall?.[0]).toHaveLength(256 * 1024 - 1)
+  expect(onFault).toHaveBeenCalledTimes(4)
 })
 
 it('is not there for streams over anything else', () => {

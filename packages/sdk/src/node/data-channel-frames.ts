@@ -1,4 +1,4 @@
-import { PIECE_MESSAGE_BYTES } from '@blackhole/protocol'
+import { LimitError, PIECE_MESSAGE_BYTES, ValidationError } from '@blackhole/protocol'
 import type { FrameChannel, FrameChannelHandler } from '@blackhole/swarm'
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -8,7 +8,7 @@ export interface DataChannel extends Pick<EventTarget, 'addEventListener'> {
   readonly readyState: string
   readonly bufferedAmount: number
   bufferedAmountLowThreshold: number
-  onmessage: ((event: MessageEvent<ArrayBuffer>) => unknown) | null
+  onmessage: ((event: MessageEvent<unknown>) => unknown) | null
   send(data: Uint8Array<ArrayBuffer>): void
 }
 
@@ -20,6 +20,12 @@ const FRAMES = 0
 
 /** Bytes of one message: a piece message with its headers. Browsers and libdatachannel take 256 KiB. */
 const MESSAGE_BYTES = PIECE_MESSAGE_BYTES + 2 * 1024
+
+/**
+ * Longest message that is taken. A peer may cut elsewhere than we do, but browsers and libdatachannel offer no
+ * more than 256 KiB (`a=max-message-size`, RFC 8841); what is longer was sent to exhaust us.
+ */
+const MAX_MESSAGE_BYTES = 256 * 1024
 
 /** Chromium closes a channel at 16 MiB; what waits here can't be cancelled any more. */
 const HIGH_WATER_BYTES = 1024 * 1024
@@ -63,7 +69,14 @@ class DataChannelFrames implements FrameChannel {
     const channel = this.#channel
     const ofLibp2p = channel.onmessage
     channel.onmessage = (event) => {
-      const bytes = new Uint8Array(event.data)
+      let bytes: Uint8Array
+      try {
+        bytes = bytesOf(event.data)
+      } catch (error) {
+        // None of libp2p's either: its own reader takes the text '2000000000' for that many bytes, too.
+        handler.onFault(error as Error)
+        return
+      }
       if (bytes[0] === FRAMES) handler.onFrames(bytes.subarray(1))
       else ofLibp2p?.call(channel, event)
     }
@@ -89,6 +102,14 @@ class DataChannelFrames implements FrameChannel {
     this.#filled = 1
     this.#channel.send(message)
   }
+}
+
+/** @throws when a message is none that a peer sends: a text, or too long */
+function bytesOf(data: unknown): Uint8Array {
+  if (!(data instanceof ArrayBuffer)) throw new ValidationError('message of a data channel', 'bytes', typeof data)
+  if (data.byteLength > MAX_MESSAGE_BYTES)
+    throw new LimitError('bytes of a data channel message', MAX_MESSAGE_BYTES, data.byteLength)
+  return new Uint8Array(data)
 }
 
 function isDataChannel(channel: unknown): channel is DataChannel {
