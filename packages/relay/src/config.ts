@@ -1,6 +1,7 @@
 import { MAX_UPLOAD_BYTES, ValidationError, parseSiteName } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
 import {
+  MAX_ANSWERS_PER_ADDRESS,
   MAX_CONNECTIONS,
   MAX_RESERVATIONS,
   MAX_SOCKETS_PER_ADDRESS,
@@ -48,6 +49,8 @@ export interface RelayInit {
   readonly maxReservations: number
   /** Open TCP connections per address. */
   readonly maxSocketsPerAddress: number
+  /** Answers under way per address; others wait for their turn. */
+  readonly maxAnswersPerAddress: number
   /** New WebSockets per second and address. */
   readonly socketsPerSecondPerAddress: number
   /** Level of the log: `fatal` to `trace`, or `silent`. */
@@ -75,6 +78,7 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   maxConnections: MAX_CONNECTIONS,
   maxReservations: MAX_RESERVATIONS,
   maxSocketsPerAddress: MAX_SOCKETS_PER_ADDRESS,
+  maxAnswersPerAddress: MAX_ANSWERS_PER_ADDRESS,
   socketsPerSecondPerAddress: SOCKETS_PER_SECOND_PER_ADDRESS,
   logLevel: 'info',
 })
@@ -115,6 +119,7 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('maxConnections', 'number', 'libp2p connections at once'),
   option('maxReservations', 'number', 'circuit relay reservations at once'),
   option('maxSocketsPerAddress', 'number', 'open TCP connections per address'),
+  option('maxAnswersPerAddress', 'number', 'answers under way per address; others wait for their turn'),
   option('socketsPerSecondPerAddress', 'number', 'new WebSockets per second and address'),
   option('logLevel', 'text', 'fatal, error, warn, info, debug, trace or silent'),
 ])
@@ -128,6 +133,7 @@ const NUMBER_BOUNDS: Partial<Record<keyof RelayInit, readonly [number, number]>>
   maxConnections: [1, 1_000_000],
   maxReservations: [0, 1_000_000],
   maxSocketsPerAddress: [1, 1_000_000],
+  maxAnswersPerAddress: [1, 1_000_000],
   socketsPerSecondPerAddress: [1, 1_000_000],
 })
 

@@ -61,6 +61,33 @@ export const REQUEST_TIMEOUT_MS = 10 * MINUTE
 /** Idle keep-alive connections; above the 60 s that common proxies reuse theirs for, so that they don't meet a closed one. */
 export const KEEP_ALIVE_TIMEOUT_MS = 65 * SECOND
 
+/**
+ * An answer of which nothing was taken for so long ends: a client that asks and does not read holds a piece of memory for
+ * each answer. Somewhat more than the minute that TCP needs to get over a broken path, and a phone to change networks.
+ */
+export const STALLED_ANSWER_MS = 1 * MINUTE
+
+/** What of an answer is handed to the system at once: a reader is seen to move when it takes so much, 1 KiB/s within {@link STALLED_ANSWER_MS}. */
+export const ANSWER_SLICE_BYTES = 64 * KiB
+
+/**
+ * Answers under way per address: each holds a piece (1 MiB, at most 2), so that one address can't make the relay hold
+ * more than 128 MiB. A browser asks 6 things at once over HTTP/1.1; those of a crowd behind one NAT wait their turn.
+ */
+export const MAX_ANSWERS_PER_ADDRESS = 64
+
+/** Answers under way in all: many addresses together can't make the relay hold more than 4 GiB. */
+export const MAX_ANSWERS = 2_000
+
+/** Requests per address that wait for an answer under way to end: few KB each. More, from pipelining without end, are refused. */
+export const MAX_WAITING_PER_ADDRESS = 1_000
+
+/** Requests that wait, in all: some 50 MB. */
+export const MAX_WAITING = 10_000
+
+/** A request waits so long for its turn: the answers before it end in moments, unless nobody reads them. */
+export const WAITING_MS = 10 * SECOND
+
 /** Header bytes of a request: Node's default, browsers stay below. */
 export const MAX_HEADER_BYTES = 16 * KiB
 

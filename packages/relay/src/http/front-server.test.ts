@@ -11,7 +11,14 @@ let front: FrontServer
 beforeEach(async () => {
   front = new FrontServer(
     { log: pino({ level: 'silent' }), now: () => performance.now() },
-    { host: '127.0.0.1', port: 0, trustProxy: false, maxSocketsPerAddress: 100, socketsPerSecondPerAddress: 100 },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      trustProxy: false,
+      maxSocketsPerAddress: 100,
+      socketsPerSecondPerAddress: 100,
+      maxAnswersPerAddress: 64,
+    },
   )
   await front.listen()
 })

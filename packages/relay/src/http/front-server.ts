@@ -14,10 +14,14 @@ import {
   MAX_SOCKETS,
   REQUEST_TIMEOUT_MS,
   SHUTDOWN_TIMEOUT_MS,
+  STALLED_ANSWER_MS,
 } from '../limits.ts'
 import type { UpgradeHandler } from '../net/upgrades.ts'
 import { RateLimiter, addressKey } from '../rate-limiter.ts'
+import { AnswerTurns } from './answer-turns.ts'
+import type { AnswerTurnsInit } from './answer-turns.ts'
 import { clientAddress, isTrustedProxy } from './client-address.ts'
+import { StalledAnswers } from './stalled-answers.ts'
 import type { TlsContext } from './tls-files.ts'
 
 /** What {@link FrontServer} works with. */
@@ -33,6 +37,12 @@ export interface FrontServerInit {
   trustProxy: boolean
   maxSocketsPerAddress: number
   socketsPerSecondPerAddress: number
+  /** Answers under way per address. */
+  maxAnswersPerAddress: number
+  /** An answer of which nothing is taken for so long ends. Default {@link STALLED_ANSWER_MS}. */
+  stalledAnswerMs?: number | undefined
+  /** Other bounds of requests that wait for their turn. */
+  turns?: Omit<AnswerTurnsInit, 'maxPerAddress'> | undefined
   /** Certificate and key; undefined for HTTP. */
   tls?: TlsContext | undefined
 }
@@ -42,8 +52,9 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 /**
  * The relay's one TCP port: HTTP for everything, WebSocket upgrades for
- * libp2p. It counts connections per address before anything else does, so
- * that a flood from one address ends here.
+ * libp2p. It counts connections and answers per address before anything else
+ * does, so that a flood from one address ends here, and so do answers that
+ * nobody reads.
  */
 export class FrontServer {
   readonly #components: FrontServerComponents
@@ -54,6 +65,8 @@ export class FrontServer {
   /** Answers under way. */
   readonly #answers = new Set<ServerResponse>()
   readonly #limiter: RateLimiter
+  readonly #turns: AnswerTurns
+  readonly #stalled: StalledAnswers
   #onRequest: RequestHandler | undefined
   #onUpgrade: UpgradeHandler | undefined
   #refused = 0
@@ -65,6 +78,10 @@ export class FrontServer {
     this.#limiter = new RateLimiter(components, {
       perSecond: init.socketsPerSecondPerAddress,
       burst: 2 * init.socketsPerSecondPerAddress,
+    })
+    this.#turns = new AnswerTurns({ ...init.turns, maxPerAddress: init.maxAnswersPerAddress })
+    this.#stalled = new StalledAnswers(init.stalledAnswerMs ?? STALLED_ANSWER_MS, ({ req }) => {
+      components.log.info({ url: req.url?.slice(0, 200) }, 'an answer that nobody reads was cut')
     })
     const options = {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -91,9 +108,9 @@ export class FrontServer {
     return (this.#server.address() as AddressInfo | null)?.port ?? 0
   }
 
-  /** Connections refused because their address had too many. */
+  /** Connections and requests refused because their address had too many. */
   get refused(): number {
-    return this.#refused
+    return this.#refused + this.#turns.refused
   }
 
   /** Takes requests from now on; until then, and while stopping, all get 503: `/healthz`, too. */
@@ -166,7 +183,12 @@ export class FrontServer {
       this.#answers.delete(response)
       if (this.#answers.size === 0) this.#drained?.()
     })
-    this.#onRequest(request, response)
+    this.#stalled.watch(response, request.socket)
+    const onRequest = this.#onRequest
+    const key = addressKey(clientAddress(request, this.#init.trustProxy))
+    this.#turns.take(key, response, () => {
+      onRequest(request, response)
+    })
   }
 
   readonly #onConnection = (socket: Socket): void => {

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Logger } from 'pino'
-import { DRAIN_TIMEOUT_MS } from '../limits.ts'
+import { ANSWER_SLICE_BYTES, DRAIN_TIMEOUT_MS } from '../limits.ts'
 
 /** Node's own objects behind a request. */
 export interface HttpBindings {
@@ -96,7 +95,18 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
     outgoing.end()
     return
   }
-  await pipeline(Readable.fromWeb(response.body), outgoing)
+  await pipeline(slicesOf(response.body), outgoing)
+}
+
+/**
+ * A body in slices, each asked for when the one before was taken: an answer
+ * holds one piece of content and no other ahead, and a slow reader of it is
+ * seen to move (`StalledAnswers`).
+ */
+async function* slicesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.byteLength; at += ANSWER_SLICE_BYTES) yield chunk.subarray(at, at + ANSWER_SLICE_BYTES)
+  }
 }
 
 /** Reads on what is left of a request that was answered early, for a moment: a client reads the answer when it has sent all. */
