@@ -37,6 +37,8 @@ export const relayPaths = {
   missing: (name: SiteName) => `${API_PATH}/sites/${name}/blocks/missing`,
   /** POST a CAR -> {@link UploadResult} (publish token) */
   blocks: (name: SiteName) => `${API_PATH}/sites/${name}/blocks`,
+  /** GET a block on the way from the newest version's root to its manifest (publish token) */
+  manifestBlock: (name: SiteName, cid: string) => `${API_PATH}/sites/${name}/manifest/${cid}`,
   /** POST `{peer}` -> {@link SwarmToken}; the browser's Origin header must be one of the site's */
   token: (name: SiteName) => `${API_PATH}/sites/${name}/token`,
 } as const

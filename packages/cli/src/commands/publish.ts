@@ -19,7 +19,8 @@ interface Plan {
   readonly folder: string
   readonly relays: readonly string[]
   readonly found: FoundKey
-  readonly origins: readonly string[]
+  /** Undefined: as before. */
+  readonly origins: readonly string[] | undefined
   readonly documents: 'origin' | 'site' | undefined
   readonly terminal: Terminal
   readonly signal: AbortSignal
@@ -53,14 +54,15 @@ export const publish = defineCommand({
       type: 'string',
       multiple: true,
       placeholder: 'URL',
-      summary: 'Origin of an existing site that shows this content; give it again for more',
+      summary: 'Origin of an existing site that shows this content; give it again for more, or none for no such site',
       env: 'BLACKHOLE_ORIGIN',
+      fallback: 'as before',
     },
     documents: {
       type: 'string',
       placeholder: 'WHO',
       summary: 'Who answers navigations there: origin or site',
-      fallback: 'origin',
+      fallback: 'as before, or origin',
     },
     watch: { type: 'boolean', short: 'w', summary: 'Publish again whenever the folder changes' },
   },
@@ -78,7 +80,7 @@ export const publish = defineCommand({
       throw new UsageError(`--documents must be origin or site, got ${JSON.stringify(documents)}`)
     }
     const relays = relaysOf(options.relay)
-    const origins = options.origin.map((origin) => relayOrigin(origin, '--origin'))
+    const origins = originsOf(options.origin)
     const expected = options.site === undefined ? undefined : orWrongUsage(() => parseSiteName(options.site, '--site'))
     // Before a key is made for a folder that can't be published.
     await readFolder(folder, { signal })
@@ -99,6 +101,12 @@ export const publish = defineCommand({
   },
 })
 
+/** The origins that were named; none named is as before, and `none` is none from now on. */
+function originsOf(named: readonly string[]): string[] | undefined {
+  if (named.length === 0) return undefined
+  return named.length === 1 && named[0] === 'none' ? [] : named.map((origin) => relayOrigin(origin, '--origin'))
+}
+
 async function publishOnce(blackhole: Blackhole, plan: Plan): Promise<void> {
   const { folder, found, terminal, signal, origins, documents } = plan
   const files = await readFolder(folder, { signal })
@@ -108,7 +116,7 @@ async function publishOnce(blackhole: Blackhole, plan: Plan): Promise<void> {
   try {
     published = await blackhole.sites.publish(files, {
       key: found.key,
-      ...(origins.length === 0 ? {} : { origins }),
+      ...(origins === undefined ? {} : { origins }),
       ...(documents === undefined ? {} : { documents }),
       signal,
       onProgress: (event) => {
@@ -172,7 +180,7 @@ function report(terminal: Terminal, published: Published): void {
 /** Where pages run, and what they must be able to reach. */
 function cspTarget({ origins, relays }: Plan, url: string): Parameters<typeof findSiteWarnings>[1] {
   const sockets = relays.map((relay) => relay.replace(/^http/, 'ws'))
-  const [origin] = origins
+  const [origin] = origins ?? []
   if (origin === undefined) return { origin: new URL(url).origin, connect: sockets }
   return { origin, scripts: relays[0], connect: [...relays, ...sockets] }
 }

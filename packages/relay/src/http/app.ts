@@ -10,6 +10,7 @@ import { adminRoutes } from './routes/admin.ts'
 import { blockRoutes } from './routes/blocks.ts'
 import { contentRoutes } from './routes/content.ts'
 import { infoRoutes } from './routes/info.ts'
+import { manifestRoutes } from './routes/manifest.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { recordRoutes } from './routes/record.ts'
 import { scriptRoutes } from './routes/scripts.ts'
@@ -53,6 +54,7 @@ export function createApp(context: HttpContext): HttpApp {
   infoRoutes(app, context)
   recordRoutes(app, context)
   blockRoutes(app, context)
+  manifestRoutes(app, context)
   tokenRoutes(app, context)
   adminRoutes(app, context)
   app.all(`${API_PATH}/*`, (c) => errorResponse(new NotFoundError(`${c.req.method} ${c.req.path}`)))

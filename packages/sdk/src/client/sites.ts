@@ -3,8 +3,8 @@ import type { SiteFile } from '@blackhole/site'
 import { publish, type PublishComponents, type PublishOptions, type Published } from '../publish/publish.ts'
 import { rollback, type RollbackOptions, type RolledBack } from '../publish/rollback.ts'
 import { retire } from '../publish/retire.ts'
-import { findLiveRelays } from '../publish/newest-version.ts'
-import type { CallOptions } from '../relay-client/relay-client.ts'
+import { askRelays } from '../publish/ask-relays.ts'
+import type { CallOptions, RelayClient } from '../relay-client/relay-client.ts'
 import type { OpenSite, OpenSiteInit } from './open-site.ts'
 
 /** A site at a relay. */
@@ -42,11 +42,12 @@ export class Sites {
 
   /** All sites of all relays that answer. */
   async list(options: CallOptions = {}): Promise<ListedSite[]> {
-    const { live } = await findLiveRelays(this.#components.relays, options)
-    const lists = await Promise.all(
-      live.map(async ({ client }) => (await client.sites(options)).map((site) => ({ ...site, relay: client.url }))),
+    const { answers } = await askRelays(
+      this.#components.relays,
+      async (client) => (await client.sites(options)).map((site) => ({ ...site, relay: client.url })),
+      options,
     )
-    return lists.flat()
+    return answers.flat()
   }
 
   /**
@@ -56,18 +57,21 @@ export class Sites {
    */
   async versions(name: string, options: CallOptions = {}): Promise<SiteVersion[]> {
     const site = parseSiteName(name)
-    const { live } = await findLiveRelays(this.#components.relays, options)
     const found = new Map<number, SiteVersion>()
     let missing: BlackholeError | undefined
-    for (const { client } of live) {
+    const versions = async (client: RelayClient): Promise<SiteVersion[]> => {
+      // A 404 of something else than a relay says nothing of the site.
+      await client.info(options)
       try {
-        for (const version of await client.versions(site, options))
-          found.set(version.version, found.get(version.version) ?? version)
+        return await client.versions(site, options)
       } catch (error) {
         if (!(error instanceof BlackholeError) || error.reason !== 'missing') throw error
         missing = error
+        return []
       }
     }
+    const { answers } = await askRelays(this.#components.relays, versions, options)
+    for (const version of answers.flat()) found.set(version.version, found.get(version.version) ?? version)
     if (found.size === 0 && missing !== undefined) throw missing
     return [...found.values()].sort((a, b) => b.version - a.version)
   }

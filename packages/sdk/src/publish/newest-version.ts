@@ -1,7 +1,9 @@
-import { CID } from 'multiformats/cid'
 import { BlackholeError, type Manifest, type RelayInfo, type SiteName } from '@blackhole/protocol'
 import { loadManifest, readSiteRecord, supersedes, type SiteRecord } from '@blackhole/site'
+import type { SiteKey } from '../keys/site-key.ts'
 import type { CallOptions, RelayClient } from '../relay-client/relay-client.ts'
+import { askRelays, noneLeft, failedRelay, type FailedRelay } from './ask-relays.ts'
+import { publishTokens } from './publish-token.ts'
 
 /** A relay that answered. */
 export interface LiveRelay {
@@ -9,86 +11,90 @@ export interface LiveRelay {
   readonly info: RelayInfo
 }
 
-/** A relay that did not answer, or refused, and why. */
-export interface FailedRelay {
-  readonly url: string
-  readonly error: Error
+/** What the relays know of a site. */
+export interface KnownSite {
+  /** Relays to publish to, in their order; at least one. */
+  readonly live: readonly LiveRelay[]
+  /** Relays that did not answer, or not as a relay does. More may be added. */
+  readonly failed: FailedRelay[]
+  /** The newest valid record; undefined when no relay has one. */
+  readonly newest: SiteRecord | undefined
 }
 
 /**
- * Asks every relay who it is.
+ * Asks every relay who it is and for its record of a site.
  *
  * @throws the one relay's error, or `unavailable` with all of them, when none answers
  */
-export async function findLiveRelays(
+export async function findSite(
   clients: readonly RelayClient[],
+  name: SiteName,
+  now: number,
   options: CallOptions,
-): Promise<{ live: LiveRelay[]; failed: FailedRelay[] }> {
-  const live: LiveRelay[] = []
-  const failed: FailedRelay[] = []
-  await Promise.all(
-    clients.map(async (client) => {
-      try {
-        live.push({ client, info: await client.info(options) })
-      } catch (error) {
-        options.signal?.throwIfAborted()
-        failed.push({ url: client.url, error: error instanceof Error ? error : new Error(String(error)) })
-      }
+): Promise<KnownSite> {
+  const { answers, failed } = await askRelays(
+    clients,
+    async (client) => ({
+      client,
+      info: await client.info(options),
+      record: await recordOf(client, name, now, options),
     }),
+    options,
   )
-  if (live.length === 0) throw noneLeft(failed)
-  const order = clients.map(({ url }) => url)
-  return { live: live.sort((a, b) => order.indexOf(a.client.url) - order.indexOf(b.client.url)), failed }
+  const newest = answers.reduce<SiteRecord | undefined>(
+    (found, { record }) =>
+      record !== undefined && (found === undefined || supersedes(record, found)) ? record : found,
+    undefined,
+  )
+  return { live: answers.map(({ client, info }) => ({ client, info })), failed, newest }
 }
 
-/** One error for all relays that failed. */
-export function noneLeft(failed: readonly FailedRelay[]): Error {
-  const [only, ...others] = failed
-  if (only !== undefined && others.length === 0) return only.error
-  if (only === undefined) return new BlackholeError('invalid', 'No relay was given; name at least one')
-  const reasons = failed.map(({ error }) => error.message).join('; ')
-  return new BlackholeError('unavailable', `No relay took it: ${reasons}`, { cause: only.error })
-}
-
-/** The newest valid record of a site at any of the relays; undefined when none has one. */
-export async function newestRecord(
-  relays: readonly LiveRelay[],
+async function recordOf(
+  client: RelayClient,
   name: SiteName,
   now: number,
   options: CallOptions,
 ): Promise<SiteRecord | undefined> {
-  const records = await Promise.all(
-    relays.map(async ({ client }) => {
-      const bytes = await client.record(name, options)
-      if (bytes === undefined) return undefined
-      // An expired record still tells the sequence number to go on from.
-      return await readSiteRecord(name, bytes, { now }).catch(async () => await readSiteRecord(name, bytes, { now: 0 }))
-    }),
-  )
-  return records.reduce<SiteRecord | undefined>(
-    (newest, record) =>
-      record !== undefined && (newest === undefined || supersedes(record, newest)) ? record : newest,
-    undefined,
-  )
+  const bytes = await client.record(name, options)
+  if (bytes === undefined) return undefined
+  // An expired record still tells the sequence number to go on from.
+  return await readSiteRecord(name, bytes, { now })
+    .catch(() => readSiteRecord(name, bytes, { now: 0 }))
+    .catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new BlackholeError('invalid', `${client.url} sent a record that is not the site's: ${why}`, {
+        cause,
+        subject: client.url,
+      })
+    })
 }
 
-/** The manifest that a record points at, read from whichever relay has it; undefined when none does. */
+/**
+ * The manifest that the newest record points at. The relays give it to the
+ * site's owner whether or not they serve content.
+ *
+ * @throws when no relay gives it: what it says would be lost in the next version
+ */
 export async function manifestOf(
   relays: readonly LiveRelay[],
+  key: SiteKey,
   record: SiteRecord,
-  options: CallOptions,
-): Promise<Manifest | undefined> {
-  for (const { client } of relays) {
+  { now, signal }: { readonly now: () => number; readonly signal?: AbortSignal | undefined },
+): Promise<Manifest> {
+  const failed: FailedRelay[] = []
+  for (const { client, info } of relays) {
+    const token = publishTokens(key, info.peerId, now)
     try {
       const { manifest } = await loadManifest(
-        CID.parse(record.root),
-        (cid, { signal }) => client.block(cid.toString(), { signal }),
-        options,
+        record.root,
+        async (cid, options) => client.manifestBlock(key.name, cid.toString(), await token(), options),
+        { signal },
       )
       return manifest
-    } catch {
-      options.signal?.throwIfAborted()
+    } catch (error) {
+      signal?.throwIfAborted()
+      failed.push(failedRelay(client, error))
     }
   }
-  return undefined
+  throw noneLeft(failed)
 }

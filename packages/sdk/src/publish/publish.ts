@@ -1,15 +1,9 @@
-import type { Manifest, SiteName } from '@blackhole/protocol'
+import { BlackholeError, type Manifest, type SiteName } from '@blackhole/protocol'
 import { importSite, type SiteFile, type SiteImport } from '@blackhole/site'
 import type { SiteKey } from '../keys/site-key.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
-import {
-  findLiveRelays,
-  manifestOf,
-  newestRecord,
-  noneLeft,
-  type FailedRelay,
-  type LiveRelay,
-} from './newest-version.ts'
+import { failedRelay, noneLeft, type FailedRelay } from './ask-relays.ts'
+import { findSite, manifestOf, type KnownSite, type LiveRelay } from './newest-version.ts'
 import { publishTokens } from './publish-token.ts'
 import { putRecord, recordFor } from './put-record.ts'
 import { uploadMissing, type UploadProgress } from './upload-missing.ts'
@@ -67,7 +61,8 @@ export interface Published {
  * relays lack, and makes the signed record theirs. The same content again keeps
  * root and version. Succeeds when at least one relay took it.
  *
- * @throws what the files or every relay failed with
+ * @throws what the files or every relay failed with; `unavailable` when the version before can't be read,
+ * and `origins` and `documents`, which are as in it unless they are given, are not both given
  */
 export async function publish(
   components: PublishComponents,
@@ -75,9 +70,9 @@ export async function publish(
   options: PublishOptions,
 ): Promise<Published> {
   const { key, signal, onProgress } = options
-  const { live, failed } = await findLiveRelays(components.relays, { signal })
-  const newest = await newestRecord(live, key.name, components.now(), { signal })
-  const manifest = newest === undefined ? undefined : await manifestOf(live, newest, { signal })
+  const known = await findSite(components.relays, key.name, components.now(), { signal })
+  const { live, failed, newest } = known
+  const manifest = await previousManifest(components, known, options)
   const site = await importSite(files, {
     previous: newest === undefined || manifest === undefined ? undefined : { root: newest.root, manifest },
     sequence: (newest?.sequence ?? 0) + 1,
@@ -107,11 +102,11 @@ export async function publish(
       onProgress?.({ type: 'record', relay: relay.client.url, version: sequence })
     } catch (thrown) {
       signal?.throwIfAborted()
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const failure = failedRelay(relay.client, thrown)
       // What is wrong with the files is wrong for every relay.
-      if ('reason' in error && error.reason === 'changed') throw error
-      failed.push({ url: relay.client.url, error })
-      onProgress?.({ type: 'failed', relay: relay.client.url, error })
+      if ('reason' in failure.error && failure.error.reason === 'changed') throw failure.error
+      failed.push(failure)
+      onProgress?.({ type: 'failed', relay: failure.url, error: failure.error })
     }
   }
   const [first] = sent
@@ -127,6 +122,27 @@ export async function publish(
     newBytes: Math.max(...sent.map(({ bytes }) => bytes)),
     urls: sent.map(({ url }) => url),
     failed,
+  }
+}
+
+/** The manifest of the version before; undefined when there is none, or nothing of it is needed. */
+async function previousManifest(
+  { now }: PublishComponents,
+  { live, newest }: KnownSite,
+  { key, origins, documents, signal }: PublishOptions,
+): Promise<Manifest | undefined> {
+  if (newest === undefined) return undefined
+  try {
+    return await manifestOf(live, key, newest, { now, signal })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    if (origins !== undefined && documents !== undefined) return undefined
+    throw new BlackholeError(
+      'unavailable',
+      `Which origins version ${String(newest.sequence)} allows and who answers navigations there can't be read from ` +
+        'the relay, so the next version would lose it: try again, or state both (--origin, --documents)',
+      { cause, subject: key.name },
+    )
   }
 }
 

@@ -1,7 +1,8 @@
 import { BlackholeError, NotFoundError, type SiteName } from '@blackhole/protocol'
 import { createSiteRecord } from '@blackhole/site'
 import type { SiteKey } from '../keys/site-key.ts'
-import { findLiveRelays, newestRecord, noneLeft } from './newest-version.ts'
+import { failedRelay, noneLeft } from './ask-relays.ts'
+import { findSite } from './newest-version.ts'
 import { siteUrl, type PublishComponents } from './publish.ts'
 import { publishTokens } from './publish-token.ts'
 import { putRecord } from './put-record.ts'
@@ -35,8 +36,7 @@ export interface RolledBack {
  */
 export async function rollback(components: PublishComponents, options: RollbackOptions): Promise<RolledBack> {
   const { key, signal } = options
-  const { live, failed } = await findLiveRelays(components.relays, { signal })
-  const newest = await newestRecord(live, key.name, components.now(), { signal })
+  const { live, failed, newest } = await findSite(components.relays, key.name, components.now(), { signal })
   if (newest === undefined) throw new NotFoundError(`Site ${key.name}`)
   const lists = await Promise.all(live.map(({ client }) => client.versions(key.name, { signal }).catch(() => [])))
   const versions = lists.flat().sort((a, b) => b.version - a.version)
@@ -69,7 +69,7 @@ export async function rollback(components: PublishComponents, options: RollbackO
       urls.push(siteUrl(client.url, info.siteHost, key.name))
     } catch (error) {
       signal?.throwIfAborted()
-      failed.push({ url: client.url, error: error instanceof Error ? error : new Error(String(error)) })
+      failed.push(failedRelay(client, error))
     }
   }
   if (urls[0] === undefined) throw noneLeft(failed)

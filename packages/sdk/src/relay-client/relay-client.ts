@@ -170,6 +170,21 @@ export class RelayClient {
     return readJson(answer, url, parseUploadResult)
   }
 
+  /**
+   * One of the blocks that lead from the newest version's root to its manifest, for the site's owner: given when the
+   * relay serves no content too.
+   *
+   * @throws {CorruptBlockError} when the relay sent something else
+   */
+  async manifestBlock(
+    name: SiteName,
+    cid: string,
+    token: string,
+    options: CallOptions = {},
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return await this.#block(relayPaths.manifestBlock(name, cid), cid, { ...options, headers: bearer(token) })
+  }
+
   /** Permission for a peer to join a site's swarm. */
   async swarmToken(name: SiteName, peer: string, options: CallOptions = {}): Promise<SwarmToken> {
     return await this.#json(relayPaths.token(name), parseSwarmToken, {
@@ -186,13 +201,20 @@ export class RelayClient {
    * @throws {CorruptBlockError} when the relay sent something else
    */
   async block(cid: string, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const url = this.#at(`/ipfs/${cid}?format=raw`)
+    return await this.#block(`/ipfs/${cid}?format=raw`, cid, { ...options, headers: {} })
+  }
+
+  async #block(
+    path: string,
+    cid: string,
+    options: CallOptions & { readonly headers: Readonly<Record<string, string>> },
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const { bytes } = await this.#request({
-      url,
+      url: this.#at(path),
       maxBytes: MAX_BLOCK_BYTES,
       timeoutMs: this.#init.transferTimeoutMs,
       ...options,
-      headers: { Accept: CONTENT_TYPES.raw },
+      headers: { Accept: CONTENT_TYPES.raw, ...options.headers },
     })
     if (!(await verifyBlock(cid, bytes))) throw new CorruptBlockError(cid, this.url)
     return bytes

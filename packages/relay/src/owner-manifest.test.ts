@@ -1,0 +1,44 @@
+import { CONTENT_TYPES, relayPaths } from '@blackhole/protocol'
+import { loadManifest } from '@blackhole/site'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { authorization, importFiles, newPublisher, publish, startTestRelay } from './relay-harness.ts'
+import type { Publisher, TestRelay } from './relay-harness.ts'
+
+let relay: TestRelay
+
+beforeAll(async () => {
+  relay = await startTestRelay({ content: false })
+})
+
+afterAll(() => relay.stop())
+
+async function ask(owner: Publisher, cid: string, publisher: Publisher = owner): Promise<Response> {
+  return relay.fetch(relayPaths.manifestBlock(owner.name, cid), {
+    headers: { authorization: await authorization(publisher, relay.relay) },
+  })
+}
+
+test('an owner reads the manifest of the newest version, and nothing else, from a relay that serves no content', async () => {
+  const owner = await newPublisher()
+  const stranger = await newPublisher()
+  const files = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`${String(i)}.txt`, 'text']))
+  const site = await importFiles(files, { origins: ['https://www.example.com'], documents: 'site' })
+  expect((await publish(relay, owner, site)).response.status).toBe(200)
+  await publish(relay, stranger, await importFiles({ 'index.html': 'text' }))
+
+  const { manifest, blocks } = await loadManifest(site.root, async (cid) => {
+    const response = await ask(owner, cid.toString())
+    expect([response.status, response.headers.get('Content-Type')]).toEqual([200, CONTENT_TYPES.raw])
+    return response.bytes()
+  })
+  expect(manifest).toEqual(site.manifest)
+
+  const leaf = site.manifest.files['1.txt']?.cid ?? ''
+  expect((await ask(owner, leaf)).status, 'a file').toBe(404)
+  expect((await relay.fetch(`/ipfs/${site.root}?format=raw`)).status, 'the gateway').toBe(503)
+  for (const cid of blocks) {
+    expect((await ask(owner, cid, stranger)).status, 'with another key').toBe(403)
+    expect((await ask(stranger, cid)).status, 'of another site').toBe(404)
+    expect((await relay.fetch(relayPaths.manifestBlock(owner.name, cid))).status, 'without a key').toBe(403)
+  }
+})
