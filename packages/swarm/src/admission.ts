@@ -32,7 +32,7 @@ export async function admit(
   handler: SessionHandler,
   signal: AbortSignal,
 ): Promise<RemotePeer> {
-  const { site, lastResort, helloTimeoutMs, chokedAllowanceBytes } = options
+  const { site, lastResort, helloTimeoutMs } = options
   const session = new PeerSession(link.stream, handler, link.frameChannel)
   const hello = await session.greet({
     hello: async () => ({ version: CDN_VERSION, site, token: await components.token(), lastResort }),
@@ -48,7 +48,7 @@ export async function admit(
     direction: link.direction ?? link.stream.direction,
     lastResort: link.lastResort === true || hello.lastResort,
     session,
-    uploads: new UploadQueue(chokedAllowanceBytes),
+    uploads: new UploadQueue(),
     joinedAt: components.now(),
   })
 }

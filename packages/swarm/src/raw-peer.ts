@@ -1,7 +1,11 @@
 import { streamPair } from '@libp2p/utils'
+import { MAX_SUBSCRIBED_ROOTS } from '@blackhole/protocol'
 import type { CdnMessage } from '@blackhole/protocol'
 import type { Stream } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import * as Digest from 'multiformats/hashes/digest'
+import { sha256 } from 'multiformats/hashes/sha2'
 import { FrameReader } from './frame-reader.ts'
 import { encodeFrame, encodePieceHeader } from './frame-writer.ts'
 import type { PieceHeader } from './piece-header.ts'
@@ -15,6 +19,7 @@ export class RawPeer {
   /** Bytes of pieces that came. */
   dataBytes = 0
   readonly pieces: PieceHeader[] = []
+  #settled = 0
   /** Called for each message. */
   onMessage: (message: CdnMessage) => void = () => undefined
 
@@ -53,6 +58,16 @@ export class RawPeer {
     this.onMessage = ({ subscribe }) => {
       if (subscribe !== undefined) this.send({ bitfield: { root: subscribe.root, bits: allBits(length) } })
     }
+  }
+
+  /** Waits until all that was sent has arrived: the other side answers a subscription, to a version that it can't know. */
+  async settle(): Promise<void> {
+    this.messages.length = 0
+    // The same one may be asked for once a second, and so many in all.
+    this.#settled = (this.#settled + 1) % MAX_SUBSCRIBED_ROOTS
+    const root = CID.createV1(raw.code, Digest.create(sha256.code, new Uint8Array(32).fill(this.#settled))).bytes
+    this.send({ subscribe: { root: new Uint8Array(root) } })
+    await this.next('bitfield')
   }
 
   /** Resolves when a message of the kind has come. */

@@ -16,7 +16,7 @@ it('is asked for more when a quarter of its window is free, not for each answer'
     direction: 'outbound',
     lastResort: false,
     session: new PeerSession(stream, handler),
-    uploads: new UploadQueue(0),
+    uploads: new UploadQueue(),
     joinedAt: 0,
   })
   const fetch = new PieceFetch({

@@ -49,8 +49,8 @@ export class RemotePeer {
   readonly holdings = new Bitfield()
   /** Roots that we asked about and have no bitfield of yet, and when we asked. */
   readonly pendingRoots = new Map<string, number>()
-  /** Roots that it subscribed to. */
-  readonly subscriptions = new Set<string>()
+  /** Roots that it subscribed to, and when it did last. Milliseconds. */
+  readonly subscriptions = new Map<string, number>()
 
   readonly window = new RequestWindow()
   readonly requests = new Map<number, RangeRequest>()

@@ -119,6 +119,32 @@ describe('A peer', () => {
     await peer.closed()
   })
 
+  it('gets the same bitfield once a second, and is banned when it asks for more', async () => {
+    let now = 1_000_000
+    const blocks = await testBlocks(12, 10)
+    const swarm = await make('us', blocks, {}, { now: () => now })
+    await swarm.swarm.addVersion(
+      ROOT,
+      blocks.map(({ cid }) => cid),
+    )
+    const peer = await join(swarm)
+    const ask = async (): Promise<number> => {
+      peer.messages.length = 0
+      for (let at = 0; at < 3; at += 1) peer.send({ subscribe: { root: ROOT_BYTES } })
+      peer.send({ request: { id: now, cid: ROOT_BYTES, offset: 0, length: 0 } })
+      await peer.next('reject')
+      return peer.messages.filter(({ bitfield }) => bitfield !== undefined).length
+    }
+    for (let second = 0; second < 3; second += 1) {
+      expect(await ask()).toBe(1)
+      now += 1_000
+    }
+    expect(swarm.swarm.isBanned('stranger')).toBe(false)
+    for (let at = 0; at < 3; at += 1) peer.send({ subscribe: { root: ROOT_BYTES } })
+    await peer.closed()
+    expect(swarm.swarm.isBanned('stranger')).toBe(true)
+  })
+
   it('gets only ranges that are there', async () => {
     const block = await testBlock(1000, 1)
     const other = await testBlock(10, 2)

@@ -30,7 +30,7 @@ export interface SwarmInit {
   readonly maxUploadBytesPerSecond?: number
   /** Peers served at once when more ask; the optimistic one is among them. Default: 4, as BitTorrent has it. */
   readonly uploadSlots?: number
-  /** Bytes that a choked peer may have all the same, so that a page's first pieces don't wait (BEP 6 "allowed fast"). Default: 2 MiB. */
+  /** Bytes that a choked peer may have all the same in ten minutes, so that a page's first pieces don't wait (BEP 6 "allowed fast"). Default: 2 MiB. */
   readonly chokedAllowanceBytes?: number
   /** Most peers at once: each costs memory and time. Default: 64. */
   readonly maxPeers?: number

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { REQUEST_BYTES } from '@blackhole/protocol'
+import { MAX_OPEN_REQUESTS, REQUEST_BYTES, RejectReason } from '@blackhole/protocol'
+import { ALLOWANCE_INTERVAL_MS } from './choked-allowance.ts'
 import { allBits, cidBytes, connectRaw } from './raw-peer.ts'
 import { connect, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
 import type { RawPeer } from './raw-peer.ts'
@@ -56,13 +57,6 @@ async function join(to: TestSwarm, id: string): Promise<RawPeer> {
   return peer
 }
 
-/** Waits until all that was sent has arrived: the other side answers a subscription. */
-async function settle(peer: RawPeer): Promise<void> {
-  peer.messages.length = 0
-  peer.send({ subscribe: { root: ROOT_BYTES } })
-  await peer.next('bitfield')
-}
-
 afterEach(async () => {
   await Promise.all(swarms.splice(0).map(({ swarm }) => swarm.stop()))
 })
@@ -90,10 +84,10 @@ describe('A peer that stops answering', () => {
     expect(reader.swarm.isBanned('silent')).toBe(false)
     // Of its two requests it keeps one, although the bytes have come: the answer tells that it is there again.
     expect((await silent.next('cancel')).id).toBe(2)
-    await settle(silent)
+    await silent.settle()
     expect(silent.messages.some(({ cancel }) => cancel?.id === 1)).toBe(false)
     silent.sendPiece({ id: 1, offset: 0, size: bytes.byteLength, data: bytes.subarray(0, REQUEST_BYTES) })
-    await settle(silent)
+    await silent.settle()
     expect(snubbed()).toBe(false)
     seed.swarm.removePeer('reader')
     await until(reader.swarm, () => reader.swarm.availability(other.cid) === 1)
@@ -117,7 +111,7 @@ describe('A peer that stops answering', () => {
     fetching.catch(() => undefined)
     await silent.next('request')
     time.advance(10_000)
-    await settle(silent)
+    await silent.settle()
     expect(silent.messages.some(({ cancel }) => cancel !== undefined)).toBe(false)
     time.advance(15_000)
     await expect(fetching).rejects.toMatchObject({ reason: 'missing' })
@@ -154,7 +148,7 @@ describe('Uploads', () => {
       peer.send({ request: { id, cid: cidBytes(cid), offset: 0, length: 0 } })
     await until(seed.swarm, () => seed.swarm.counters.uploaded > 0)
     for (let second = 1; second <= 20; second += 1) {
-      await settle(peer)
+      await peer.settle()
       time.advance(1000)
       expect(seed.swarm.counters.uploaded).toBeLessThanOrEqual(256 * 1024 + second * 100_000)
     }
@@ -162,24 +156,73 @@ describe('Uploads', () => {
   })
 
   it('choke those who give least when more ask than there are slots, but let them begin', async () => {
-    const time = new Time()
-    const [block] = await testBlocks(1, 1024 * 1024)
-    const cid = cidBytes(block?.cid ?? '')
-    const seed = await make('seed', time, block === undefined ? [] : [block], {
-      uploadSlots: 2,
-      chokedAllowanceBytes: 1000,
-    })
-    const peers = [await join(seed, 'a'), await join(seed, 'b'), await join(seed, 'c')]
-    for (const [id, peer] of peers.entries()) peer.send({ request: { id, cid, offset: 0, length: 100 } })
-    await until(seed.swarm, () => seed.swarm.counters.uploaded === 300)
-    time.advance(10_000)
-    const choked = seed.swarm.peers.filter((peer) => peer.choked).map(({ id }) => id)
-    expect(choked).toHaveLength(1)
-    const victim = peers[['a', 'b', 'c'].indexOf(choked[0] ?? '')]
-    expect(await victim?.next('choke')).toEqual({ choked: true })
-    victim?.send({ request: { id: 10, cid, offset: 0, length: 1000 } })
+    const { seed, victim, cid } = await crowded()
+    expect(await victim.next('choke')).toEqual({ choked: true })
+    victim.send({ request: { id: 10, cid, offset: 0, length: 1000 } })
     await until(seed.swarm, () => seed.swarm.counters.uploaded === 1300)
-    victim?.send({ request: { id: 11, cid, offset: 0, length: 1000 } })
-    expect(await victim?.next('reject')).toMatchObject({ id: 11, reason: 'REJECT_CHOKED' })
+    victim.send({ request: { id: 11, cid, offset: 0, length: 1000 } })
+    expect(await victim.next('reject')).toMatchObject({ id: 11, reason: RejectReason.REJECT_CHOKED })
+  })
+
+  it('give a choked peer its allowance once, however much it asks for at once and however often it comes', async () => {
+    const { seed, time, victim, victimId, others, cid } = await crowded()
+    victim.dataBytes = 0
+    for (let id = 10; id < 10 + MAX_OPEN_REQUESTS; id += 1) victim.send({ request: { id, cid, offset: 0, length: 0 } })
+    await victim.settle()
+    expect(victim.dataBytes).toBe(1000)
+    const rejected = victim.messages.flatMap(({ reject }) => reject ?? [])
+    expect(rejected).toHaveLength(MAX_OPEN_REQUESTS)
+    expect(rejected[0]).toEqual({ id: 10, reason: RejectReason.REJECT_CHOKED })
+
+    const askAgain = async (): Promise<RawPeer> => {
+      seed.swarm.removePeer(victimId)
+      await until(seed.swarm, () => seed.swarm.peers.length === 2)
+      const again = await join(seed, victimId)
+      again.send({ request: { id: 1, cid, offset: 0, length: 100 } })
+      for (const other of others) other.send({ request: { id: 1, cid, offset: 0, length: 1000 } })
+      for (const peer of [again, ...others]) await peer.settle()
+      time.advance(10_000)
+      again.dataBytes = 0
+      again.send({ request: { id: 2, cid, offset: 0, length: 0 } })
+      await again.settle()
+      return again
+    }
+    expect((await askAgain()).dataBytes).toBe(0)
+    time.advance(ALLOWANCE_INTERVAL_MS)
+    expect((await askAgain()).dataBytes).toBe(1000)
+  })
+
+  it('refuse a range that no block can have', async () => {
+    const time = new Time()
+    const [block] = await testBlocks(1, 1000)
+    const seed = await make('seed', time, block === undefined ? [] : [block])
+    const peer = await join(seed, 'greedy')
+    peer.send({ request: { id: 1, cid: cidBytes(block?.cid ?? ''), offset: 0, length: 0xffff_ffff } })
+    expect(await peer.next('reject')).toEqual({ id: 1, reason: RejectReason.REJECT_INVALID })
   })
 })
+
+/** Three peers that ask of one with two slots: the one that is choked may have 1000 bytes more. */
+async function crowded() {
+  const time = new Time()
+  const [block] = await testBlocks(1, 1024 * 1024)
+  const cid = cidBytes(block?.cid ?? '')
+  const seed = await make('seed', time, block === undefined ? [] : [block], {
+    uploadSlots: 2,
+    chokedAllowanceBytes: 1000,
+  })
+  const ids = ['a', 'b', 'c'] as const
+  const peers = new Map<string, RawPeer>()
+  for (const id of ids) peers.set(id, await join(seed, id))
+  for (const peer of peers.values()) peer.send({ request: { id: 0, cid, offset: 0, length: 100 } })
+  await until(seed.swarm, () => seed.swarm.counters.uploaded === 300)
+  for (const peer of peers.values()) await peer.settle()
+  time.advance(10_000)
+  const choked = seed.swarm.peers.filter((peer) => peer.choked).map(({ id }) => id)
+  expect(choked).toHaveLength(1)
+  const victimId = choked[0] ?? ''
+  const victim = peers.get(victimId)
+  if (victim === undefined) throw new Error('Nobody is choked')
+  peers.delete(victimId)
+  return { time, seed, cid, victim, victimId, others: [...peers.values()] }
+}

@@ -5,6 +5,7 @@ import { TypedEventEmitter } from 'main-event'
 import { admit, checkWanted, keepsOld } from './admission.ts'
 import { Bans } from './bans.ts'
 import { ChokeControl } from './choke-control.ts'
+import { ChokedAllowance } from './choked-allowance.ts'
 import { Downloader } from './downloader.ts'
 import { PieceWriter } from './piece-writer.ts'
 import { RateCap } from './rate-cap.ts'
@@ -72,6 +73,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
       store,
       peers,
       cap: this.#uploadCap,
+      allowance: new ChokedAllowance(options.chokedAllowanceBytes),
       now,
       setTimer: (callback, ms) => this.#setTimer(callback, ms),
       strike: (peer, what) => this.#strike(peer.id, what),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { UploadQueue } from './upload-queue.ts'
 
 it('finds the oldest requests by the blocks that they are for', () => {
-  const queue = new UploadQueue(0)
+  const queue = new UploadQueue()
   const cids = ['a', 'a', 'b', 'a', 'b', 'c', 'a', 'd']
   for (const [id, cid] of cids.entries()) queue.add({ id, cid, offset: 0, end: 1, block: undefined, loading: false })
   const ids = (blocks: number): number[] => queue.first(blocks).map(({ id }) => id)

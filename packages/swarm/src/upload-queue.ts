@@ -14,17 +14,10 @@ export interface UploadRequest {
 /** What one peer has asked for and not got, in its order. */
 export class UploadQueue {
   readonly #requests = new Map<number, UploadRequest>()
-  /** Bytes that it may still have while it is choked. */
-  allowance: number
   /** We don't serve it, for now. */
   choked = false
   /** When it asked last. Milliseconds; -Infinity for never. */
   askedAt = -Infinity
-
-  /** @param allowance - bytes that it may have while it is choked */
-  constructor(allowance: number) {
-    this.allowance = allowance
-  }
 
   get size(): number {
     return this.#requests.size

@@ -1,8 +1,9 @@
-import { LimitError, MAX_OPEN_REQUESTS, PIECE_MESSAGE_BYTES, RejectReason } from '@blackhole/protocol'
+import { LimitError, MAX_BLOCK_BYTES, MAX_OPEN_REQUESTS, PIECE_MESSAGE_BYTES, RejectReason } from '@blackhole/protocol'
 import type { Request } from '@blackhole/protocol'
 import { CID } from 'multiformats/cid'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { BlockCache } from './block-cache.ts'
+import type { ChokedAllowance } from './choked-allowance.ts'
 import { encodePieceHeader } from './frame-writer.ts'
 import type { PieceStore } from './piece-store.ts'
 import type { RateCap } from './rate-cap.ts'
@@ -14,6 +15,8 @@ export interface UploaderComponents {
   readonly store: Pick<PieceStore, 'get'>
   readonly peers: ReadonlyMap<string, RemotePeer>
   readonly cap: RateCap
+  /** What peers may have although they are choked. */
+  readonly allowance: ChokedAllowance
   readonly now: () => number
   /** Calls back later; the result cancels that. */
   setTimer(callback: () => void, ms: number): () => void
@@ -69,11 +72,12 @@ export class Uploader {
     uploads.askedAt = this.#components.now()
     if (uploads.size >= MAX_OPEN_REQUESTS) throw new LimitError('open requests', MAX_OPEN_REQUESTS, uploads.size + 1)
     const cid = decodeCid(request.cid)
-    if (cid === undefined || uploads.has(request.id)) {
+    const isLong = request.offset > MAX_BLOCK_BYTES || request.length > MAX_BLOCK_BYTES
+    if (cid === undefined || isLong || uploads.has(request.id)) {
       this.#refuse(peer, request.id, 'a request that can not be')
       return
     }
-    if (this.#paused || (uploads.choked && uploads.allowance <= 0)) {
+    if (this.#paused || this.#allowance(peer) === 0) {
       this.#reject(peer, request.id, RejectReason.REJECT_CHOKED)
       return
     }
@@ -113,13 +117,23 @@ export class Uploader {
     const [request] = peer.uploads.first(1)
     if (request?.block === undefined) return false
     if (!this.#check(peer, request, request.block)) return true
+    const allowance = this.#allowance(peer)
+    if (allowance === 0) {
+      this.drop(peer)
+      return false
+    }
     const end = Math.min(request.end, request.block.byteLength)
-    const wanted = Math.min(TURN_BYTES, end - request.offset)
+    const wanted = Math.min(TURN_BYTES, end - request.offset, allowance)
     const allowed = this.#take(wanted)
     if (allowed === 0 && wanted > 0) return false
     const more = this.#send(peer, request, request.block, allowed)
     if (request.offset >= end) peer.uploads.delete(request.id)
     return more
+  }
+
+  /** Bytes that a peer may have now: when it asks this was more, perhaps, than when its turn comes. */
+  #allowance(peer: RemotePeer): number {
+    return peer.uploads.choked ? this.#components.allowance.left(peer.id, this.#components.now()) : Infinity
   }
 
   #readAhead(peer: RemotePeer): void {
@@ -152,9 +166,10 @@ export class Uploader {
       if (length > 0) frames.append(block.subarray(request.offset, request.offset + length))
       request.offset += length
     } while (request.offset < end)
+    const now = this.#components.now()
     peer.bytesOut += bytes
-    peer.sent.add(bytes, this.#components.now())
-    if (peer.uploads.choked) peer.uploads.allowance -= bytes
+    peer.sent.add(bytes, now)
+    if (peer.uploads.choked) this.#components.allowance.use(peer.id, bytes, now)
     const more = peer.session.sendFrames(frames)
     this.#components.uploaded(peer, bytes)
     return more

@@ -18,6 +18,9 @@ export interface VersionsComponents {
 /** Indices in one `have`: 16,000 take at most 80 KB, below the largest message. */
 const MAX_HAVE_INDICES = 16_000
 
+/** A subscription is answered no more often: the answer costs time and bytes by the size of the site, and the question nothing. */
+const SUBSCRIBE_INTERVAL_MS = 1_000
+
 /** Who holds what of which site version: ours and the peers'. */
 export class Versions {
   readonly table = new PieceTable()
@@ -67,13 +70,21 @@ export class Versions {
     for (const { root } of this.table.versions) this.#subscribe(peer, root)
   }
 
-  /** @throws {LimitError} when a peer subscribes to more versions than a site has at once */
+  /**
+   * @throws {LimitError} when a peer subscribes to more versions than a site has at once
+   * @throws {ValidationError} when it subscribes to one again and again
+   */
   onSubscribe(peer: RemotePeer, rootBytes: Uint8Array): void {
     const root = decodeRoot(rootBytes)
-    if (!peer.subscriptions.has(root) && peer.subscriptions.size >= MAX_SUBSCRIBED_ROOTS) {
+    const now = this.#components.now()
+    const before = peer.subscriptions.get(root)
+    if (before === undefined && peer.subscriptions.size >= MAX_SUBSCRIBED_ROOTS) {
       throw new LimitError('subscribed roots', MAX_SUBSCRIBED_ROOTS, peer.subscriptions.size + 1)
     }
-    peer.subscriptions.add(root)
+    if (before !== undefined && now - before < SUBSCRIBE_INTERVAL_MS) {
+      throw new ValidationError('subscribe.root', `at most once in ${String(SUBSCRIBE_INTERVAL_MS)} ms`)
+    }
+    peer.subscriptions.set(root, now)
     this.#sendBitfield(peer, root, this.table.version(root))
   }
 
@@ -83,11 +94,13 @@ export class Versions {
     const version = this.table.version(root)
     if (version === undefined) return
     peer.pendingRoots.delete(root)
+    // It may not know this version; then another version's word stands.
+    if (message.bits.byteLength === 0) return
     const bits = Bitfield.fromBytes(message.bits, version.pieces.length)
+    if (bits.count === 0) return
     for (const [index, piece] of version.pieces.entries()) {
       if (bits.has(index)) this.#gained(peer, piece)
-      // Empty bits may mean that it doesn't know this version; then another version's word stands.
-      else if (bits.count > 0) this.lost(peer, piece)
+      else this.lost(peer, piece)
     }
   }
 
