@@ -5,6 +5,7 @@ export interface MetricSources {
   peers(): number
   connections(): number
   reservations(): number
+  swarms(): number
   sites(): number
   blockBytes(): number
   stunAnswered(): number
@@ -71,6 +72,7 @@ export class Metrics {
     gauge('blackhole_peers', 'Visitors in the swarms of this relay', () => sources.peers())
     gauge('blackhole_connections', 'Open libp2p connections', () => sources.connections())
     gauge('blackhole_reservations', 'Circuit relay reservations', () => sources.reservations())
+    gauge('blackhole_swarms', 'Sites of which the relay is a peer of last resort now', () => sources.swarms())
     gauge('blackhole_sites', 'Sites held', () => sources.sites())
     gauge('blackhole_block_bytes', 'Bytes of blocks held', () => sources.blockBytes())
     counter('blackhole_announces_total', 'Announcements heard by the tracker', () => sources.announces())

@@ -169,12 +169,13 @@ async function start(
     peers: () => registry.peers,
     connections: () => node.getConnections().length,
     reservations: () => node.services.relay.reservations.size,
+    swarms: () => lastResort.swarms,
     sites: () => sites.count(),
     blockBytes: () => vault.totals().bytes,
     stunAnswered: () => stun?.answered ?? 0,
     announces: () => tracker.announces,
   })
-  const lastResort = new LastResort({
+  const lastResort: LastResort = new LastResort({
     node,
     sites,
     contents,

@@ -94,6 +94,7 @@ describe('BlockVault', () => {
         files: 1,
         bytes: 6,
         origins: [],
+        retired: false,
         blocks: [vault.idOf(pinned) ?? 0],
       },
       now,
@@ -128,6 +129,7 @@ describe('BlockVault', () => {
           files: 1,
           bytes: 9,
           origins: [],
+          retired: false,
           blocks: [vault.idOf(cid) ?? 0],
         },
         now,
@@ -136,6 +138,31 @@ describe('BlockVault', () => {
     expect(sites.versions(SITE).map(({ sequence }) => sequence)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3])
     await vault.collect(now + HOUR)
     expect(blocks.map((cid) => vault.has(cid))).toEqual([false, false, ...Array<boolean>(10).fill(true)])
+  })
+
+  test('the version that ends a site lets the blocks of all others go, and they count no more', async () => {
+    const sites = new SiteTable(database)
+    const publishNext = (sequence: number, cid: CID, retired = false): void => {
+      const root = `r${String(sequence)}`
+      const blocks = [vault.idOf(cid) ?? 0]
+      const record = new Uint8Array(1)
+      sites.publish(
+        { name: SITE, record, sequence, root, expires: 1, files: 1, bytes: 9, origins: [], retired, blocks },
+        now,
+      )
+    }
+    const [one, two, farewell, later] = [await store('one'), await store('two'), await store('end'), await store('new')]
+    publishNext(1, one)
+    publishNext(2, two)
+    publishNext(3, farewell, true)
+    expect(sites.versions(SITE).map(({ sequence }) => sequence)).toEqual([3])
+    await vault.collect(now + HOUR)
+    expect([one, two, farewell].map((cid) => vault.has(cid))).toEqual([false, false, true])
+    expect(vault.used('a')).toBe('end'.length)
+
+    await store('new')
+    publishNext(4, later)
+    expect(sites.versions(SITE).map(({ sequence }) => sequence)).toEqual([4, 3])
   })
 
   test('a version one of whose blocks was collected meanwhile is not published at all', async () => {
@@ -151,6 +178,7 @@ describe('BlockVault', () => {
           files: 1,
           bytes: 1,
           origins: [],
+          retired: false,
           blocks: [4711],
         },
         now,

@@ -78,6 +78,7 @@ export class Publisher extends TypedEventEmitter<PublisherEvents> {
           files: files.length,
           bytes: files.reduce((sum, file) => sum + file.size, 0),
           origins: manifest.origins,
+          retired: manifest.retired,
           blocks: ids,
         },
         now(),

@@ -38,11 +38,18 @@ export interface LastResortComponents {
 export class LastResort implements Startable {
   readonly #components: LastResortComponents
   readonly #swarms = new Map<SiteName, Promise<Swarm>>()
+  /** Roots of the versions that each swarm has. */
+  readonly #seeded = new WeakMap<Swarm, Set<string>>()
   /** Streams on their way into a swarm, which must not end meanwhile. */
   readonly #greeting = new Map<SiteName, number>()
 
   constructor(components: LastResortComponents) {
     this.#components = components
+  }
+
+  /** Swarms that the relay is in now. */
+  get swarms(): number {
+    return this.#swarms.size
   }
 
   async start(): Promise<void> {
@@ -79,14 +86,15 @@ export class LastResort implements Startable {
 
   async #greet(site: StoredSite, link: { peer: string; stream: Stream }): Promise<void> {
     this.#greeting.set(site.name, (this.#greeting.get(site.name) ?? 0) + 1)
-    const swarm = await this.#swarmOf(site)
+    let swarm: Swarm | undefined
     try {
+      swarm = await this.#swarmOf(site)
       await swarm.addStream({ ...link, direction: 'inbound' })
     } finally {
       const left = (this.#greeting.get(site.name) ?? 1) - 1
       if (left > 0) this.#greeting.set(site.name, left)
       else this.#greeting.delete(site.name)
-      this.#retireSoon(site.name, swarm)
+      if (swarm !== undefined) this.#retireSoon(site.name, swarm)
     }
   }
 
@@ -126,18 +134,28 @@ export class LastResort implements Startable {
       this.#retireSoon(site.name, swarm)
     })
     swarm.start()
-    for (const { root } of this.#components.sites.versions(site.name).slice(0, SEEDED_VERSIONS))
-      await this.#addVersion(swarm, root)
+    try {
+      for (const root of this.#rootsToSeed(site.name)) await this.#addVersion(swarm, root)
+    } catch (error) {
+      await swarm.stop()
+      throw error
+    }
     return swarm
+  }
+
+  /** Roots of the newest versions; one root may be that of several, after a rollback. */
+  #rootsToSeed(name: SiteName): Set<string> {
+    const versions = this.#components.sites.versions(name).slice(0, SEEDED_VERSIONS)
+    return new Set(versions.map(({ root }) => root))
   }
 
   async #addVersion(swarm: Swarm, root: string): Promise<void> {
     const { manifest } = await this.#components.contents.get(root)
     await swarm.addVersion(root, allPieces(manifest))
+    this.#seeded.set(swarm, (this.#seeded.get(swarm) ?? new Set()).add(root))
   }
 
-  /** Ends a swarm that nobody is connected to. */
-  /** In the background: nobody waits for it, and a failure must not end the relay. */
+  /** Ends a swarm that nobody is connected to. In the background: nobody waits for it, and a failure must not end the relay. */
   #retireSoon(name: SiteName, swarm: Swarm): void {
     this.#retire(name, swarm).catch((error: unknown) => {
       this.#components.log.error({ err: error, site: name }, 'a swarm without visitors is not left')
@@ -171,6 +189,12 @@ export class LastResort implements Startable {
     const swarm = await this.#swarms.get(name)
     if (swarm === undefined) return
     await this.#addVersion(swarm, root)
-    for (const old of this.#components.sites.versions(name).slice(SEEDED_VERSIONS)) swarm.removeVersion(old.root)
+    const seeded = this.#seeded.get(swarm) ?? new Set()
+    const kept = this.#rootsToSeed(name)
+    for (const old of seeded) {
+      if (kept.has(old)) continue
+      swarm.removeVersion(old)
+      seeded.delete(old)
+    }
   }
 }

@@ -38,6 +38,8 @@ export interface NewVersion {
   files: number
   bytes: number
   origins: readonly string[]
+  /** Whether its owner ends the site with it. */
+  retired: boolean
   /** Database ids of all its blocks. */
   blocks: readonly number[]
 }
@@ -98,7 +100,8 @@ export class SiteTable {
 
   /**
    * Makes a version the site's newest: record, version and pins appear
-   * together or not at all. Versions past the last {@link KEPT_VERSIONS} go.
+   * together or not at all. Versions past the last {@link KEPT_VERSIONS} go,
+   * and all others when the site ends: nothing pins their blocks any more.
    *
    * @throws {BlackholeError} `incomplete` when a block was collected meanwhile
    */
@@ -142,7 +145,7 @@ export class SiteTable {
         .prepare(
           'DELETE FROM versions WHERE site = ? AND id NOT IN (SELECT id FROM versions WHERE site = ? ORDER BY sequence DESC LIMIT ?)',
         )
-        .run(version.name, version.name, KEPT_VERSIONS)
+        .run(version.name, version.name, version.retired ? 1 : KEPT_VERSIONS)
     })
     this.#sites.delete(version.name)
   }
