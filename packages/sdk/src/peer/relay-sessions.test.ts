@@ -2,23 +2,31 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect, it } from 'vitest'
 import { BlackholeError, siteNameOf, type RelayInfo } from '@blackhole/protocol'
+import { MemoryPieceStore, Swarm } from '@blackhole/swarm'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { RelaySessions } from './relay-sessions.ts'
+import type { DialMeans } from './visitor-dialler.ts'
 
 const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
 
 /** Sessions with one relay that says who it is when the test lets it. */
-async function sessionsWith(): Promise<{
+async function sessionsWith({ swarm = newSwarm }: { swarm?: () => Swarm } = {}): Promise<{
   sessions: RelaySessions
   client: RelayClient
   answer: PromiseWithResolvers<RelayInfo>
   errors: string[]
+  means: Promise<DialMeans>
   unreachable: Promise<unknown>
 }> {
   const answer = Promise.withResolvers<RelayInfo>()
   const errors: string[] = []
+  const means = Promise.withResolvers<DialMeans>()
   const unreachable = Promise.withResolvers<undefined>()
-  const client = { url: 'http://localhost:1', info: () => answer.promise } as unknown as RelayClient
+  const client = {
+    url: 'http://localhost:1',
+    info: () => answer.promise,
+    swarmToken: () => Promise.reject(new BlackholeError('unavailable', 'It gives no tokens')),
+  } as unknown as RelayClient
   const unused = (): never => {
     throw new BlackholeError('unsupported', 'Not in this test')
   }
@@ -26,11 +34,11 @@ async function sessionsWith(): Promise<{
     {
       relays: [client],
       privateKey: await generateKeyPair('Ed25519'),
-      swarm: unused,
+      swarm,
       now: Date.now,
       random: () => 0.5,
       standing: unused,
-      onMeans: () => undefined,
+      onMeans: means.resolve,
       onAnswer: unused,
       onRecord: unused,
       onUnreachable: () => {
@@ -42,7 +50,7 @@ async function sessionsWith(): Promise<{
     },
     { site, allowPrivate: true, relayOnly: true, maxPeers: 0 },
   )
-  return { sessions, client, answer, errors, unreachable: unreachable.promise }
+  return { sessions, client, answer, errors, means: means.promise, unreachable: unreachable.promise }
 }
 
 it('lets a relay say that it only introduces before anybody asks it for a block', async () => {
@@ -82,12 +90,48 @@ it('tells of a relay that answers but whose peer can not be dialled', async () =
   const { sessions, answer, errors, unreachable } = await sessionsWith()
   const ended = new AbortController()
   const joined = sessions.join(ended.signal)
-  const peerId = peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()
-  answer.resolve({ serving: true, peerId, addresses: ['/ip4/127.0.0.1/tcp/1/ws'], stun: [] } as unknown as RelayInfo)
+  answer.resolve(await unreachableInfo())
   await unreachable
   expect(sessions.unreachable).toBe(true)
-  expect(errors.join()).toContain('the relay http://localhost:1')
+  expect(errors.join()).toMatch(/the relay http:\/\/localhost:1: .*(127\.0\.0\.1|ECONNREFUSED|dial)/i)
   ended.abort()
   await joined
   await sessions.stop()
 })
+
+it('makes the node anew when it could not be made', async () => {
+  let failures = 1
+  const { sessions, answer, errors, means } = await sessionsWith({
+    swarm: () => {
+      if (failures-- > 0) throw new Error('No memory')
+      return newSwarm()
+    },
+  })
+  const ended = new AbortController()
+  const joined = sessions.join(ended.signal)
+  answer.resolve(await unreachableInfo())
+  const { node, relays } = await means
+  expect(node.status).toBe('started')
+  expect(errors).toEqual(['the relay http://localhost:1: Error: No memory'])
+  await joined
+  expect(relays()).toHaveLength(1)
+  ended.abort()
+  await sessions.stop()
+  expect(node.status).toBe('stopped')
+})
+
+function newSwarm(): Swarm {
+  const unused = (): never => {
+    throw new BlackholeError('unsupported', 'Not in this test')
+  }
+  return new Swarm(
+    { store: new MemoryPieceStore(), now: Date.now, random: () => 0.5, verifyToken: unused, token: unused },
+    { site, self: 'self' },
+  )
+}
+
+/** A relay whose peer is at a port where nothing listens. */
+async function unreachableInfo(): Promise<RelayInfo> {
+  const peerId = peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()
+  return { serving: true, peerId, addresses: ['/ip4/127.0.0.1/tcp/1/ws'], stun: [] } as unknown as RelayInfo
+}

@@ -3,9 +3,10 @@ import type { Swarm } from '@blackhole/swarm'
 import type { RelayInfo, SiteName } from '@blackhole/protocol'
 import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
-import { abortable, isAborted, sleep } from '../sleep.ts'
+import { isAborted, sleep } from '../sleep.ts'
 import { RelayLink } from './relay-link.ts'
 import { RelaySession, type Standing } from './relay-session.ts'
+import { RelaySilence } from './relay-silence.ts'
 import { SwarmLinks } from './swarm-links.ts'
 import { SwarmTokens, type TokenIssuer } from './swarm-tokens.ts'
 import type { DialMeans } from './visitor-dialler.ts'
@@ -50,10 +51,9 @@ export class RelaySessions {
   readonly tokens: SwarmTokens
   readonly #components: RelaySessionsComponents
   readonly #init: RelaySessionsInit
-  readonly #infos: RelayInfo[] = []
-  /** For each relay that was asked who it is, the end of the first try. */
-  readonly #asked = new Map<RelayClient, Promise<unknown>>()
-  readonly #silent = new Set<RelayClient>()
+  /** What the relays that answered last said of themselves. */
+  readonly #infos = new Map<RelayClient, RelayInfo>()
+  readonly #silence: RelaySilence
   /** Relays that could not be reached when they were tried last. */
   readonly #unreached = new Set<RelayClient>()
   readonly #issuers: TokenIssuer[] = []
@@ -63,6 +63,7 @@ export class RelaySessions {
   constructor(components: RelaySessionsComponents, init: RelaySessionsInit) {
     this.#components = components
     this.#init = init
+    this.#silence = new RelaySilence(components)
     this.tokens = new SwarmTokens({ now: components.now, issuers: () => this.#issuers }, init)
   }
 
@@ -76,14 +77,9 @@ export class RelaySessions {
     return this.#unreached.size === this.#components.relays.length
   }
 
-  /**
-   * Whether a relay said that it only introduces: asking it for blocks would show as failed requests in the visitor's
-   * console. One that is being asked who it is gets to answer first.
-   */
-  async isSilent(client: RelayClient, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
-    const asked = this.#asked.get(client)
-    if (asked !== undefined) await abortable(asked, signal)
-    return this.#silent.has(client)
+  /** Whether a relay said that it only introduces: there is no need to ask it for blocks. */
+  async isSilent(client: RelayClient, options: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
+    return await this.#silence.isSilent(client, options)
   }
 
   /** Joins the swarm at every relay that answers, until the signal is aborted. */
@@ -98,7 +94,8 @@ export class RelaySessions {
 
   /** Closes connections that are of no more use. */
   async prune(): Promise<void> {
-    await (await this.#running)?.links.prune()
+    const running = await this.#running?.catch(() => undefined)
+    await running?.links.prune()
   }
 
   /** Tells the relays that this peer leaves, and closes all connections. The signal of {@link join} must be aborted. */
@@ -113,19 +110,9 @@ export class RelaySessions {
   async #join(client: RelayClient, signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        const asked = client.info({ signal, attempts: 1 }).then((info) => {
-          if (!info.serving) this.#silent.add(client)
-          return info
-        })
-        if (failures === 0)
-          this.#asked.set(
-            client,
-            asked.catch(() => undefined),
-          )
-        const info = await asked
-        this.#infos.push(info)
-        this.#running ??= this.#start()
-        const { node, links } = await this.#running
+        const info = await this.#silence.ask(client, signal)
+        this.#infos.set(client, info)
+        const { node, links } = await this.#node()
         signal.throwIfAborted()
         const peer = node.peerId.toString()
         const request: TokenIssuer['request'] = (options) => client.swarmToken(this.#init.site, peer, options)
@@ -143,27 +130,44 @@ export class RelaySessions {
     }
   }
 
+  /** The node, made at most once; after a failure it is made anew when it is needed next. */
+  async #node(): Promise<{ node: PeerNode; links: SwarmLinks }> {
+    const running = (this.#running ??= this.#start())
+    try {
+      return await running
+    } catch (error) {
+      if (this.#running === running) this.#running = undefined
+      throw error
+    }
+  }
+
   async #start(): Promise<{ node: PeerNode; links: SwarmLinks }> {
     const { allowPrivate, relayOnly, maxPeers } = this.#init
     const { logger, now, privateKey, swarm, onMeans } = this.#components
+    const relays = (): RelayInfo[] => [...this.#infos.values()]
     const node = await createPeerNode({
       privateKey,
-      relays: () => this.#infos,
+      relays,
       allowPrivate,
       relayOnly,
       maxPeers,
       ...(logger === undefined ? {} : { logger }),
     })
-    const links = new SwarmLinks(
-      { node, swarm: swarm(), now },
-      {
-        maxPeers: relayOnly ? 0 : maxPeers,
-        isRelay: (peer) => this.#infos.some(({ peerId }) => peerId === peer),
-      },
-    )
-    await links.start()
-    onMeans({ node, links, relays: () => this.#sessions.map(({ link }) => link) })
-    return { node, links }
+    try {
+      const links = new SwarmLinks(
+        { node, swarm: swarm(), now },
+        {
+          maxPeers: relayOnly ? 0 : maxPeers,
+          isRelay: (peer) => relays().some(({ peerId }) => peerId === peer),
+        },
+      )
+      await links.start()
+      onMeans({ node, links, relays: () => this.#sessions.map(({ link }) => link) })
+      return { node, links }
+    } catch (error) {
+      await node.stop()
+      throw error
+    }
   }
 
   #missed(client: RelayClient, error: unknown): void {
