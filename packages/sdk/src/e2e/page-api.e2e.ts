@@ -22,6 +22,12 @@ test.beforeAll(async () => {
     'plain.html',
     '<!doctype html><html><head><link rel="icon" href="data:,"></head><body><img src="/slow.svg"></body></html>',
   )
+  await site.add(
+    'not-eager.html',
+    `<!doctype html><html><head><link rel="icon" href="data:,">
+<script async src="/.blackhole/blackhole.js" data-site="${site.name}" data-worker="/.blackhole/blackhole-sw.js" data-eager="false"></script>
+</head><body><img src="/slow.svg"></body></html>`,
+  )
   await site.add('slow.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>')
   await site.publish()
 })
@@ -50,26 +56,32 @@ async function listen(visitor: ChromiumVisitor): Promise<() => Promise<{ type: s
   return () => visitor.evaluate(() => (window as unknown as { heard: { type: string; detail: unknown }[] }).heard)
 }
 
-test('the peer is asked for after the page has loaded, and not before', async () => {
-  const visitor = await browser.newVisitor()
-  await visitor.context.route('**/slow.svg', async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    await route.continue()
+for (const page of ['plain.html', 'not-eager.html']) {
+  test(`the peer is asked for after the page has loaded, and not before: ${page}`, async () => {
+    const visitor = await browser.newVisitor()
+    await visitor.context.route('**/slow.svg', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      await route.continue()
+    })
+    await visitor.goto(`${site.url}${page}`)
+    await ready(visitor)
+    const { loaded, peer, worker } = await visitor.evaluate(() => {
+      const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+      const resources = performance.getEntriesByType('resource')
+      const startOf = (name: string): number | undefined =>
+        resources.find((entry) => entry.name.includes(name))?.startTime
+      return {
+        loaded: navigation?.loadEventStart ?? NaN,
+        peer: startOf('blackhole-peer.js'),
+        worker: startOf('-sw.js'),
+      }
+    })
+    expect(loaded).toBeGreaterThan(500)
+    expect(peer).toBeGreaterThanOrEqual(loaded)
+    expect(worker ?? Infinity).toBeGreaterThanOrEqual(loaded)
+    await visitor.context.close()
   })
-  await visitor.goto(`${site.url}plain.html`)
-  await ready(visitor)
-  const { loaded, peer, worker } = await visitor.evaluate(() => {
-    const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
-    const resources = performance.getEntriesByType('resource')
-    const startOf = (name: string): number | undefined =>
-      resources.find((entry) => entry.name.includes(name))?.startTime
-    return { loaded: navigation?.loadEventStart ?? NaN, peer: startOf('blackhole-peer.js'), worker: startOf('-sw.js') }
-  })
-  expect(loaded).toBeGreaterThan(500)
-  expect(peer).toBeGreaterThanOrEqual(loaded)
-  expect(worker ?? Infinity).toBeGreaterThanOrEqual(loaded)
-  await visitor.context.close()
-})
+}
 
 test('each change is an event, and so is a newer version', async () => {
   const visitor = await browser.newVisitor()

@@ -80,7 +80,7 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
       if (!isControlled) register()
       void startPeer()
     }
-    if ('eager' in data) start()
+    if ((data['eager'] ?? 'false') !== 'false') start()
     else if (document.readyState === 'complete') idle(start)
     else
       addEventListener(
