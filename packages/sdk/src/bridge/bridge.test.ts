@@ -62,14 +62,15 @@ class FakeContainer extends EventTarget {
   readonly updates: string[] = []
   version = CHANNEL_VERSION
   port: ChannelPort<PageToWorker, WorkerToPage> | undefined
-  readonly controller = {
+  readonly worker = {
     postMessage: (message: unknown, transfer: Transferable[] = []) => {
       this.posted.push(message)
       if (transfer[0] instanceof MessagePort) this.talk(transfer[0])
     },
   } as unknown as ServiceWorker
+  controller: ServiceWorker | null = this.worker
   readonly ready = Promise.resolve({
-    active: this.controller,
+    active: this.worker,
     update: () => Promise.resolve(this.updates.push('update')),
   } as unknown as ServiceWorkerRegistration)
 
@@ -282,7 +283,11 @@ describe('news', () => {
     workers.port?.send({ type: 'busy', busy: true })
     await expect.poll(() => timers.mock.calls.at(-1)?.[1]).toBe(KEEP_ALIVE_MS)
     tick()
-    expect(alive()).toBe(1)
+    await expect.poll(alive).toBe(1)
+    // A page that was reloaded past the worker counts as one that keeps it alive.
+    workers.controller = null
+    tick()
+    await expect.poll(alive).toBe(2)
     timers.mockRestore()
   })
 })

@@ -61,7 +61,8 @@ export class Bridge extends TypedEventEmitter<BridgeEvents> {
     this.#components = components
     this.#init = init
     this.#keepAlive = new KeepAlive((message) => {
-      components.workers.controller?.postMessage(message)
+      // That of an uncontrolled page streams for others, and counts on this page.
+      void this.#worker().then((worker) => worker?.postMessage(message))
     })
   }
 
@@ -104,13 +105,17 @@ export class Bridge extends TypedEventEmitter<BridgeEvents> {
   }
 
   async #introduce(): Promise<void> {
-    const { workers } = this.#components
-    // An uncontrolled page (a forced reload) can still serve: the worker looks for those as well.
-    const worker = workers.controller ?? (await workers.ready).active
+    const worker = await this.#worker()
     if (worker === null) return
     const { port1, port2 } = new MessageChannel()
     this.#attach(port1)
     worker.postMessage({ type: 'blackhole:connect', version: CHANNEL_VERSION, site: this.#init.site }, [port2])
+  }
+
+  /** An uncontrolled page (a forced reload) can still serve: the worker looks for those as well. */
+  async #worker(): Promise<ServiceWorker | null> {
+    const { workers } = this.#components
+    return workers.controller ?? (await workers.ready).active
   }
 
   readonly #onMessage = (event: MessageEvent<unknown>): void => {
