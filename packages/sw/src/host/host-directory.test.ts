@@ -116,6 +116,31 @@ describe('looking for the page that hosts', () => {
     expect(await found).toBeUndefined()
   })
 
+  it('asks a page that says nothing ever less often, on one port at a time, and hears it when it comes to life', async () => {
+    const frozen = new FakeWindow('frozen', 'silent')
+    const ports: MessagePort[] = []
+    const closed: number[] = []
+    frozen.postMessage = (_message, [port]) => {
+      if (!(port instanceof MessagePort)) return
+      const index = ports.push(port) - 1
+      port.addEventListener('close', () => closed.push(index))
+      port.start()
+    }
+    windows = [frozen]
+    for (let second = 0; second < 60; second++) {
+      const found = directory.host()
+      await clock.advance(0)
+      await clock.advance(1_000)
+      expect(await found).toBeUndefined()
+    }
+    // After 0, 1, 3, 7, 15 and 31 s.
+    expect(ports).toHaveLength(6)
+    await expect.poll(() => closed).toEqual([0, 1, 2, 3, 4])
+    const last = ports.at(-1)
+    if (last !== undefined) frozen.talk(last)
+    await expect.poll(() => directory.connected?.clientId).toBe('frozen')
+  })
+
   it('does not use a page of another version', async () => {
     windows = [new FakeWindow('old', { version: CHANNEL_VERSION + 1 })]
     expect(await directory.host()).toBeUndefined()
@@ -147,6 +172,24 @@ describe('pages that speak up', () => {
     const signal = new AbortController().signal
     await expect.poll(() => directory.connected?.clientId).toBe('next')
     expect((await directory.waitForHost({ signal }))?.clientId).toBe('next')
+  })
+
+  it('are more than can be talked to: the one that hosts stays', async () => {
+    const host = new FakeWindow('host', {})
+    windows = [host]
+    await directory.host()
+    for (let at = 0; at < 70; at++) {
+      const guest = new FakeWindow(`guest ${String(at)}`, { role: 'guest' })
+      windows.push(guest)
+      const { port1, port2 } = new MessageChannel()
+      directory.adopt(port1, guest.id)
+      guest.talk(port2)
+    }
+    await expect.poll(() => windows.at(-1)?.received.map(({ type }) => type)).toEqual(['hello'])
+    expect(directory.connected?.clientId).toBe('host')
+    directory.broadcast({ type: 'busy', busy: true })
+    const told = (): number => windows.filter(({ received }) => received.some(({ type }) => type === 'busy')).length
+    await expect.poll(told).toBe(64)
   })
 
   it('hand on what they learn', async () => {

@@ -34,11 +34,24 @@ export interface HostDirectoryEvents {
 /** "No page hosts" is believed for so long, so that it costs nothing per request. */
 const NO_HOST_MEMO_MS = 1_000
 
+/**
+ * A window that does not answer is asked again after twice as long each time, up to this: it may be frozen, or a page
+ * without our script. One that comes to life speaks up by itself, or answers on the port that it still has.
+ */
+const MAX_ASK_PAUSE_MS = 30_000
+
 /** While a page owes an answer, it is looked after so often: a closed tab gives no sign. */
 const LIVENESS_MS = 500
 
 /** Pages that are talked to at once. More tabs than this are still served, by the host among these. */
 const MAX_LINKS = 64
+
+/** A window that was asked and has not answered. */
+interface Asked {
+  readonly link: PageLink
+  readonly pauseMs: number
+  readonly until: number
+}
 
 /**
  * Knows which open page hosts the peer. Nothing here is the truth: the browser
@@ -51,6 +64,7 @@ export class HostDirectory {
   readonly #events: HostDirectoryEvents
   readonly #links = new Map<string, PageLink>()
   readonly #greeted = new WeakSet<PageLink>()
+  readonly #asked = new Map<string, Asked>()
   readonly #waiting = new Set<() => void>()
   #discovery: Promise<void> | undefined
   #noHostUntil = 0
@@ -75,7 +89,7 @@ export class HostDirectory {
   /** A page opened this port. */
   adopt(port: MessagePort, clientId: string): void {
     this.#noHostUntil = 0
-    void this.#link(port, clientId)
+    this.#link(port, clientId)
   }
 
   /** The page that hosts, looked for among all windows when none is connected. */
@@ -119,20 +133,18 @@ export class HostDirectory {
   /** Closes all ports. */
   close(): void {
     for (const link of [...this.#links.values()]) link.close()
+    this.#forget(() => true)
   }
 
   async #discover(): Promise<void> {
     const { clients, clock } = this.#components
-    const windows = (await clients.list())
-      .filter(({ id }) => this.#links.get(id)?.role === undefined)
+    const open = await clients.list()
+    this.#forget((id) => !open.some((window) => window.id === id))
+    const windows = open
+      .filter(({ id }) => this.#links.get(id)?.role === undefined && (this.#asked.get(id)?.until ?? 0) <= clock.now())
       .slice(0, MAX_LINKS)
     if (windows.length === 0) return
-    const answers = windows.map((window) => {
-      const { port1, port2 } = new MessageChannel()
-      const greeted = this.#link(port1, window.id)
-      window.postMessage({ type: 'blackhole:connect', version: CHANNEL_VERSION, site: this.#site }, [port2])
-      return greeted
-    })
+    const answers = windows.map((window) => this.#ask(window))
     const found = Promise.any(
       answers.map(async (answer) => {
         if ((await answer) !== 'host') throw new Error('A guest')
@@ -141,8 +153,30 @@ export class HostDirectory {
     await withinMs(clock, CHANNEL_HELLO_TIMEOUT_MS, found)
   }
 
-  /** Takes over a port; resolves with the page's first role, or undefined when it closed. */
-  #link(port: MessagePort, clientId: string): Promise<'host' | 'guest' | undefined> {
+  /** Opens a port to a window, in place of the one on which it has not answered. */
+  #ask(window: PageClient): Promise<'host' | 'guest' | undefined> {
+    const { id } = window
+    const before = this.#asked.get(id)
+    this.#forget((asked) => asked === id)
+    const { port1, port2 } = new MessageChannel()
+    const { link, role } = this.#link(port1, id)
+    const pauseMs = before === undefined ? NO_HOST_MEMO_MS : Math.min(MAX_ASK_PAUSE_MS, 2 * before.pauseMs)
+    this.#asked.set(id, { link, pauseMs, until: this.#components.clock.now() + pauseMs })
+    window.postMessage({ type: 'blackhole:connect', version: CHANNEL_VERSION, site: this.#site }, [port2])
+    return role
+  }
+
+  /** Closes the ports on which these windows have not answered. */
+  #forget(which: (clientId: string) => boolean): void {
+    for (const [id, { link }] of [...this.#asked]) {
+      if (!which(id)) continue
+      this.#asked.delete(id)
+      if (link.role === undefined) link.close()
+    }
+  }
+
+  /** Takes over a port. `role` resolves with the page's first role, or undefined when it closed. */
+  #link(port: MessagePort, clientId: string): { link: PageLink; role: Promise<'host' | 'guest' | undefined> } {
     const { promise, resolve } = Promise.withResolvers<'host' | 'guest' | undefined>()
     const link = new PageLink(port, clientId, {
       onState: () => {
@@ -150,8 +184,9 @@ export class HostDirectory {
           this.#greeted.add(link)
           // Only now: until it has greeted, an older port of the same page stays in use.
           const older = this.#links.get(clientId)
-          this.#links.set(clientId, link)
+          this.#keep(link)
           if (older !== undefined && older !== link) older.close()
+          this.#forget((asked) => asked === clientId)
           this.#events.onConnect?.(link)
         }
         this.#wake()
@@ -165,12 +200,17 @@ export class HostDirectory {
         resolve(undefined)
       },
     })
-    if (!this.#links.has(clientId)) {
-      this.#links.set(clientId, link)
-      const [oldest] = this.#links.values()
-      if (this.#links.size > MAX_LINKS && oldest !== undefined) oldest.close()
-    }
-    return promise
+    if (!this.#links.has(clientId)) this.#keep(link)
+    return { link, role: promise }
+  }
+
+  /** Remembers a link, in place of the oldest when there are too many: any but the host's, which all others need. */
+  #keep(link: PageLink): void {
+    this.#links.set(link.clientId, link)
+    if (this.#links.size <= MAX_LINKS) return
+    const others = [...this.#links.values()].filter((other) => other !== link)
+    const oldest = others.find(({ role }) => role !== 'host') ?? others[0]
+    oldest?.close()
   }
 
   #wake(): void {
