@@ -2,6 +2,7 @@ import { cacheNames } from 'workbox-core/cacheNames.js'
 import { setCacheNameDetails } from 'workbox-core/setCacheNameDetails.js'
 import { systemClock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
+import { isNamedDocument } from './handlers/bypass.ts'
 import { isForNetwork } from './handlers/to-network.ts'
 import { openStorage } from './storage.ts'
 import { IdbClientRoots } from './version/client-roots-idb.ts'
@@ -33,10 +34,11 @@ export class WorkerShell {
       this.#onFetch(event)
     })
     scope.addEventListener('message', (event) => {
+      const at = systemClock.now()
       if (this.#worker === undefined)
         event.waitUntil(
           this.#opening.then((worker) => {
-            worker.message(event)
+            worker.message(event, at)
           }),
         )
       else this.#worker.message(event)
@@ -53,8 +55,9 @@ export class WorkerShell {
   #onFetch(event: FetchEvent): void {
     if (this.#worker === undefined) {
       // Nothing is known yet, so the answer can't be "not mine": that is the same request, made by the worker.
-      if (isOurs(event.request, this.#scope.location.origin)) {
-        event.respondWith(this.#opening.then((worker) => worker.fetch(event) ?? this.#scope.fetch(event.request)))
+      if (isOurs(event.request, this.#scope.location.origin, this.#config)) {
+        const at = systemClock.now()
+        event.respondWith(this.#opening.then((worker) => worker.fetch(event, at) ?? this.#scope.fetch(event.request)))
       }
       return
     }
@@ -100,7 +103,8 @@ export class WorkerShell {
 }
 
 /** What can be ruled out before anything is known. */
-function isOurs({ method, url: href }: Request, origin: string): boolean {
+function isOurs({ method, mode, url: href }: Request, origin: string, config: WorkerConfig): boolean {
   const url = new URL(href)
-  return (method === 'GET' || method === 'HEAD') && url.origin === origin && !isForNetwork(url)
+  if ((method !== 'GET' && method !== 'HEAD') || url.origin !== origin || isForNetwork(url)) return false
+  return config.mode === 'tag' || !isNamedDocument({ url, navigates: mode === 'navigate' })
 }

@@ -1,5 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BIG, FILES, NAVIGATION, ORIGIN, TestWorld, publishFiles, sourceHeader } from './worker-world.ts'
 import type { PublishedSite } from './worker-world.ts'
 
@@ -22,7 +22,7 @@ describe('an existing site with a tag', () => {
   const tag = { mode: 'tag', relays: ['https://relay.example'] } as const
 
   /** An origin that serves the files, with changes. */
-  function serveOrigin(changes: Record<string, string | undefined> = {}): void {
+  function serveOrigin(changes: Record<string, string | Uint8Array | undefined> = {}): void {
     world.network.answer = async (url, init) => {
       if (url.origin !== ORIGIN) return await world.relay(url)
       const path = url.pathname.slice(1)
@@ -66,9 +66,46 @@ describe('an existing site with a tag', () => {
     await (await world.get(worker, '/app.js')).text()
     await Promise.all(world.background)
     serveOrigin({ 'app.js': undefined })
+    world.laterMs = 10_000
     const restarted = await world.start({ ...tag, sampleRate: 1 })
     expect(await (await world.get(restarted, '/app.js')).text()).toBe('let app = 1')
     await Promise.all(world.background)
     expect(world.ask(restarted, '/app.js')).toBeUndefined()
+  })
+
+  it('is asked no more often because the browser starts the worker anew for each page', async () => {
+    serveOrigin()
+    const config = { ...tag, sampleRate: 0.02 }
+    await (await world.get(await world.ready(config), '/app.js')).text()
+    await Promise.all(world.background)
+    const asked = async (laterMs: number): Promise<number> => {
+      world.laterMs = laterMs
+      world.network.requests.length = 0
+      const worker = await world.start(config)
+      for (const path of ['/app.js', '/empty.txt', '/app.js']) await (await world.get(worker, path)).text()
+      await Promise.all(world.background)
+      return world.network.requests.filter((path) => path === '/app.js').length
+    }
+    await asked(0)
+    expect([await asked(0), await asked(9 * 60_000), await asked(10 * 60_000), await asked(10 * 60_000)]).toEqual([
+      0, 0, 1, 0,
+    ])
+    // A clock that was set back by a year keeps nobody from asking until then.
+    expect(await asked(-365 * 86_400_000)).toBe(1)
+  })
+
+  it('wins from the next time on when only the end of a large file is another', async () => {
+    const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const worker = await world.ready(tag)
+    const changed = BIG.slice()
+    changed[BIG.length - 1] = 1 ^ (BIG.at(-1) ?? 0)
+    serveOrigin({ 'big.bin': changed })
+    const broken = await world.get(worker, '/big.bin')
+    await expect(broken.bytes()).rejects.toThrow()
+    expect(complaints.mock.calls.flat()).toEqual([expect.stringMatching(/broke off after \d+ .* OriginChangedError: /)])
+    complaints.mockRestore()
+    await Promise.all(world.background)
+    expect(world.ask(worker, '/big.bin')).toBeUndefined()
+    expect(world.ask(await world.start(tag), '/big.bin')).toBeUndefined()
   })
 })

@@ -22,7 +22,7 @@ export const ORIGIN = 'http://site.localhost:8080'
 
 /** A file of four pieces, all different. */
 export const BIG: Uint8Array<ArrayBuffer> = new Uint8Array(3 * PIECE_BYTES + 1000).map(
-  (_, at) => (at * 31 + (at >> 11)) & 255,
+  (_, at) => (at * 31 + (at >> 11) + (at >> 20)) & 255,
 )
 
 /** The site in tests. */
@@ -86,6 +86,8 @@ export class TestWorld {
   readonly network: TestNetwork
   /** As Firefox does. */
   endsByClock = false
+  /** So much later than it is. */
+  laterMs = 0
   readonly #roots = new MemoryClientRoots()
   readonly #ports: { close: () => void }[] = []
 
@@ -120,7 +122,7 @@ export class TestWorld {
           list: () => Promise.resolve(pages),
           has: (id) => Promise.resolve(pages.some((page) => page.id === id)),
         },
-        clock: systemClock,
+        clock: { ...systemClock, now: () => systemClock.now() + this.laterMs },
         databases: { deleteDatabase: () => ({}) as IDBOpenDBRequest },
         caches: { open: () => Promise.reject(new Error('no caches')), delete: () => Promise.resolve(false) },
         cacheName: 'blackhole-runtime',

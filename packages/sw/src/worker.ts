@@ -137,9 +137,13 @@ export class SiteWorker {
     if (this.#config.mode === 'tag' && version !== undefined) await this.#isStale(version)
   }
 
-  /** Answers a request, or leaves it to the browser (undefined). */
-  fetch(event: FetchEvent): Promise<Response> | undefined {
-    this.#awake.event()
+  /**
+   * Answers a request, or leaves it to the browser (undefined).
+   *
+   * @param at - when the event came
+   */
+  fetch(event: FetchEvent, at = this.#components.clock.now()): Promise<Response> | undefined {
+    this.#awake.event(at)
     const request = describeRequest(event)
     if (request.navigates && this.#config.mode === 'tag') event.waitUntil(this.#removal.checkScript())
     const response = dispatch(this.#handlers, request)
@@ -147,9 +151,13 @@ export class SiteWorker {
     return response
   }
 
-  /** Takes a message that a page posted to the worker. */
-  message(event: ExtendableMessageEvent): void {
-    this.#awake.event()
+  /**
+   * Takes a message that a page posted to the worker.
+   *
+   * @param at - when the event came
+   */
+  message(event: ExtendableMessageEvent, at = this.#components.clock.now()): void {
+    this.#awake.event(at)
     const message = parseWindowMessage(event.data)
     const { source, ports } = event
     if (message === undefined || source === null || !('id' in source)) return
@@ -208,7 +216,8 @@ export class SiteWorker {
     const count = this.#counters.add.bind(this.#counters)
     let content: ReturnType<typeof createContentFetch> | undefined
     const contentComponents = {
-      outgoing: this.#awake.outgoing.bind(this.#awake),
+      config,
+      outgoing: this.#awake.outgoing,
       now,
       count,
       contentFetch: () =>

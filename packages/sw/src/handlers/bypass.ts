@@ -1,8 +1,9 @@
-import { CONTENT_TYPES, MANIFEST_PATH, RESERVED_FOLDER, SCRIPT_PATHS } from '@blackhole/protocol'
+import { MANIFEST_PATH, RESERVED_FOLDER, SCRIPT_PATHS } from '@blackhole/protocol'
 import { findFile } from '@blackhole/site'
 import type { WorkerConfig } from '../config.ts'
 import { isHtml } from '../response/document.ts'
 import type { SiteVersion } from '../version/site-version.ts'
+import { isContentPath, isTrustless } from './content-path.ts'
 import type { Handler, SiteRequest } from './handler.ts'
 import { isForNetwork } from './to-network.ts'
 
@@ -46,11 +47,29 @@ export function isBypassed({ request, url, navigates }: SiteRequest, state: Bypa
   if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return true
   if (isReserved(url.pathname)) return !isPageScript(url.pathname) || state.config.mode === 'tag'
   if (state.optedOut === true) return true
-  if (isContentPath(url.pathname)) return isTrustless(request, url)
+  if (isContentPath(url.pathname, state.config.mode)) return isContentLeft({ request, url, navigates }, state)
   // A hosted page that can't be reached is explained, even when nothing of its site is known (storage was cleared).
   if (state.known === false && !state.beginning) return state.config.mode === 'tag' || !navigates
   if (state.config.mode === 'hosted') return false
   return isLeftToOrigin({ request, url, navigates }, state)
+}
+
+/**
+ * A document by a name belongs to the origin of its site, where the relay sends the visitor: it can't tell that
+ * it is a document when the worker asks. With a tag, documents and whatever has an account are the origin's own.
+ */
+function isContentLeft(
+  { request, url, navigates }: Pick<SiteRequest, 'request' | 'url' | 'navigates'>,
+  { config, stale }: BypassState,
+): boolean {
+  if (isTrustless(request, url)) return true
+  if (config.mode === 'hosted') return isNamedDocument({ url, navigates })
+  return navigates || stale || request.headers.has('Authorization')
+}
+
+/** Whether a document is asked for by the name of a site. */
+export function isNamedDocument({ url, navigates }: Pick<SiteRequest, 'url' | 'navigates'>): boolean {
+  return navigates && url.pathname.startsWith('/ipns/')
 }
 
 /** In tag mode the origin is the authority: only files of the manifest are ours, and documents only if the owner says so. */
@@ -77,20 +96,4 @@ function isReserved(pathname: string): boolean {
 /** The scripts that a hosted page needs to run its peer. The worker's own is the browser's business. */
 export function isPageScript(pathname: string): boolean {
   return pathname === SCRIPT_PATHS.loader || pathname === SCRIPT_PATHS.peer
-}
-
-/** Content by CID or name, of whichever site. */
-export function isContentPath(pathname: string): boolean {
-  return /^\/ip[fn]s\/[^/]/.test(pathname)
-}
-
-/**
- * A request in a trustless format: whoever asks so checks the answer, as our
- * own page does, and the relay answers it best.
- */
-function isTrustless(request: Request, url: URL): boolean {
-  const format = url.searchParams.get('format')
-  if (format !== null && ['raw', 'car', 'ipns-record'].includes(format)) return true
-  const accept = request.headers.get('Accept') ?? ''
-  return [CONTENT_TYPES.raw, CONTENT_TYPES.car, CONTENT_TYPES.record].some((type) => accept.includes(type))
 }

@@ -1,29 +1,36 @@
 import type { Source } from '@blackhole/protocol'
 import type { VerifiedFetch } from '@helia/verified-fetch'
+import type { WorkerConfig } from '../config.ts'
 import { BlockSourceEvent } from '../helia/swarm-broker.ts'
+import { reportBrokenBody } from '../response/broken-body.ts'
 import { setSourceHeaders } from '../response/source-headers.ts'
 import type { ResponseSource } from '../response/source-headers.ts'
-import type { WatchedBody } from '../response/watched-body.ts'
-import { isContentPath } from './bypass.ts'
+import type { Outgoing } from '../upkeep/stay-awake.ts'
+import { isContentPath, sandbox } from './content-path.ts'
 import type { Handler, SiteRequest } from './handler.ts'
 
 /** What the content handler works with. */
 export interface ContentHandlerComponents {
+  readonly config: Pick<WorkerConfig, 'mode'>
   /** Verified fetch, made on first use. */
   contentFetch: () => Promise<VerifiedFetch>
   now: () => number
   count: (source: Source, bytes: number) => void
-  /** The body as it may go out; `taken` where it matters when its reader has taken all of it. */
-  outgoing: (body: WatchedBody['body']) => Partial<WatchedBody> & Pick<WatchedBody, 'body'>
+  outgoing: Outgoing
 }
 
-/** Anything under `/ipfs/` and `/ipns/`, verified block by block. */
+/** Anything under `/ipfs/` and `/ipns/`, verified block by block, and sandboxed: whose it is nobody knows. */
 export function contentHandler(components: ContentHandlerComponents): Handler {
   return {
     name: 'content',
     // A name with a dot is a DNSLink name, and those only relays resolve.
-    canHandle: ({ url }) => isContentPath(url.pathname) && !/^\/ipns\/[^/]*\./.test(url.pathname),
-    handle: (request) => answerContent(components, request),
+    canHandle: ({ url }) =>
+      isContentPath(url.pathname, components.config.mode) && !/^\/ipns\/[^/]*\./.test(url.pathname),
+    async handle(request) {
+      const response = await answerContent(components, request)
+      if (response !== undefined) sandbox(response.headers)
+      return response
+    },
   }
 }
 
@@ -31,10 +38,11 @@ export function contentHandler(components: ContentHandlerComponents): Handler {
  * Answers a request with content that is named by CID.
  *
  * @param path - `/ipfs/CID/…` or `/ipns/NAME/…`, percent-encoded. Default: the request's own
- * @returns undefined when nobody has it, or it is nothing that can be shown
+ * @returns undefined when nobody has it, or it is nothing that can be shown; with a tag, whenever it is not found as it
+ *   was asked for, since the path may be the origin's own
  */
 export async function answerContent(
-  { contentFetch, now, count, outgoing }: ContentHandlerComponents,
+  { config, contentFetch, now, count, outgoing }: ContentHandlerComponents,
   { request, url, waitUntil }: SiteRequest,
   path = url.pathname + url.search,
 ): Promise<Response | undefined> {
@@ -54,11 +62,17 @@ export async function answerContent(
       count(event.detail.source, event.detail.bytes)
     },
   })
-  // Nobody had it, or it is nothing that can be shown: the relay may know better.
-  if (response.status >= 500) return undefined
+  // Nobody had it, or it is nothing that can be shown: the relay, or the origin, may know better.
+  if (response.status >= 500 || (config.mode === 'tag' && !response.ok && response.status !== 304)) {
+    await response.body?.cancel()
+    return undefined
+  }
   const headers = new Headers(response.headers)
   setSourceHeaders(headers, combine(sources), now() - began)
-  const { body, taken } = response.body === null ? { body: null } : outgoing(response.body)
+  const onFailed = (error: unknown, delivered: number): void => {
+    reportBrokenBody({ url: url.href, delivered, promised: Number(headers.get('Content-Length') ?? NaN), error })
+  }
+  const { body, taken } = response.body === null ? { body: null } : outgoing(response.body, onFailed)
   if (taken !== undefined) waitUntil(taken)
   return new Response(body, { status: response.status, statusText: response.statusText, headers })
 }

@@ -2,6 +2,7 @@ import { injectLoader, loaderTag } from '@blackhole/site'
 import type { WorkerConfig } from '../config.ts'
 import { LOADER_VARIANT, isHtml } from '../response/document.ts'
 import { labelled, setSourceHeaders } from '../response/source-headers.ts'
+import { isContentPath } from './content-path.ts'
 import type { Handler } from './handler.ts'
 
 /** What the network handler works with. */
@@ -22,11 +23,11 @@ export function networkHandler({ fetch, now, config }: NetworkComponents): Handl
   return {
     name: 'network',
     canHandle: () => true,
-    async handle({ request, navigates }) {
+    async handle({ request, url, navigates }) {
       const began = now()
       try {
         const response = await fetch(request)
-        if (navigates && config.mode === 'hosted')
+        if (navigates && config.mode === 'hosted' && !isContentPath(url.pathname, config.mode))
           return withLoader(response, loaderTag(config.site), (headers) =>
             setSourceHeaders(headers, 'http', now() - began),
           )

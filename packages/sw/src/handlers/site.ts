@@ -11,8 +11,8 @@ import { fileParts } from '../response/file-parts.ts'
 import { pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
 import type { SiteVersion } from '../version/site-version.ts'
-import type { WatchedBody } from '../response/watched-body.ts'
-import { isContentPath } from './bypass.ts'
+import type { Outgoing } from '../upkeep/stay-awake.ts'
+import { isContentPath } from './content-path.ts'
 import type { Handler, SiteRequest } from './handler.ts'
 import { refusal } from './refuse.ts'
 import { mayOutlast, toNetwork } from './to-network.ts'
@@ -31,8 +31,7 @@ export interface SiteComponents {
   protect: (cids: readonly string[], until: Promise<unknown>) => void
   /** A response of several pieces began; it ends with the promise. */
   streaming: (until: Promise<unknown>) => void
-  /** The body as it may go out; `taken` where it matters when its reader has taken all of it. */
-  outgoing: (body: WatchedBody['body']) => Partial<WatchedBody> & Pick<WatchedBody, 'body'>
+  outgoing: Outgoing
   /** Whether the browser would end a long response, with no page to prevent that. */
   isAlone: () => Promise<boolean>
   /** Bytes arrived: those of a whole piece, or those that were read of a stored one. */
@@ -51,7 +50,7 @@ export function siteHandler(components: SiteComponents): Handler {
   return {
     name: 'site',
     // Content by CID or name is the relay's to answer where the worker can't.
-    canHandle: ({ url }) => !isContentPath(url.pathname),
+    canHandle: ({ url }) => !isContentPath(url.pathname, components.config.mode),
     async handle(request) {
       const version = await components.version(request).catch(() => 'lost' as const)
       if (version === 'lost') return components.config.mode === 'hosted' ? refusal(request) : undefined
@@ -157,16 +156,19 @@ async function respond(
   })
   const stored = await components.stored(layout.cids)
   const missing = new Set(layout.cids.filter((_, index) => stored[index] !== true))
+  const onBroken = (error: unknown, delivered: number): void => {
+    reportBrokenBody({ url: request.url.href, delivered, promised: layout.bytes, error })
+    // Too late for this response; a reload gets all of it from the origin.
+    if (error instanceof OriginChangedError) components.originChanged(version)
+  }
   const pieces = pieceBody(layout.parts, {
-    onBroken: (error, delivered) => {
-      reportBrokenBody({ url: request.url.href, delivered, promised: layout.bytes, error })
-    },
+    onBroken,
     onEnd: (error) => {
       first.reject(error ?? new DOMException('The body has ended', 'AbortError'))
       ended.resolve(undefined)
     },
   })
-  const { body, taken: over = ended.promise } = components.outgoing(pieces)
+  const { body, taken: over = ended.promise } = components.outgoing(pieces, onBroken)
   request.waitUntil(over)
   if (layout.cids.length > 1) {
     components.streaming(over)

@@ -4,7 +4,7 @@ export interface BrokenBody {
   readonly url: string
   /** Bytes that were delivered. */
   readonly delivered: number
-  /** Bytes that the head promised. */
+  /** Bytes that the head promised; NaN when it promised no number. */
   readonly promised: number
   readonly error: unknown
 }
@@ -15,7 +15,6 @@ export interface BrokenBody {
  */
 export function reportBrokenBody({ url, delivered, promised, error }: BrokenBody): void {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'No reason was given'
-  console.error(
-    `Blackhole: the response for ${url} broke off after ${String(delivered)} of ${String(promised)} bytes. ${reason}`,
-  )
+  const of = Number.isNaN(promised) ? '' : ` of ${String(promised)}`
+  console.error(`Blackhole: the response for ${url} broke off after ${String(delivered)}${of} bytes. ${reason}`)
 }

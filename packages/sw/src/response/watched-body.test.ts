@@ -46,22 +46,29 @@ it('brings the same bytes, and is over when they were taken', async () => {
 it('fails in the middle of a piece, and lets go of the body', async () => {
   const { body, cancelled } = bodyOf([whole, whole])
   const controller = new AbortController()
-  const watched = watchedBody(body, controller.signal)
+  const failures: unknown[] = []
+  const watched = watchedBody(body, controller.signal, (...failure) => failures.push(failure))
   const reader = watched.body.getReader()
-  expect((await reader.read()).value?.byteLength).toBeLessThan(whole.byteLength)
+  const first = (await reader.read()).value?.byteLength
+  expect(first).toBeLessThan(whole.byteLength)
   const reason = new Error('It ends here')
   controller.abort(reason)
   await expect(reader.read()).rejects.toBe(reason)
   await watched.taken
   expect(cancelled()).toBe(reason)
+  expect(failures).toEqual([[reason, first]])
 })
 
 it('passes on that the reader has gone, and that the body failed', async () => {
   const left = bodyOf([whole])
-  const watched = watchedBody(left.body, new AbortController().signal)
+  const controller = new AbortController()
+  const failures: unknown[] = []
+  const watched = watchedBody(left.body, controller.signal, (...failure) => failures.push(failure))
   await watched.body.cancel('gone')
   await watched.taken
   expect(left.cancelled()).toBe('gone')
+  controller.abort(new Error('Too late'))
+  expect(failures, 'a reader that has gone is no failure').toEqual([])
 
   const failing = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: () => Promise.reject(new Error('No such piece')),

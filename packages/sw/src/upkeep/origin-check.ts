@@ -20,6 +20,9 @@ const SAMPLE_TIMEOUT_MS = 20_000
 /** Larger files are asked about only by their validators. */
 const MAX_COMPARED_BYTES = PIECE_BYTES
 
+/** Setting of the origin: when it was last asked, in milliseconds since 1970. Workers come and go every half minute. */
+export const ORIGIN_ASKED_AT = 'origin-asked-at'
+
 /**
  * In tag mode, asks the origin now and then whether it still has what was
  * published: a redeployment that was not published must win.
@@ -27,7 +30,8 @@ const MAX_COMPARED_BYTES = PIECE_BYTES
 export class OriginCheck {
   readonly #components: OriginCheckComponents
   readonly #chance: number
-  #lastAt = -Infinity
+  #lastAt: number | undefined
+  #read: Promise<void> | undefined
 
   /** @param chance - share of requests that are followed by a question, 0 to 1 */
   constructor(components: OriginCheckComponents, chance: number) {
@@ -40,9 +44,18 @@ export class OriginCheck {
     const { now, random } = this.#components
     if (this.#chance === 0) return
     const sampling = { ...DEFAULT_SAMPLING, chance: this.#chance }
-    if (!shouldSample(now() - this.#lastAt, random(), sampling)) return
+    await (this.#read ??= this.#readLast())
+    const since = this.#lastAt === undefined ? Infinity : now() - this.#lastAt
+    // A clock that was set back says nothing.
+    if (!shouldSample(since < 0 ? Infinity : since, random(), sampling)) return
     this.#lastAt = now()
+    await this.#components.state.setSetting(ORIGIN_ASKED_AT, this.#lastAt).catch(() => undefined)
     await this.#ask(url, version, path, file).catch(() => undefined)
+  }
+
+  async #readLast(): Promise<void> {
+    const at = await this.#components.state.setting(ORIGIN_ASKED_AT).catch(() => undefined)
+    if (typeof at === 'number') this.#lastAt = at
   }
 
   async #ask(url: URL, version: SiteVersion, path: string, file: ManifestFile): Promise<void> {

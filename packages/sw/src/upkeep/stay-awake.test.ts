@@ -7,8 +7,10 @@ import { FAIL_AFTER_MS, StayAwake } from './stay-awake.ts'
 class Waits {
   readonly #waits: { readonly ms: number; readonly signal: AbortSignal | undefined; readonly end: () => void }[] = []
 
+  nowMs = 0
+
   readonly clock = {
-    now: () => 0,
+    now: () => this.nowMs,
     sleep: (ms: number, { signal }: { signal?: AbortSignal | undefined } = {}) =>
       new Promise<void>((resolve, reject) => {
         this.#waits.push({ ms, signal, end: resolve })
@@ -46,19 +48,35 @@ const body = (): ReadableStream<Uint8Array<ArrayBuffer>> =>
 
 it('fails what it streams when no event came for too long', async () => {
   const { awake, waits } = awakeWith(true, false)
-  const reader = awake.outgoing(body()).body.getReader()
+  const failures: unknown[] = []
+  const reader = awake.outgoing(body(), (...failure) => failures.push(failure)).body.getReader()
   await reader.read()
   const [first] = waits.of(FAIL_AFTER_MS)
-  awake.event()
+  awake.event(0)
   expect(waits.of(FAIL_AFTER_MS), 'an event begins the time anew').toHaveLength(1)
   expect(waits.of(FAIL_AFTER_MS)).not.toContain(first)
 
   const read = reader.read()
   waits.of(FAIL_AFTER_MS)[0]?.()
   await expect(read).rejects.toMatchObject({ reason: 'timeout' })
+  expect(failures).toEqual([[expect.objectContaining({ reason: 'timeout' }), 1]])
   await new Promise(setImmediate)
-  awake.event()
+  awake.event(0)
   expect(waits.of(FAIL_AFTER_MS).length, 'nothing is left to be watched').toBeLessThanOrEqual(1)
+})
+
+it('counts from the last event, also when the response began long after it', async () => {
+  const { awake, waits } = awakeWith(true, false)
+  awake.event(1_000)
+  waits.nowMs = 31_000
+  const { body: watched } = awake.outgoing(body())
+  expect(waits.of(FAIL_AFTER_MS - 30_000)).toHaveLength(1)
+  expect(waits.of(FAIL_AFTER_MS)).toEqual([])
+  // The event came while the worker was being started.
+  awake.event(29_000)
+  expect(waits.of(FAIL_AFTER_MS - 30_000)).toEqual([])
+  expect(waits.of(FAIL_AFTER_MS - 2_000)).toHaveLength(1)
+  await watched.cancel()
 })
 
 it('watches no longer when the reader has gone', async () => {

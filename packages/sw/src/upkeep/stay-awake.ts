@@ -3,7 +3,7 @@ import { withinMs } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import type { HostDirectory } from '../host/host-directory.ts'
 import { watchedBody } from '../response/watched-body.ts'
-import type { WatchedBody } from '../response/watched-body.ts'
+import type { OnFailed, WatchedBody } from '../response/watched-body.ts'
 import { StreamCount } from './stream-count.ts'
 
 /** A response that lasts this long is kept going by a page: half of the idle time after which Firefox ends a worker would be too late. */
@@ -15,6 +15,15 @@ const KEEPER_AFTER_MS = 5_000
  * whatever `Content-Length` said. Before that by as much as a busy machine may be late.
  */
 export const FAIL_AFTER_MS = 50_000
+
+/**
+ * Makes a body one that may go out; `taken` where it matters when its reader has taken all of it.
+ * `onFailed` is told when the body was given up before that.
+ */
+export type Outgoing = (
+  body: WatchedBody['body'],
+  onFailed?: OnFailed,
+) => Partial<WatchedBody> & Pick<WatchedBody, 'body'>
 
 /** What {@link StayAwake} works with. */
 export interface StayAwakeComponents {
@@ -33,9 +42,11 @@ export class StayAwake {
   readonly #streams: StreamCount
   readonly #watched = new Set<AbortController>()
   #timer = new AbortController()
+  #lastEventAt: number
 
   constructor(components: StayAwakeComponents) {
     this.#components = components
+    this.#lastEventAt = components.clock.now()
     this.#streams = new StreamCount((busy) => {
       components.directory.broadcast({ type: 'busy', busy })
     })
@@ -46,16 +57,21 @@ export class StayAwake {
     return this.#streams.busy
   }
 
-  /** The browser sent the worker an event: its time begins anew. */
-  event(): void {
+  /**
+   * The browser sent the worker an event: its time begins anew.
+   *
+   * @param at - when it came; the worker may have been busy with its start since
+   */
+  event(at: number): void {
+    this.#lastEventAt = at
     if (this.#watched.size > 0) this.#restart()
   }
 
-  /** The body as it may go out; `taken` where it matters when its reader has taken all of it. */
-  outgoing(body: ReadableStream<Uint8Array<ArrayBuffer>>): Partial<WatchedBody> & Pick<WatchedBody, 'body'> {
+  /** The body as it may go out: where the browser ends workers by the clock, one that fails in time. */
+  readonly outgoing: Outgoing = (body, onFailed) => {
     if (!this.#components.endsByClock) return { body }
     const controller = new AbortController()
-    const watched = watchedBody(body, controller.signal)
+    const watched = watchedBody(body, controller.signal, onFailed)
     this.#watched.add(controller)
     if (this.#watched.size === 1) this.#restart()
     void watched.taken.then(() => {
@@ -90,7 +106,10 @@ export class StayAwake {
     this.#timer.abort()
     const timer = new AbortController()
     this.#timer = timer
-    this.#components.clock.sleep(FAIL_AFTER_MS, { signal: timer.signal }).then(
+    const { clock } = this.#components
+    // A response may begin long after its event: the site's index may have had to be loaded first.
+    const restMs = Math.max(0, this.#lastEventAt + FAIL_AFTER_MS - clock.now())
+    clock.sleep(restMs, { signal: timer.signal }).then(
       () => {
         const reason = new BlackholeError('timeout', 'No page is open that keeps the service worker awake')
         for (const controller of this.#watched) controller.abort(reason)
