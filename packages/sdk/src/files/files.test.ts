@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, mkdtemp, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, copyFile, mkdir, mkdtemp, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -128,6 +128,8 @@ describe('KeyFolder', () => {
     expect(created).toBe(true)
     expect(await keys.readOrCreate('blog')).toMatchObject({ created: false, key: { name: key.name } })
     await keys.add('shop', await createSiteKey(), { passphrase: 'secret' })
+    for (const odd of ['my key.pem', '.pem', '.hidden.pem', `${'x'.repeat(80)}.pem`])
+      await copyFile(keys.pathOf('blog'), join(keys.folder, odd))
     expect(await keys.list()).toMatchObject([
       { label: 'blog', encrypted: false, name: key.name },
       { label: 'shop', encrypted: true },

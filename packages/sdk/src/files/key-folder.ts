@@ -31,18 +31,19 @@ export class KeyFolder {
 
   /** @throws {ValidationError} when a label could name a file elsewhere */
   pathOf(label: string): string {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(label)) {
+    if (!isLabel(label)) {
       throw new ValidationError('key label', '1 to 64 letters, digits, dots, dashes or underscores', label)
     }
     return join(this.folder, `${label}${SUFFIX}`)
   }
 
-  /** All keys, by label. */
+  /** All keys, by label. Files whose names are no labels, which nothing else here reads, are left out. */
   async list(): Promise<KeyEntry[]> {
     const names = await readdir(this.folder).catch(() => [])
     const labels = names
       .filter((name) => name.endsWith(SUFFIX))
       .map((name) => name.slice(0, -SUFFIX.length))
+      .filter(isLabel)
       .sort()
     return await Promise.all(
       labels.map(async (label) => {
@@ -80,4 +81,8 @@ export class KeyFolder {
     await writeKeyFile(path, key, options)
     return { key, path, created: true }
   }
+}
+
+function isLabel(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
 }
