@@ -47,7 +47,7 @@ export interface RequestMessage {
   readonly id: number
   /** CIDs in the order in which they are needed. */
   readonly cids: readonly string[]
-  /** The first is needed in so many milliseconds: it decides what is fetched first. */
+  /** They are needed in so many milliseconds: it decides what is fetched first. */
   readonly deadlineMs: number
   /** Bytes that may be sent before more credit. */
   readonly credit: number

@@ -8,9 +8,6 @@ import type { BlockProvider } from '../peer/block-provider.ts'
  */
 const CONCURRENT_BLOCKS = 8
 
-/** Later blocks of a request are needed later: one after the other at about this distance. */
-const BLOCK_SPACING_MS = 50
-
 /**
  * Answers one request of the worker: head, then a chunk for each block in the
  * order in which they arrive, as far as there is credit, then end; or an error
@@ -41,15 +38,11 @@ export class ServedRequest {
     const { id } = this.#request
     const queue = [...this.#blocks.keys()]
     this.#send({ type: 'head', id, available: this.#provider.available(this.#request.cids) })
-    let at = 0
     const lane = async (): Promise<void> => {
-      while (at < queue.length) {
-        const index = at++
-        await this.#serve(queue[index] ?? '', this.#request.deadlineMs + index * BLOCK_SPACING_MS)
-      }
+      for (let cid = queue.shift(); cid !== undefined; cid = queue.shift()) await this.#serve(cid)
     }
     try {
-      await Promise.all(Array.from({ length: Math.min(CONCURRENT_BLOCKS, queue.length) }, lane))
+      await Promise.all(Array.from({ length: CONCURRENT_BLOCKS }, lane))
       this.#send({ type: 'end', id })
     } catch (error) {
       if (!this.#controller.signal.aborted) this.#send({ type: 'error', id, error: errorToWire(error) })
@@ -69,17 +62,18 @@ export class ServedRequest {
     else for (const cid of cids) this.#blocks.get(cid)?.abort()
   }
 
-  async #serve(cid: string, deadlineMs: number): Promise<void> {
+  async #serve(cid: string): Promise<void> {
     const block = this.#blocks.get(cid)
     if (block === undefined) return
     const signal = AbortSignal.any([block.signal, this.#controller.signal])
+    const { id, deadlineMs } = this.#request
     try {
       signal.throwIfAborted()
       const { bytes, source } = await this.#provider.fetch(cid, { deadlineMs, signal })
       await this.#credit.take(bytes.byteLength, { signal })
       // Copied before it is transferred: the store and other readers may hold the same bytes.
       const data = bytes.slice().buffer
-      this.#send({ type: 'chunk', id: this.#request.id, cid, source, data }, [data])
+      this.#send({ type: 'chunk', id, cid, source, data }, [data])
     } catch (error) {
       if (!block.signal.aborted) throw error
     }
