@@ -13,6 +13,7 @@ import {
   HostingReply,
   HostingRequest,
   HostingVerb,
+  CONTROL_TIMEOUT_MS,
   TRACKER_PROTOCOL,
   allPieces,
   parseCid,
@@ -122,11 +123,19 @@ describe('swarm services', () => {
 
   test('an oversized or meaningless message ends the stream, and the relay goes on', async () => {
     const a = await visitor()
-    for (const protocol of [TRACKER_PROTOCOL, HOSTING_PROTOCOL, CDN_PROTOCOL]) {
+    const endless = new Uint8Array(20).fill(0xff)
+    const oversized = Uint8Array.from([0xff, 0xff, 0xff, 0x7f, 1, 2, 3])
+    const protocols = [TRACKER_PROTOCOL, HOSTING_PROTOCOL, CDN_PROTOCOL]
+    for (const [protocol, message] of protocols.flatMap((name) => [
+      [name, endless] as const,
+      [name, oversized] as const,
+    ])) {
+      const begun = performance.now()
       const stream = await a.dialProtocol(multiaddr(webSocketOf(relay.relay)), protocol, { signal: signal() })
       const closed = new Promise((resolve) => stream.addEventListener('close', resolve))
-      stream.send(Uint8Array.from([0xff, 0xff, 0xff, 0x7f, 1, 2, 3]))
+      stream.send(message)
       await closed
+      expect(performance.now() - begun, `${protocol} waits for no more of it`).toBeLessThan(CONTROL_TIMEOUT_MS / 2)
     }
     expect((await relay.fetch('/healthz')).status).toBe(200)
   })

@@ -1,4 +1,4 @@
-import type { Startable, Stream } from '@libp2p/interface'
+import type { Connection, Startable, Stream } from '@libp2p/interface'
 import { pbStream } from '@libp2p/utils'
 import {
   BlackholeError,
@@ -8,6 +8,7 @@ import {
   HostingRequest,
   HostingVerb,
   MAX_CONTROL_MESSAGE_BYTES,
+  decodeControlLength,
   errorToWire,
   parseSiteName,
 } from '@blackhole/protocol'
@@ -15,6 +16,7 @@ import type { SiteName } from '@blackhole/protocol'
 import { MAX_SUBSCRIPTIONS_PER_CONNECTION, REQUEST_TIMEOUT_MS } from '../limits.ts'
 import type { RelayNode } from '../net/node.ts'
 import type { SiteTable, StoredSite } from '../state/site-table.ts'
+import type { PublishPolicy } from './publish-policy.ts'
 import type { Publisher } from './publisher.ts'
 
 /** What {@link Hosting} works with. */
@@ -22,6 +24,7 @@ export interface HostingComponents {
   node: RelayNode
   sites: SiteTable
   publisher: Publisher
+  policy: PublishPolicy
 }
 
 type Messages = ReturnType<typeof pbStream<Stream>>
@@ -45,7 +48,7 @@ export class Hosting implements Startable {
 
   async start(): Promise<void> {
     const { node, publisher } = this.#components
-    await node.handle(HOSTING_PROTOCOL, (stream) => this.#serve(stream), {
+    await node.handle(HOSTING_PROTOCOL, (stream, connection) => this.#serve(stream, connection), {
       maxInboundStreams: MAX_SUBSCRIPTIONS_PER_CONNECTION,
     })
     publisher.addEventListener('publish', this.#onPublish)
@@ -60,9 +63,9 @@ export class Hosting implements Startable {
     await Promise.allSettled(streams.map((stream) => stream.close({ signal: closing })))
   }
 
-  async #serve(stream: Stream): Promise<void> {
+  async #serve(stream: Stream, connection: Connection): Promise<void> {
     const signal = AbortSignal.timeout(CONTROL_TIMEOUT_MS)
-    const messages = pbStream(stream, { maxDataLength: MAX_CONTROL_MESSAGE_BYTES })
+    const messages = pbStream(stream, { maxDataLength: MAX_CONTROL_MESSAGE_BYTES, lengthDecoder: decodeControlLength })
     try {
       const request = await messages.read(HostingRequest, { signal })
       const site = this.#siteOf(request)
@@ -70,7 +73,7 @@ export class Hosting implements Startable {
         await this.#follow(site, { stream, messages })
         return
       }
-      const reply = site instanceof Error ? refusal(site) : await this.#answer(site, request)
+      const reply = site instanceof Error ? refusal(site) : await this.#answer(site, request, hostOf(connection))
       await messages.write(reply, HostingReply, { signal: AbortSignal.timeout(CONTROL_TIMEOUT_MS) })
       await stream.close({ signal: AbortSignal.timeout(CONTROL_TIMEOUT_MS) })
     } catch (error) {
@@ -86,10 +89,11 @@ export class Hosting implements Startable {
     }
   }
 
-  async #answer(site: SiteName, request: HostingRequest): Promise<HostingReply> {
-    const { sites, publisher } = this.#components
+  async #answer(site: SiteName, request: HostingRequest, address: string | undefined): Promise<HostingReply> {
+    const { sites, publisher, policy } = this.#components
     try {
       if (request.verb === HostingVerb.HOSTING_PUT) {
+        policy.check(site, address)
         // The record's own signature is the authority; a newer one of the site's key is welcome from anyone.
         await publisher.publish(site, request.record, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
       } else if (request.verb !== HostingVerb.HOSTING_GET) {
@@ -137,6 +141,11 @@ export class Hosting implements Startable {
       stream.abort(error as Error)
     }
   }
+}
+
+/** The IP address at the other end. */
+function hostOf(connection: Connection): string | undefined {
+  return connection.remoteAddr.getComponents().find(({ name }) => name === 'ip4' || name === 'ip6')?.value
 }
 
 function refusal(error: unknown): HostingReply {

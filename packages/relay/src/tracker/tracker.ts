@@ -9,6 +9,7 @@ import {
   BlackholeError,
   CONTROL_TIMEOUT_MS,
   MAX_CONTROL_MESSAGE_BYTES,
+  decodeControlLength,
   MAX_TRACKER_PEERS,
   TRACKER_PROTOCOL,
   errorToWire,
@@ -74,7 +75,10 @@ export class Tracker implements Startable {
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const signal = AbortSignal.timeout(CONTROL_TIMEOUT_MS)
     try {
-      const messages = pbStream(stream, { maxDataLength: MAX_CONTROL_MESSAGE_BYTES })
+      const messages = pbStream(stream, {
+        maxDataLength: MAX_CONTROL_MESSAGE_BYTES,
+        lengthDecoder: decodeControlLength,
+      })
       const announce = await messages.read(Announce, { signal })
       await messages.write(await this.#answer(announce, connection.remotePeer), AnnounceReply, { signal })
       await stream.close({ signal })

@@ -17,7 +17,7 @@ import {
   siteNameOf,
 } from '@blackhole/protocol'
 import type { StreamOpener } from './control-stream.ts'
-import { followRecords, getRecord } from './hosting-client.ts'
+import { followRecords } from './hosting-client.ts'
 import { announce } from './tracker-client.ts'
 
 const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
@@ -129,74 +129,69 @@ describe('announce', () => {
 describe('records over libp2p', () => {
   const record = Uint8Array.of(1, 2, 3)
 
-  it('are got once', async () => {
-    const verbs: (HostingVerb | undefined)[] = []
-    const hosting = (reply: Partial<HostingReply>): StreamOpener =>
-      relayThat(async (stream) => {
-        const messages = pbStream(stream)
-        verbs.push((await messages.read(HostingRequest)).verb)
-        await messages.write({ record: new Uint8Array(0), error: '', ...reply }, HostingReply)
-      })
-    expect(await getRecord(hosting({ record }), site)).toEqual(record)
-    expect(await getRecord(hosting({}), site)).toBeUndefined()
-    const error = JSON.stringify(errorToWire(new BlackholeError('missing', 'No such site')))
-    expect(await getRecord(hosting({ error }), site)).toBeUndefined()
-    await expect(getRecord(hosting({ record: new Uint8Array(20_000) }), site)).rejects.toMatchObject({
-      reason: 'limit',
-    })
-    expect(verbs).toEqual(Array(4).fill(HostingVerb.HOSTING_GET))
-  })
-
   it.each([
     ['an oversized message', lengthPrefixed(MAX_CONTROL_MESSAGE_BYTES + 1)],
     ['a length that no message can have', Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x7f)],
     ['a length that never ends', new Uint8Array(20).fill(0xff)],
     ['what is no message', Uint8Array.of(3, 0xff, 0xff, 0xff)],
-    ['half a message', Uint8Array.of(200, 1, 10, 100)],
-  ])('are not taken from a relay that answers with %s, and what it says is not awaited for ever', async (_, answer) => {
+  ])('are not taken from a relay that answers with %s, and nothing more of it is', async (_, answer) => {
     let open: Stream | undefined
     const nonsense = relayThat(async (stream) => {
       await pbStream(stream).read(HostingRequest)
       open = stream
       stream.send(answer)
     })
-    await expect(getRecord(nonsense, site, { timeoutMs: 100 })).rejects.toThrow()
-    // Nothing more of it is taken.
+    await expect(followed(nonsense).heard).rejects.toThrow()
     await expect.poll(() => open?.status).not.toBe('open')
   })
 
-  it('stop being followed when the relay sends what is too long', async () => {
-    const heard: Uint8Array[] = []
-    const hosting = relayThat(async (stream) => {
-      const messages = pbStream(stream)
-      await messages.read(HostingRequest)
-      await messages.write({ record, error: '' }, HostingReply)
-      stream.send(lengthPrefixed(MAX_CONTROL_MESSAGE_BYTES + 1))
-    })
-    const { signal } = new AbortController()
-    await expect(followRecords(hosting, site, (bytes) => heard.push(bytes), { signal })).rejects.toThrow()
-    expect(heard).toEqual([record])
+  it('end with one that is too long, in a message that is too long or in one that is not', async () => {
+    for (const end of [lengthPrefixed(MAX_CONTROL_MESSAGE_BYTES + 1), { record: new Uint8Array(20_000), error: '' }]) {
+      const hosting = relayThat(async (stream) => {
+        const messages = pbStream(stream)
+        await messages.read(HostingRequest)
+        await messages.write({ record, error: '' }, HostingReply)
+        if (end instanceof Uint8Array) stream.send(end)
+        else await messages.write(end, HostingReply)
+      })
+      const { records, heard } = followed(hosting)
+      await expect(heard).rejects.toThrow()
+      expect(records).toEqual([record])
+    }
   })
 
-  it('are followed until the relay ends the stream', async () => {
-    const heard: number[] = []
+  it('are followed until the relay ends the stream, from before the site has one', async () => {
+    const missing = JSON.stringify(errorToWire(new BlackholeError('missing', 'No such site')))
     const hosting = relayThat(async (stream) => {
       const messages = pbStream(stream)
       expect((await messages.read(HostingRequest)).verb).toBe(HostingVerb.HOSTING_SUBSCRIBE)
+      await messages.write({ record: new Uint8Array(0), error: missing }, HostingReply)
       for (const bytes of [new Uint8Array(0), record, Uint8Array.of(4)])
         await messages.write({ record: bytes, error: '' }, HostingReply)
       await stream.close()
     })
-    await expect(
-      followRecords(
-        hosting,
-        site,
-        (bytes) => {
-          heard.push(...bytes)
-        },
-        { signal: new AbortController().signal },
-      ),
-    ).rejects.toThrow()
-    expect(heard).toEqual([1, 2, 3, 4])
+    const { records, heard } = followed(hosting)
+    await expect(heard).rejects.toThrow()
+    expect(records).toEqual([record, Uint8Array.of(4)])
   })
+
+  it('are followed until nobody wants them, however little the relay says', async () => {
+    const ended = new AbortController()
+    let open: Stream | undefined
+    const silent = relayThat(async (stream) => {
+      await pbStream(stream).read(HostingRequest)
+      open = stream
+      stream.send(Uint8Array.of(200, 1, 10, 100))
+    })
+    const { heard } = followed(silent, ended.signal)
+    await expect.poll(() => open?.status).toBe('open')
+    ended.abort()
+    await expect(heard).rejects.toThrow()
+    await expect.poll(() => open?.status).not.toBe('open')
+  })
+
+  function followed(hosting: StreamOpener, signal = new AbortController().signal) {
+    const records: Uint8Array[] = []
+    return { records, heard: followRecords(hosting, site, (bytes) => records.push(bytes), { signal }) }
+  }
 })

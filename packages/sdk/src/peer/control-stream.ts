@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { pbStream, type ProtobufDecoder, type ProtobufEncoder } from '@libp2p/utils'
-import { CONTROL_TIMEOUT_MS, DeadlineError, MAX_CONTROL_MESSAGE_BYTES } from '@blackhole/protocol'
+import { CONTROL_TIMEOUT_MS, DeadlineError, MAX_CONTROL_MESSAGE_BYTES, decodeControlLength } from '@blackhole/protocol'
 
 /** A way to open streams to one peer. */
 export type StreamOpener = Pick<Connection, 'newStream'>
@@ -44,5 +44,5 @@ export async function ask<Question, Answer>(
 
 /** Messages of a control stream; a longer one than a control message may be ends the stream. */
 export function boundedMessages(stream: Stream): ReturnType<typeof pbStream<Stream>> {
-  return pbStream(stream, { maxDataLength: MAX_CONTROL_MESSAGE_BYTES })
+  return pbStream(stream, { maxDataLength: MAX_CONTROL_MESSAGE_BYTES, lengthDecoder: decodeControlLength })
 }

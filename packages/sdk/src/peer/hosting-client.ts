@@ -10,22 +10,8 @@ import {
   NotFoundError,
   type SiteName,
 } from '@blackhole/protocol'
-import { ask, boundedMessages, type AskOptions, type StreamOpener } from './control-stream.ts'
+import { boundedMessages, type StreamOpener } from './control-stream.ts'
 import { refusal } from './tracker-client.ts'
-
-/**
- * Asks a relay for the newest record of a site.
- *
- * @returns the signed record, unchecked; undefined when the relay has none
- */
-export async function getRecord(
-  connection: StreamOpener,
-  site: SiteName,
-  options: AskOptions = {},
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const message = request(HostingVerb.HOSTING_GET, site)
-  return recordOf(await ask(connection, HOSTING_PROTOCOL, { codec: HostingRequest, message }, HostingReply, options))
-}
 
 /**
  * Follows the records of a site at a relay: now and at every change, until the
@@ -45,7 +31,8 @@ export async function followRecords(
   try {
     stream = await connection.newStream(HOSTING_PROTOCOL, { signal: opening })
     const messages = boundedMessages(stream)
-    await messages.write(request(HostingVerb.HOSTING_SUBSCRIBE, site), HostingRequest, { signal: opening })
+    const request = { verb: HostingVerb.HOSTING_SUBSCRIBE, site, record: new Uint8Array(0) }
+    await messages.write(request, HostingRequest, { signal: opening })
     for (;;) {
       // No deadline: the next change may be months away. The connection's own end ends the wait.
       const record = recordOf(await messages.read(HostingReply, { signal }))
@@ -55,10 +42,6 @@ export async function followRecords(
     stream?.abort(error instanceof Error ? error : new Error(String(error)))
     throw error
   }
-}
-
-function request(verb: HostingVerb, site: SiteName): HostingRequest {
-  return { verb, site, record: new Uint8Array(0) }
 }
 
 function recordOf(reply: HostingReply): Uint8Array<ArrayBuffer> | undefined {
