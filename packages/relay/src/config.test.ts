@@ -46,6 +46,11 @@ describe('configuration', () => {
     [{ aliases: 'docs=nonsense' }, 'aliases.docs'],
     [{ aliases: { Docs: NAME } }, 'aliases'],
     [{ quotaBytes: -1 }, 'quotaBytes'],
+    [{ maxTotalBytes: -2 }, 'maxTotalBytes'],
+    [{ publishers: `${NAME},nonsense` }, 'publishers'],
+    [{ publishers: { docs: NAME } }, 'publishers'],
+    [{ newSitesPerHourPerAddress: 'many' }, 'newSitesPerHourPerAddress'],
+    [{ maxAnswersPerAddress: 0 }, 'maxAnswersPerAddress'],
     [{ logLevel: 'loud' }, 'logLevel'],
     [{ data: '' }, 'data'],
     [{ host: '' }, 'host'],
@@ -60,6 +65,12 @@ describe('configuration', () => {
     expect(() => parseRelayConfig({ file: '/nowhere/relay.json' })).toThrow(/config must be a readable file/)
     expect(() => parseRelayConfig({ file: file('{') })).toThrow(/config must be/)
     expect(() => parseRelayConfig({ file: file('[]') })).toThrow(/config must be/)
+  })
+
+  test('publishers are read from text and from a list', () => {
+    for (const publishers of [` ${NAME}, ${NAME},`, [NAME, NAME]])
+      expect(checkRelayInit({ publishers }).publishers).toEqual([NAME, NAME])
+    expect(checkRelayInit({ publishers: '' }).publishers).toEqual([])
   })
 
   test('aliases are read from text and from an object', () => {

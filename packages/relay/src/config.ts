@@ -5,6 +5,7 @@ import {
   MAX_CONNECTIONS,
   MAX_RESERVATIONS,
   MAX_SOCKETS_PER_ADDRESS,
+  NEW_SITES_PER_HOUR_PER_ADDRESS,
   QUOTA_BYTES,
   SOCKETS_PER_SECOND_PER_ADDRESS,
 } from './limits.ts'
@@ -41,6 +42,12 @@ export interface RelayInit {
   readonly trustProxy: boolean
   /** Bytes that one site may add. */
   readonly quotaBytes: number
+  /** Bytes of all sites together; -1 for as much as the disk has room for. */
+  readonly maxTotalBytes: number
+  /** Names of the sites that may publish. Empty: all. */
+  readonly publishers: readonly SiteName[]
+  /** Sites that the relay does not know yet, per hour and address. Those of `publishers` are not counted. */
+  readonly newSitesPerHourPerAddress: number
   /** Bytes of one CAR upload. */
   readonly maxUploadBytes: number
   /** libp2p connections at once. */
@@ -74,6 +81,9 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   aliases: Object.freeze({}),
   trustProxy: false,
   quotaBytes: QUOTA_BYTES,
+  maxTotalBytes: -1,
+  publishers: Object.freeze([]),
+  newSitesPerHourPerAddress: NEW_SITES_PER_HOUR_PER_ADDRESS,
   maxUploadBytes: MAX_UPLOAD_BYTES,
   maxConnections: MAX_CONNECTIONS,
   maxReservations: MAX_RESERVATIONS,
@@ -86,7 +96,7 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
 /** One option as help and parsers see it. */
 export interface RelayOption {
   readonly name: keyof RelayInit
-  readonly type: 'text' | 'number' | 'boolean' | 'aliases'
+  readonly type: 'text' | 'number' | 'boolean' | 'aliases' | 'sites'
   readonly default: RelayInit[keyof RelayInit]
   readonly help: string
 }
@@ -115,6 +125,9 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('aliases', 'aliases', 'names for sites: docs=k51…,example.com=k51…'),
   option('trustProxy', 'boolean', 'believe X-Forwarded-For of a proxy on this machine'),
   option('quotaBytes', 'number', 'bytes that one site may add'),
+  option('maxTotalBytes', 'number', 'bytes of all sites together; -1 for as much as the disk has room for'),
+  option('publishers', 'sites', 'sites that may publish, and no others: k51…,k51…; default all'),
+  option('newSitesPerHourPerAddress', 'number', 'sites that are new to the relay, per hour and address'),
   option('maxUploadBytes', 'number', 'bytes of one upload'),
   option('maxConnections', 'number', 'libp2p connections at once'),
   option('maxReservations', 'number', 'circuit relay reservations at once'),
@@ -129,6 +142,8 @@ const NUMBER_BOUNDS: Partial<Record<keyof RelayInit, readonly [number, number]>>
   stunPort: [-1, 65_535],
   webRtcPort: [-1, 65_535],
   quotaBytes: [0, Number.MAX_SAFE_INTEGER],
+  maxTotalBytes: [-1, Number.MAX_SAFE_INTEGER],
+  newSitesPerHourPerAddress: [0, 1_000_000],
   maxUploadBytes: [1024, MAX_UPLOAD_BYTES],
   maxConnections: [1, 1_000_000],
   maxReservations: [0, 1_000_000],
@@ -167,6 +182,8 @@ function read(known: RelayOption, value: unknown): unknown {
       return readBoolean(known.name, value)
     case 'aliases':
       return readAliases(value)
+    case 'sites':
+      return readSites(known.name, value)
     case 'text':
       if (typeof value !== 'string' || value.length > 4096 || value.includes('\0'))
         throw new ValidationError(known.name, 'a text of at most 4096 characters', value)
@@ -210,6 +227,12 @@ function readAliases(value: unknown): Record<string, SiteName> {
     aliases[host] = parseSiteName(name, `aliases.${host}`)
   }
   return aliases
+}
+
+function readSites(option: string, value: unknown): readonly SiteName[] {
+  const names: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value
+  if (!Array.isArray(names)) throw new ValidationError(option, 'a list of site names, such as k51…,k51…', value)
+  return Object.freeze(names.filter((name) => name !== '').map((name: unknown) => parseSiteName(name, option)))
 }
 
 function checkTexts(init: RelayInit): void {

@@ -97,6 +97,15 @@ export const MAX_JSON_BYTES = 1 * MiB
 /** Bytes a site may add to a relay that sets no other quota: a stranger can't fill the disk with one key. */
 export const QUOTA_BYTES = 5 * GiB
 
+/**
+ * Sites per hour and address that the relay does not know yet. Keys are free, so a quota per site bounds nobody by
+ * itself: this is what a host of previews behind one address may need, and slows whoever fills the disk or the database.
+ */
+export const NEW_SITES_PER_HOUR_PER_ADDRESS = 100
+
+/** New sites that are remembered until something of them is stored; one that is forgotten counts again. */
+export const MAX_ADMITTED_SITES = 10_000
+
 /** Free disk space that uploads leave, so that the database can still write. */
 export const MIN_FREE_BYTES = 256 * MiB
 

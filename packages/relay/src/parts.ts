@@ -11,6 +11,7 @@ import { createContentNode } from './content/helia.ts'
 import { SiteContents } from './content/site-contents.ts'
 import { DnsLink } from './gateway/dnslink.ts'
 import { Hosting } from './hosting/hosting.ts'
+import { PublishPolicy } from './hosting/publish-policy.ts'
 import { Publisher } from './hosting/publisher.ts'
 import { createApp } from './http/app.ts'
 import type { HttpContext } from './http/context.ts'
@@ -159,7 +160,8 @@ async function start(
   await tracker.start()
   stops.push(() => tracker.stop())
   const publisher = new Publisher({ sites, vault, ...clock })
-  const hosting = new Hosting({ node, sites, publisher })
+  const policy = new PublishPolicy({ sites, vault, ...clock }, init)
+  const hosting = new Hosting({ node, sites, publisher, policy })
   await hosting.start()
   stops.push(() => hosting.stop())
 
@@ -199,6 +201,7 @@ async function start(
     contents,
     vault,
     publisher,
+    policy,
     tokens,
     registry,
     metrics,

@@ -97,7 +97,7 @@ function relayOptions(): OptionTable {
 
 function specOf(option: RelayOption): OptionSpec {
   if (option.type === 'boolean') return { type: 'boolean', summary: option.help }
-  const placeholder = { text: 'TEXT', number: 'N', aliases: 'PAIRS' }[option.type]
+  const placeholder = { text: 'TEXT', number: 'N', aliases: 'PAIRS', sites: 'NAMES' }[option.type]
   const shown = typeof option.default === 'object' || option.default === '' ? {} : { fallback: String(option.default) }
   return { type: 'string', placeholder, summary: option.help, ...shown }
 }

@@ -21,6 +21,8 @@ export interface BlockVaultComponents {
 export interface BlockVaultInit {
   /** Bytes that one site may add. */
   quotaBytes: number
+  /** Bytes that all sites together may add; -1 for as much as the disk has room for. Default -1. */
+  maxTotalBytes?: number | undefined
 }
 
 /** What became of a batch of blocks. */
@@ -41,11 +43,13 @@ export class BlockVault {
   readonly #database: DatabaseSync
   readonly #now: () => number
   readonly #quotaBytes: number
+  readonly #maxTotalBytes: number
   readonly #removing = new Map<string, Promise<void>>()
   readonly #find: StatementSync
   readonly #touch: StatementSync
   readonly #insert: StatementSync
   readonly #used: StatementSync
+  readonly #held: StatementSync
   readonly #forget: StatementSync
 
   constructor(components: BlockVaultComponents, init: BlockVaultInit) {
@@ -54,12 +58,15 @@ export class BlockVault {
     this.#database = database
     this.#now = () => components.now()
     this.#quotaBytes = init.quotaBytes
+    const { maxTotalBytes = -1 } = init
+    this.#maxTotalBytes = maxTotalBytes < 0 ? Infinity : maxTotalBytes
     this.#find = database.prepare('SELECT id, size FROM blocks WHERE hash = ?')
     this.#touch = database.prepare('UPDATE blocks SET touched = ? WHERE hash = ?')
     this.#insert = database.prepare(
       'INSERT INTO blocks (hash, size, owner, touched) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET touched = excluded.touched',
     )
     this.#used = database.prepare('SELECT bytes FROM usage WHERE owner = ?')
+    this.#held = database.prepare('SELECT COALESCE(SUM(bytes), 0) AS bytes FROM usage')
     this.#forget = database.prepare(
       'DELETE FROM blocks WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM pins WHERE pins.block = blocks.id)',
     )
@@ -145,10 +152,16 @@ export class BlockVault {
     return Number(this.#used.get(owner)?.['bytes'] ?? 0)
   }
 
+  /** Bytes that `owner` may still add, as far as limits go: the disk may have less. */
+  left(owner: string): number {
+    const total = this.#maxTotalBytes === Infinity ? Infinity : this.#maxTotalBytes - this.#heldBytes()
+    return Math.min(this.#quotaBytes - this.used(owner), total)
+  }
+
   /**
    * Checks that `owner` may add so many bytes.
    *
-   * @throws {BlackholeError} with reason `full`, saying whose limit it is
+   * @throws {BlackholeError} with reason `full`, saying whose limit it is: subject `quota`, `total` or `disk`
    */
   async checkRoom(owner: string, bytes: number): Promise<void> {
     const used = this.used(owner)
@@ -159,6 +172,13 @@ export class BlockVault {
         { subject: 'quota' },
       )
     }
+    if (this.#maxTotalBytes !== Infinity && this.#heldBytes() + bytes > this.#maxTotalBytes) {
+      throw new BlackholeError(
+        'full',
+        `All sites together would take more than the ${String(this.#maxTotalBytes)} bytes that this relay stores`,
+        { subject: 'total' },
+      )
+    }
     const disk = await statfs(this.#files.path)
     if (disk.bavail * disk.bsize < MIN_FREE_BYTES + bytes) {
       throw new BlackholeError('full', "The relay's disk is full", { subject: 'disk' })
@@ -167,10 +187,12 @@ export class BlockVault {
 
   /** Blocks and bytes held. */
   totals(): { blocks: number; bytes: number } {
-    const row = this.#database
-      .prepare('SELECT (SELECT COUNT(*) FROM blocks) AS blocks, (SELECT COALESCE(SUM(bytes), 0) FROM usage) AS bytes')
-      .get()
-    return { blocks: Number(row?.['blocks']), bytes: Number(row?.['bytes']) }
+    const row = this.#database.prepare('SELECT COUNT(*) AS blocks FROM blocks').get()
+    return { blocks: Number(row?.['blocks']), bytes: this.#heldBytes() }
+  }
+
+  #heldBytes(): number {
+    return Number(this.#held.get()?.['bytes'])
   }
 
   /**

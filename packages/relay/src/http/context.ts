@@ -7,6 +7,7 @@ import type { ContentSwitch } from '../content/content-switch.ts'
 import type { SiteContents } from '../content/site-contents.ts'
 import type { DnsLink } from '../gateway/dnslink.ts'
 import type { BlockReader } from '../gateway/tracing-reader.ts'
+import type { PublishPolicy } from '../hosting/publish-policy.ts'
 import type { Publisher } from '../hosting/publisher.ts'
 import type { Metrics } from '../metrics.ts'
 import type { SiteTable } from '../state/site-table.ts'
@@ -29,6 +30,7 @@ export interface HttpContext {
   /** Helia's blocks, for following paths through any UnixFS content. */
   readonly blocks: BlockReader
   readonly publisher: Publisher
+  readonly policy: PublishPolicy
   readonly tokens: SwarmTokens
   readonly registry: SwarmRegistry
   readonly metrics: Metrics

@@ -16,6 +16,7 @@ export function blockRoutes(app: HttpApp, context: HttpContext): void {
   app.post(relayPaths.missing(':name' as SiteName), async (c) => {
     const name = parseSiteName(c.req.param('name'))
     await verifyPublisher(headerOf(c.req.raw, 'authorization'), name, context.peerId, context.now())
+    context.policy.check(name, c.get('address'))
     const { cids } = await readJson(c.req.raw, MAX_JSON_BYTES)
     if (!Array.isArray(cids)) throw new ValidationError('cids', 'a list of CIDs', cids)
     if (cids.length > MAX_MISSING_CIDS) throw new LimitError('cids', MAX_MISSING_CIDS, cids.length)
@@ -25,6 +26,7 @@ export function blockRoutes(app: HttpApp, context: HttpContext): void {
   app.post(relayPaths.blocks(':name' as SiteName), async (c) => {
     const name = parseSiteName(c.req.param('name'))
     await verifyPublisher(headerOf(c.req.raw, 'authorization'), name, context.peerId, context.now())
+    context.policy.check(name, c.get('address'))
     const result = await upload(context, name, c.req.raw)
     context.metrics.uploaded(result.bytes)
     return c.json(result)
@@ -41,25 +43,32 @@ async function upload(context: HttpContext, name: SiteName, request: Request): P
   const total = { stored: 0, bytes: 0 }
   let batch: { cid: CID; size: number }[] = []
   let batchBytes = 0
+  let left = 0
   const commit = (): void => {
     vault.commit(batch, name)
     batch = []
     batchBytes = 0
   }
-  await vault.checkRoom(name, 0)
+  const checkRoom = async (): Promise<void> => {
+    await vault.checkRoom(name, batchBytes)
+    left = vault.left(name)
+  }
+  await checkRoom()
   try {
     for await (const { cid, bytes } of await blocksOf(
       limitedBody(request, 'upload bytes', context.init.maxUploadBytes),
     )) {
-      if (vault.used(name) + batchBytes + bytes.byteLength > context.init.quotaBytes)
-        await vault.checkRoom(name, batchBytes + bytes.byteLength)
+      if (batchBytes + bytes.byteLength > left) await vault.checkRoom(name, batchBytes + bytes.byteLength)
       if (await vault.write(cid, bytes, 'the upload')) {
         total.stored += 1
         total.bytes += bytes.byteLength
         batchBytes += bytes.byteLength
       }
       batch.push({ cid, size: bytes.byteLength })
-      if (batch.length >= COMMIT_BLOCKS || batchBytes >= COMMIT_BYTES) commit()
+      if (batch.length < COMMIT_BLOCKS && batchBytes < COMMIT_BYTES) continue
+      commit()
+      // Other uploads go on meanwhile: what they took is gone.
+      await checkRoom()
     }
   } finally {
     commit()

@@ -22,6 +22,7 @@ export function recordRoutes(app: HttpApp, context: HttpContext): void {
   app.put(path, async (c) => {
     const name = parseSiteName(c.req.param('name'))
     await verifyPublisher(headerOf(c.req.raw, 'authorization'), name, context.peerId, context.now())
+    context.policy.check(name, c.get('address'))
     const record = await readBody(c.req.raw, 'record bytes', MAX_RECORD_BYTES)
     const site = await context.publisher.publish(name, record, { signal: c.req.raw.signal })
     context.log.info(

@@ -6,7 +6,7 @@ import { readJson } from '../body.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { hostNameOf } from '../hosts.ts'
 import { mayJoin } from '../origin-rule.ts'
-import { RateError } from '../rate-error.ts'
+import { RateError } from '../../rate-error.ts'
 import { siteOf } from './info.ts'
 
 /** Permission to join a site's swarm, for pages of the site and for programs. */
