@@ -1,4 +1,4 @@
-import { BlackholeError, ValidationError } from '@blackhole/protocol'
+import { ValidationError } from '@blackhole/protocol'
 import { makeRoom, readTotals, removeBlocks } from './idb-eviction.ts'
 import { isQuotaExceeded, openPieces, PIECES_DATABASE } from './idb-schema.ts'
 import { IdbLease } from './idb-lease.ts'
@@ -302,9 +302,4 @@ export class IdbPieceStore implements PieceStore {
       await tx.objectStore('totals').put({ pieces: totals.pieces - rows.length, bytes: totals.bytes - bytes }, 'usage')
     })
   }
-}
-
-/** Whether a store's medium can't be used, so that a `MemoryPieceStore` has to do. */
-export function isStoreUnavailable(error: unknown): boolean {
-  return error instanceof BlackholeError && error.reason === 'unavailable'
 }

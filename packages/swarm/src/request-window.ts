@@ -28,7 +28,6 @@ export class RequestWindow {
   #rttAt = 0
   #sampleBytes = 0
   #sampleStart = 0
-  #lastByte = 0
 
   /** Bytes per second; 0 before anything was measured. */
   get bytesPerSecond(): number {
@@ -61,7 +60,6 @@ export class RequestWindow {
    * @param pending - whether more was requested: a pause with nothing requested says nothing of the peer
    */
   received(bytes: number, pending: boolean, now: number): void {
-    this.#lastByte = now
     if (this.#sampleStart === 0) {
       // The first bytes only start the clock: when they were sent is not known.
       this.#sampleStart = now
@@ -83,11 +81,6 @@ export class RequestWindow {
   stallMs(pendingBytes: number): number {
     const expected = this.#rate === 0 ? 0 : (Math.min(pendingBytes, MAX_WINDOW_BYTES) / this.#rate) * 1000
     return Math.min(10_000, Math.max(1_500, 8 * this.#rttMs + expected))
-  }
-
-  /** When data came last; 0 before that. */
-  get lastByteAt(): number {
-    return this.#lastByte
   }
 
   #sample(rate: number, now: number): void {
