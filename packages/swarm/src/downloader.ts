@@ -23,7 +23,8 @@ export interface DownloaderComponents {
   readonly isBusy: () => boolean
   ban(peer: string, cid: string): void
   strike(peer: RemotePeer, what: string): void
-  deliver(cid: string, piece: FetchedPiece): void
+  /** @param background - nobody waits for it */
+  deliver(cid: string, piece: FetchedPiece, background: boolean): void
 }
 
 /** What may be set of a {@link Downloader}. */
@@ -49,6 +50,9 @@ export interface FetchOptions {
   /** Stops waiting; when nobody else waits, the requests are cancelled. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** How pieces are fetched in the background. */
+export type PrefetchOptions = Pick<FetchOptions, 'lastResort' | 'signal'>
 
 /** Default of `deadlineMs`. */
 export const DEFAULT_DEADLINE_MS = 60_000
@@ -127,7 +131,7 @@ export class Downloader {
   }
 
   /** Resolves when all the pieces are held; unknown ones are left out. */
-  async prefetch(cids: readonly string[], signal?: AbortSignal): Promise<void> {
+  async prefetch(cids: readonly string[], { signal, lastResort = true }: PrefetchOptions = {}): Promise<void> {
     signal?.throwIfAborted()
     const { versions } = this.#components
     const left = new Set<number>()
@@ -137,7 +141,7 @@ export class Downloader {
     }
     if (left.size === 0) return
     const done = Promise.withResolvers<undefined>()
-    const group: PrefetchGroup = { left, done: () => done.resolve(undefined) }
+    const group: PrefetchGroup = { left, done: () => done.resolve(undefined), lastResort }
     const onAbort = (): void => done.reject(new AbortError())
     signal?.addEventListener('abort', onAbort)
     this.#queue.addGroup(group)
@@ -245,7 +249,9 @@ export class Downloader {
       id: peer.id,
       canServe: (fetch) => mayAsk(peer, fetch, peers.values(), now()),
       holds: (piece) =>
-        !peer.chokes && peer.holdings.has(piece) && (!peer.lastResort || versions.visitors.count(piece) === 0),
+        !peer.chokes &&
+        peer.holdings.has(piece) &&
+        (!peer.lastResort || (this.#queue.mayUseLastResort(piece) && versions.visitors.count(piece) === 0)),
     }
   }
 
@@ -274,7 +280,7 @@ export class Downloader {
     const cid = this.#components.versions.table.cid(piece)
     if (cid === undefined) return undefined
     const fetch = this.#begin(cid, undefined)
-    fetch.lastResort = true
+    fetch.lastResort = this.#queue.mayUseLastResort(piece)
     this.#queue.place(fetch)
     return fetch
   }
@@ -322,7 +328,7 @@ export class Downloader {
   }
 
   #deliver(fetch: PieceFetch, piece: FetchedPiece): void {
-    this.#components.deliver(fetch.cid, piece)
+    this.#components.deliver(fetch.cid, piece, !fetch.isUrgent)
     if (fetch.piece !== undefined) this.#queue.held([fetch.piece])
     this.#queue.remove(fetch)
     fetch.succeed(piece)

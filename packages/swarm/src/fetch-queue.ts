@@ -5,6 +5,8 @@ import type { PieceFetch } from './piece-fetch.ts'
 export interface PrefetchGroup {
   readonly left: Set<number>
   readonly done: () => void
+  /** Whether peers of last resort may be asked. */
+  readonly lastResort: boolean
 }
 
 /** All fetches, in the order in which they are served. */
@@ -72,6 +74,12 @@ export class FetchQueue {
   /** Whether a background download wants the piece. */
   isWanted(piece: number): boolean {
     for (const { left } of this.#groups) if (left.has(piece)) return true
+    return false
+  }
+
+  /** Whether peers of last resort may be asked for a piece for the background's sake. */
+  mayUseLastResort(piece: number): boolean {
+    for (const { left, lastResort } of this.#groups) if (lastResort && left.has(piece)) return true
     return false
   }
 

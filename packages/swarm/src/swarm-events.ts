@@ -46,8 +46,13 @@ export interface SwarmEvents {
   /** A peer told which pieces it holds, serves us again, or doesn't any more. */
   'peer:update': CustomEvent<PeerInfo>
   'peer:ban': CustomEvent<BannedPeer>
-  /** A piece came from peers and is verified. `bytes` is its size. */
-  piece: CustomEvent<{ readonly cid: string; readonly bytes: number; readonly peers: readonly string[] }>
+  /** A piece came from peers and is verified. `bytes` is its size; `background` is true when no `fetch` waits for it. */
+  piece: CustomEvent<{
+    readonly cid: string
+    readonly bytes: number
+    readonly peers: readonly string[]
+    readonly background: boolean
+  }>
   /** Bytes of content were sent to a peer. */
   upload: CustomEvent<{ readonly peer: string; readonly bytes: number }>
   /** A piece could not be stored; it was delivered all the same. */

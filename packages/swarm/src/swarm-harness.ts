@@ -6,6 +6,9 @@ import { MemoryPieceStore } from './piece-store-memory.ts'
 import { Swarm } from './swarm.ts'
 import type { SwarmComponents, SwarmInit } from './swarm-options.ts'
 
+/** Root of the version that {@link knowing} makes known. */
+export const ROOT = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
+
 /** A block for tests. */
 export interface TestBlock {
   readonly cid: string
@@ -87,4 +90,26 @@ export async function until(swarm: Swarm, condition: () => boolean): Promise<voi
   check()
   await promise
   for (const type of types) swarm.removeEventListener(type, check)
+}
+
+/** Makes swarms know the version made of these blocks. */
+export async function knowing(blocks: readonly TestBlock[], ...known: TestSwarm[]): Promise<void> {
+  await Promise.all(
+    known.map(({ swarm }) =>
+      swarm.addVersion(
+        ROOT,
+        blocks.map(({ cid }) => cid),
+      ),
+    ),
+  )
+}
+
+/** Resolves when the reader knows that a holder has the block. */
+export async function seen({ swarm }: TestSwarm, cid: string, count: number): Promise<void> {
+  await until(swarm, () => swarm.availability(cid) === count)
+}
+
+/** Whether both are the same bytes; `toEqual` takes seconds for a mebibyte. */
+export function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at])
 }

@@ -1,13 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { REQUEST_BYTES } from '@blackhole/protocol'
 import { CID } from 'multiformats/cid'
 import { allBits, cidBytes, connectRaw } from './raw-peer.ts'
-import { connect, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
+import { connect, knowing, ROOT, same, seen, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
 import type { TestBlock, TestSwarm } from './swarm-harness.ts'
-import type { BannedPeer } from './swarm-events.ts'
-import type { Swarm } from './swarm.ts'
 
-const ROOT = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
 const MIB = 1024 * 1024
 const swarms: TestSwarm[] = []
 
@@ -15,45 +11,6 @@ async function make(...args: Parameters<typeof testSwarm>): Promise<TestSwarm> {
   const made = await testSwarm(...args)
   swarms.push(made)
   return made
-}
-
-/** Swarms that know the version made of these blocks. */
-async function knowing(blocks: readonly TestBlock[], ...known: TestSwarm[]): Promise<void> {
-  await Promise.all(
-    known.map(({ swarm }) =>
-      swarm.addVersion(
-        ROOT,
-        blocks.map(({ cid }) => cid),
-      ),
-    ),
-  )
-}
-
-/** Resolves when the reader knows that a holder has the block. */
-async function seen({ swarm }: TestSwarm, cid: string, count: number): Promise<void> {
-  await until(swarm, () => swarm.availability(cid) === count)
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
-}
-
-function bans(swarm: Swarm): BannedPeer[] {
-  const found: BannedPeer[] = []
-  swarm.addEventListener('peer:ban', ({ detail }) => found.push(detail))
-  return found
-}
-
-/** A store that changes one byte of what it gives. */
-function corrupt(holder: TestSwarm, cid: string, at: number): void {
-  const get = holder.store.get.bind(holder.store)
-  holder.store.get = async (asked) => {
-    const bytes = await get(asked)
-    if (asked !== cid || bytes === undefined) return bytes
-    const changed = bytes.slice()
-    changed[at] = (changed[at] ?? 0) ^ 1
-    return changed
-  }
 }
 
 afterEach(async () => {
@@ -165,49 +122,6 @@ describe('Swarm', () => {
     expect(reader.swarm.isBanned('b')).toBe(false)
   })
 
-  it('bans exactly the one of three holders that sends a wrong byte', async () => {
-    const blocks = await testBlocks(6, MIB)
-    const holders = [await make('a', blocks), await make('liar', blocks), await make('c', blocks)]
-    const reader = await make('reader')
-    const [, liar] = holders as [TestSwarm, TestSwarm, TestSwarm]
-    for (const { cid } of blocks) for (let at = 0; at < MIB; at += REQUEST_BYTES) corrupt(liar, cid, at)
-    await knowing(blocks, reader, ...holders)
-    const banned = bans(reader.swarm)
-    for (const holder of holders) await connect(reader, holder)
-    await seen(reader, blocks[0]?.cid ?? '', 3)
-    const got = await Promise.all(blocks.map(({ cid }) => reader.swarm.fetch(cid, { size: MIB })))
-    for (const [at, { bytes }] of got.entries()) expect(same(bytes, blocks[at]?.bytes ?? bytes)).toBe(true)
-    expect(banned).toEqual([{ peer: 'liar', reason: 'corrupt', cid: expect.any(String) as string }])
-    expect(reader.swarm.peers.map(({ id }) => id).toSorted()).toEqual(['a', 'c'])
-  })
-
-  it('does not blame those who sent right bytes into a copy that somebody else spoilt', async () => {
-    const [block] = (await testBlocks(1, MIB)) as [TestBlock]
-    const holders = [await make('a', [block]), await make('liar', [block]), await make('c', [block])]
-    const reader = await make('reader')
-    const [, liar] = holders as [TestSwarm, TestSwarm, TestSwarm]
-    for (let at = 0; at < MIB; at += REQUEST_BYTES) corrupt(liar, block.cid, at)
-    await knowing([block], reader, ...holders)
-    const banned = bans(reader.swarm)
-    for (const holder of holders) await connect(reader, holder)
-    await seen(reader, block.cid, 3)
-    const got = await reader.swarm.fetch(block.cid, { size: MIB })
-    expect(same(got.bytes, block.bytes)).toBe(true)
-    expect(banned).toEqual([{ peer: 'liar', reason: 'corrupt', cid: block.cid }])
-    await expect(connect(reader, liar)).rejects.toMatchObject({ reason: 'banned' })
-  })
-
-  it('says corrupt when the only holder lies, and bans it', async () => {
-    const [block] = (await testBlocks(1, 1000)) as [TestBlock]
-    const [liar, reader] = [await make('liar', [block]), await make('reader')]
-    corrupt(liar, block.cid, 3)
-    await knowing([block], liar, reader)
-    await connect(reader, liar)
-    await expect(reader.swarm.fetch(block.cid)).rejects.toMatchObject({ reason: 'corrupt' })
-    expect(reader.swarm.isBanned('liar')).toBe(true)
-    expect(await reader.store.has(block.cid)).toBe(false)
-  })
-
   it('says at once that nobody has a piece', async () => {
     const blocks = await testBlocks(2, 1000)
     const [empty, reader] = [await make('empty'), await make('reader')]
@@ -282,10 +196,38 @@ describe('Swarm', () => {
     await knowing(blocks, seed, middle, last)
     await connect(middle, seed)
     await connect(last, middle)
-    await Promise.all([middle.swarm.prefetch(cids), last.swarm.prefetch(cids)])
+    const waitedFor: string[] = []
+    last.swarm.addEventListener('piece', ({ detail: { cid, background } }) => {
+      if (!background) waitedFor.push(cid)
+    })
+    const all = Promise.all([middle.swarm.prefetch(cids), last.swarm.prefetch(cids)])
+    await seen(last, cids[0] ?? '', 1)
+    await last.swarm.fetch(cids[0] ?? '')
+    await all
+    expect(waitedFor).toEqual(cids.slice(0, 1))
     expect(await last.store.hasMany(cids)).toEqual(cids.map(() => true))
     expect(last.swarm.counters.downloaded).toBe(20 * 150_000)
     expect(seed.swarm.counters.uploaded).toBe(20 * 150_000)
+  })
+
+  it('asks peers of last resort in the background only when told to', async () => {
+    const blocks = await testBlocks(6, 1000)
+    const cids = blocks.map(({ cid }) => cid)
+    const [relay, visitor] = [await make('relay', blocks, { lastResort: true }), await make('visitor', blocks.slice(4))]
+    const reader = await make('reader')
+    await knowing(blocks, relay, visitor, reader)
+    await connect(reader, relay)
+    await connect(reader, visitor)
+    await seen(reader, cids[0] ?? '', 1)
+    await seen(reader, cids[5] ?? '', 2)
+    expect(reader.swarm.availability(cids[0] ?? '', { lastResort: false })).toBe(0)
+    expect(reader.swarm.availability(cids[5] ?? '', { lastResort: false })).toBe(1)
+    const visitorsOnly = reader.swarm.prefetch(cids, { lastResort: false })
+    await until(reader.swarm, () => reader.swarm.counters.downloaded === 2000)
+    expect(relay.swarm.counters.uploaded).toBe(0)
+    await reader.swarm.prefetch(cids)
+    await visitorsOnly
+    expect([relay, visitor].map(({ swarm }) => swarm.counters.uploaded)).toEqual([4000, 2000])
   })
 
   it('stops a background download', async () => {

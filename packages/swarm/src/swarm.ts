@@ -14,7 +14,7 @@ import { completeOptions } from './swarm-options.ts'
 import { Uploader } from './uploader.ts'
 import { Versions } from './versions.ts'
 import type { PeerLink } from './admission.ts'
-import type { FetchOptions } from './downloader.ts'
+import type { FetchOptions, PrefetchOptions } from './downloader.ts'
 import type { FetchedPiece } from './piece-fetch.ts'
 import type { RemotePeer } from './remote-peer.ts'
 import type { BannedPeer, PeerInfo, SwarmEvents } from './swarm-events.ts'
@@ -92,7 +92,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
         isBusy: () => this.#writer.isFull,
         ban: (peer, cid) => this.#ban({ peer, reason: 'corrupt', cid }),
         strike: (peer, what) => this.#strike(peer.id, what),
-        deliver: (cid, piece) => this.#deliver(cid, piece),
+        deliver: (cid, piece, background) => this.#deliver(cid, piece, background),
       },
       options,
     )
@@ -202,10 +202,11 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     return this.#writer.pending(cid)?.bytes
   }
 
-  /** Connected peers that say they hold the piece. */
-  availability(cid: string): number {
-    const piece = this.#versions.table.number(cid)
-    return piece === undefined ? 0 : this.#versions.availability.count(piece)
+  /** Connected peers that say they hold the piece; those of last resort too, unless told otherwise. */
+  availability(cid: string, { lastResort = true }: Pick<FetchOptions, 'lastResort'> = {}): number {
+    const { table, availability, visitors } = this.#versions
+    const piece = table.number(cid)
+    return piece === undefined ? 0 : (lastResort ? availability : visitors).count(piece)
   }
 
   /**
@@ -225,12 +226,10 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
    * Downloads pieces of known versions in the background, rarest first, as peers that hold them come and go.
    * Resolves when all are held.
    */
-  async prefetch(cids: readonly string[], options: { signal?: AbortSignal } = {}): Promise<void> {
+  async prefetch(cids: readonly string[], options: PrefetchOptions = {}): Promise<void> {
     const { signal } = this.#lifetime
-    await this.#downloader.prefetch(
-      cids,
-      options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]),
-    )
+    const either = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal])
+    await this.#downloader.prefetch(cids, { ...options, signal: either })
   }
 
   /** These blocks came into the store another way: tells peers. */
@@ -320,10 +319,11 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.safeDispatchEvent('peer:ban', { detail: banned })
   }
 
-  #deliver(cid: string, piece: FetchedPiece): void {
-    this.#downloaded += piece.bytes.byteLength
+  #deliver(cid: string, piece: FetchedPiece, background: boolean): void {
+    const { bytes, peers } = piece
+    this.#downloaded += bytes.byteLength
     this.#writer.add(cid, piece)
-    this.safeDispatchEvent('piece', { detail: { cid, bytes: piece.bytes.byteLength, peers: piece.peers } })
+    this.safeDispatchEvent('piece', { detail: { cid, bytes: bytes.byteLength, peers, background } })
   }
 
   #held(cids: readonly string[]): void {

@@ -1,13 +1,11 @@
 import type { PieceStore } from '@blackhole/swarm'
-import type { SiteBlocks } from './site-blocks.ts'
+import { abortable } from '../sleep.ts'
+import { fetchAll, type FetchAllComponents } from './seeder-fetch.ts'
 import type { SiteVersionInUse } from './site-versions.ts'
 
 /** What the seeder needs. */
-export interface SeederComponents {
-  readonly store: PieceStore
-  readonly blocks: SiteBlocks
-  readonly random: () => number
-  readonly onError: (what: string, error: unknown) => void
+export interface SeederComponents extends FetchAllComponents {
+  readonly store: Pick<PieceStore, 'hasMany'>
   /** What this peer holds of the site has changed notably. */
   readonly onHeld: () => void
 }
@@ -15,14 +13,12 @@ export interface SeederComponents {
 /** CIDs that are looked up at once. */
 const LOOKUP_BATCH = 1_000
 
-/** Pieces that are fetched at once for the sake of others: the visitor's own requests go first. */
-const PARALLEL = 3
-
 /** Knows how much of the current version this peer holds, and fetches the rest when it is to hold everything. */
 export class Seeder {
   readonly #components: SeederComponents
   readonly #all: boolean
-  #version: SiteVersionInUse | undefined
+  #version: Pick<SiteVersionInUse, 'pieces'> | undefined
+  #turn: AbortController | undefined
   #held = 0
 
   constructor(components: SeederComponents, init: { all: boolean }) {
@@ -36,30 +32,27 @@ export class Seeder {
   }
 
   /**
-   * Turns to a version; with `all`, fetches what is missing of it in the background.
+   * Turns to a version; with `all`, fetches what is missing of it in the background, until all was fetched,
+   * another version is turned to, or the signal is aborted.
    *
+   * @param version - its pieces must be known to the swarm
    * @param joined - settles once other visitors can be asked: before that, all of it would come from relays
    */
-  async seed(version: SiteVersionInUse, joined: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  async seed(version: Pick<SiteVersionInUse, 'pieces'>, joined: Promise<unknown>, signal: AbortSignal): Promise<void> {
     this.#version = version
+    this.#turn?.abort()
+    const turn = new AbortController()
+    this.#turn = turn
     await this.count()
     if (!this.#all) return
-    await joined
-    const missing = this.#shuffle(await this.#missing(version.pieces))
-    const lane = async (): Promise<void> => {
-      for (
-        let cid = missing.pop();
-        cid !== undefined && !signal.aborted && this.#version === version;
-        cid = missing.pop()
-      ) {
-        await this.#components.blocks
-          .get(cid, { signal, deadlineMs: BACKGROUND_DEADLINE_MS })
-          .catch((error: unknown) => {
-            if (!signal.aborted) this.#components.onError('a piece to hold for others', error)
-          })
-      }
+    const isOver = AbortSignal.any([signal, turn.signal])
+    try {
+      await abortable(joined, isOver)
+      await fetchAll(this.#components, await this.#missing(version.pieces), isOver)
+    } catch (error) {
+      if (!isOver.aborted) throw error
+      return
     }
-    await Promise.all(Array.from({ length: PARALLEL }, lane))
     await this.count()
   }
 
@@ -86,17 +79,4 @@ export class Seeder {
     }
     return missing
   }
-
-  /** A random order spreads visitors that start together over the pieces (Fisher-Yates). */
-  #shuffle(cids: string[]): string[] {
-    for (let at = cids.length - 1; at > 0; at--) {
-      const other = Math.floor(this.#components.random() * (at + 1))
-      const [a, b] = [cids[at], cids[other]]
-      if (a !== undefined && b !== undefined) [cids[at], cids[other]] = [b, a]
-    }
-    return cids
-  }
 }
-
-/** Nobody waits for it. */
-const BACKGROUND_DEADLINE_MS = 60_000

@@ -64,7 +64,22 @@ export class SiteBlocks {
     return block
   }
 
-  async #overHttp(cid: string, { signal }: BlockFetchOptions, peerError: unknown): Promise<FetchedBlock> {
+  /**
+   * A block that no visitor is asked for: from relays over HTTP, or as peers of last resort. It is stored, and peers are told.
+   *
+   * @throws {NotFoundError} when none has it
+   */
+  async fromRelays(cid: string, options: Pick<BlockFetchOptions, 'signal'> = {}): Promise<FetchedBlock> {
+    const block = await this.#overHttp(cid, options, new NotFoundError(cid))
+    this.#components.onBytes(block.source, block.bytes.byteLength)
+    return block
+  }
+
+  async #overHttp(
+    cid: string,
+    { signal }: Pick<BlockFetchOptions, 'signal'>,
+    peerError: unknown,
+  ): Promise<FetchedBlock> {
     const { store, swarm, http } = this.#components
     let last: unknown = peerError
     for (const source of http) {

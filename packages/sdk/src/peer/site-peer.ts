@@ -171,7 +171,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       this.#sessions.announceSoon()
     }
     this.#seeder = new Seeder(
-      { blocks: this.blocks, store, random, onError, onHeld },
+      { blocks: this.blocks, swarm: this.swarm, store, now, random, onError, onHeld },
       { all: this.#init.seed === 'all' },
     )
     const onDialled = (detail: FinishedDial): void => {
@@ -245,6 +245,10 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     this.swarm.addEventListener('peer:remove', changed)
     this.swarm.addEventListener('peer:ban', ({ detail }) => {
       this.safeDispatchEvent('ban', { detail })
+    })
+    this.swarm.addEventListener('piece', ({ detail: { bytes, background } }) => {
+      // What is waited for is counted by who uses it.
+      if (background) this.safeDispatchEvent('received', { detail: { source: 'peers', bytes } })
     })
     this.swarm.addEventListener('upload', ({ detail }) => {
       this.safeDispatchEvent('shared', { detail: detail.bytes })
