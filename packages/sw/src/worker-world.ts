@@ -12,6 +12,7 @@ import type { SiteImport } from '@blackhole/site'
 import { MemoryPieceStore } from '@blackhole/swarm'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
 import type { PageClient } from './host/host-directory.ts'
 import { MemoryClientRoots } from './version/client-roots.ts'
@@ -88,6 +89,7 @@ export class TestWorld {
   endsByClock = false
   /** So much later than it is. */
   laterMs = 0
+  sleep: Clock['sleep'] = (ms, options) => systemClock.sleep(ms, options)
   readonly #roots = new MemoryClientRoots()
   readonly #ports: { close: () => void }[] = []
 
@@ -122,7 +124,7 @@ export class TestWorld {
           list: () => Promise.resolve(pages),
           has: (id) => Promise.resolve(pages.some((page) => page.id === id)),
         },
-        clock: { ...systemClock, now: () => systemClock.now() + this.laterMs },
+        clock: { now: () => systemClock.now() + this.laterMs, sleep: (ms, options) => this.sleep(ms, options) },
         databases: { deleteDatabase: () => ({}) as IDBOpenDBRequest },
         caches: { open: () => Promise.reject(new Error('no caches')), delete: () => Promise.resolve(false) },
         cacheName: 'blackhole-runtime',

@@ -2,6 +2,8 @@ import { PIECE_BYTES } from '@blackhole/protocol'
 import { loaderTag } from '@blackhole/site'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { systemClock } from './clock.ts'
+import { FAIL_AFTER_MS } from './upkeep/stay-awake.ts'
 import { BIG, FILES, NAVIGATION, TestWorld, publishFiles, sourceHeader } from './worker-world.ts'
 import type { PublishedSite } from './worker-world.ts'
 
@@ -121,6 +123,35 @@ describe('a file of a hosted site', () => {
     expect(complaints.mock.calls.flat()).toEqual([
       expect.stringMatching(/big\.bin broke off after 3145728 of \d+ bytes\. NotFoundError: .*was not found$/),
     ])
+    complaints.mockRestore()
+  })
+
+  it('says on the console why it was failed before the browser would cut it, by CID or path', async () => {
+    world.endsByClock = true
+    const worker = await world.ready()
+    const late = Promise.withResolvers<undefined>()
+    world.sleep = (ms, options) =>
+      ms > FAIL_AFTER_MS / 2 && ms <= FAIL_AFTER_MS ? late.promise : systemClock.sleep(ms, options)
+    const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const begun = [await world.get(worker, '/big.bin'), await world.get(worker, `/ipfs/${site.content.root}/big.bin`)]
+    const readers = begun.map((response) => response.body?.getReader())
+    for (const reader of readers) expect((await reader?.read())?.value?.byteLength).toBe(65_536)
+    late.resolve(undefined)
+    await new Promise(setImmediate)
+    for (const reader of readers) await expect(reader?.read()).rejects.toThrow('No page is open')
+    const all = `broke off after 65536 of ${String(BIG.length)} bytes. BlackholeError: No page is open`
+    expect(complaints.mock.calls.flat()).toEqual([expect.stringContaining(all), expect.stringContaining(all)])
+    complaints.mockRestore()
+  })
+
+  it('is explained when the browser would end the worker before anything of it has come', async () => {
+    world.endsByClock = true
+    const worker = await world.ready()
+    const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    world.network.answer = () => new Promise(() => undefined)
+    const refused = world.get(worker, '/app.js')
+    world.laterMs = FAIL_AFTER_MS
+    expect((await refused).status).toBe(504)
     complaints.mockRestore()
   })
 

@@ -21,7 +21,12 @@ test.beforeAll(async () => {
   site = await TestSite.create(relay)
   published = await site.publish({ 'index.html': html('Home'), 'docs/a.txt': 'a\n', 'large.bin': LARGE })
   other = await TestSite.create(relay)
-  foreign = await other.publish({ 'index.html': html('Another site'), 'note.txt': 'of another site\n' })
+  foreign = await other.publish({
+    'index.html': html('Another site'),
+    'note.txt': 'of another site\n',
+    'lib.js': 'globalThis.lib = origin\n',
+    'attack.html': html('Sandboxed', '<script>localStorage.attacked = document.title = origin</script>'),
+  })
   browser = await launchChromium()
   visitor = await browser.newVisitor()
   await visitor.goto(site.url)
@@ -64,6 +69,61 @@ test('content by the name of a site, its own and another', async () => {
     status: 200,
     text: 'of another site\n',
   })
+})
+
+test('a document that somebody else uploaded does not run as the site', async () => {
+  const attack = `/ipfs/${foreign.root}/attack.html`
+  expect(through(await get(visitor, attack)).headers).toMatchObject({
+    'content-security-policy': 'sandbox',
+    'x-content-type-options': 'nosniff',
+  })
+  const inPage = await visitor.evaluate(
+    async ([attack, lib, text]) => {
+      const frame = document.createElement('iframe')
+      await new Promise((resolve) => {
+        frame.onload = resolve
+        frame.src = attack
+        document.body.append(frame)
+      })
+      const load = async (src: string): Promise<string> =>
+        await new Promise((resolve) => {
+          const script = document.createElement('script')
+          script.onload = () => resolve('runs')
+          script.onerror = () => resolve('is refused')
+          script.src = src
+          document.head.append(script)
+        })
+      return {
+        frame: frame.contentDocument === null ? 'is out of reach' : frame.contentDocument.title,
+        lib: await load(lib),
+        text: await load(text),
+        worker: await navigator.serviceWorker.register(lib).then(
+          () => 'is registered',
+          () => 'is refused',
+        ),
+      }
+    },
+    [attack, `/ipfs/${foreign.root}/lib.js`, `/ipfs/${foreign.root}/note.txt`] as const,
+  )
+  // What the page itself asks to run does, by its type; a worker would be for ever.
+  expect(inPage).toEqual({ frame: 'is out of reach', lib: 'runs', text: 'is refused', worker: 'is refused' })
+
+  const tab = await browser.newVisitor()
+  await tab.goto(site.url)
+  await ready(tab)
+  await tab.goto(new URL(attack, site.url).href)
+  expect(await tab.evaluate(() => [origin, document.title])).toEqual(['null', 'Sandboxed'])
+  const timings = await tab.evaluate(() =>
+    performance
+      .getEntriesByType('navigation')
+      .flatMap((entry) => (entry as PerformanceNavigationTiming).serverTiming.map(({ name }) => name)),
+  )
+  expect(timings).toEqual(['blackhole'])
+  await tab.goto(`${site.url}ipns/${other.name}/index.html`)
+  expect(await tab.evaluate(() => location.href)).toBe(`${other.url}index.html`)
+  await tab.goto(site.url)
+  expect(await tab.evaluate(() => localStorage.getItem('attacked'))).toBeNull()
+  await tab.close()
 })
 
 test('the manifest that the page was served from', async () => {

@@ -177,13 +177,13 @@ async function respond(
   try {
     const { source } = await first.promise
     if (source === 'http' && mayOutlast(request, layout.bytes) && (await components.isAlone())) {
-      await body.cancel()
+      await body.cancel().catch(() => undefined)
       return toNetwork(request)
     }
     setSourceHeaders(headers, sourceOf(source, stored), now() - began)
   } catch (error) {
-    // Nothing was sent yet: someone else may still answer.
-    await body.cancel(error)
+    // Nothing was sent yet: someone else may still answer. A body that was failed in time can't be cancelled any more.
+    await body.cancel(error).catch(() => undefined)
     request.request.signal.throwIfAborted()
     if (config.mode === 'hosted') return refusal(request)
     if (error instanceof OriginChangedError) components.originChanged(version)
