@@ -62,6 +62,8 @@ export interface RelayInfo {
   readonly stun: readonly string[]
   /** Host of per-site origins, port included: sites are at `http(s)://NAME.host/`. */
   readonly siteHost: string
+  /** Scheme of per-site origins; undefined when the relay doesn't say: then that by which it was asked. */
+  readonly siteScheme?: 'http' | 'https' | undefined
   readonly maxUploadBytes: number
   /** Whether it serves content at the moment; one that doesn't only introduces visitors. Relays that don't say so do. */
   readonly serving: boolean
@@ -132,12 +134,16 @@ export function parseRelayInfo(value: unknown): RelayInfo {
   const maxUploadBytes = info['maxUploadBytes']
   if (typeof maxUploadBytes !== 'number' || !(maxUploadBytes > 0))
     throw new ValidationError('relay.maxUploadBytes', 'a number above 0', maxUploadBytes)
+  const siteScheme = info['siteScheme']
+  if (siteScheme !== undefined && siteScheme !== 'http' && siteScheme !== 'https')
+    throw new ValidationError('relay.siteScheme', 'http or https', siteScheme)
   return {
     peerId: text('peerId'),
     version: text('version'),
     addresses: texts('addresses'),
     stun: texts('stun'),
     siteHost: text('siteHost'),
+    siteScheme,
     maxUploadBytes,
     serving: info['serving'] !== false,
   }

@@ -94,6 +94,8 @@ test('behind a proxy, limits per address are those of visitors, whatever these s
 test('behind a proxy, links have the scheme and the hosts of the public URL, and WebSockets pass', async () => {
   const { status, headers } = await ask(`/ipns/${owner.name}/page?q=1`, { headers: NAVIGATION })
   expect([status, headers.location]).toEqual([302, `https://${owner.name}.sites.example/page?q=1`])
+  // What publishing prints is made of these.
+  expect(relay.relay.info).toMatchObject({ siteHost: 'sites.example', siteScheme: 'https' })
   const site = await ask('/', { headers: { ...NAVIGATION, host: `${owner.name}.sites.example` } })
   expect([site.status, site.body]).toEqual([200, expect.stringMatching(/<script async.*Hello/s) as string])
   expect(relay.relay.info.addresses).toContainEqual(expect.stringMatching(/^\/dns\w*\/relay\.example\/.*(wss|tls\/ws)/))

@@ -13,6 +13,8 @@ export interface Endpoints {
   url: string
   /** Host of per-site origins, port included. */
   siteHost: string
+  /** Scheme of per-site origins. */
+  siteScheme: 'http' | 'https'
   /** Hosts that are the relay itself. */
   relayHosts: string[]
   siteUrl: (name: SiteName) => string
@@ -23,15 +25,17 @@ export function endpointsOf(init: RelayInit, port: number): Endpoints {
   const publicUrl = init.publicUrl === '' ? undefined : new URL(init.publicUrl)
   const loopback = ['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost'].includes(init.host)
   const host = loopback ? 'localhost' : isIPv6(init.host) ? `[${init.host}]` : init.host
-  const scheme = init.tlsCert === '' ? 'http:' : 'https:'
-  const url = publicUrl?.href ?? `${scheme}//${host}:${String(port)}/`
+  const isSecure = publicUrl === undefined ? init.tlsCert !== '' : publicUrl.protocol === 'https:'
+  const siteScheme = isSecure ? 'https' : 'http'
+  const url = publicUrl?.href ?? `${siteScheme}://${host}:${String(port)}/`
   const siteHost = init.siteHost !== '' ? init.siteHost : (publicUrl?.host ?? `localhost:${String(port)}`)
   return {
     publicUrl,
     url,
     siteHost,
+    siteScheme,
     relayHosts: [hostNameOf(init.host), ...(publicUrl === undefined ? [] : [hostNameOf(publicUrl.host)])],
-    siteUrl: (name) => `${publicUrl?.protocol ?? scheme}//${name}.${siteHost}/`,
+    siteUrl: (name) => `${siteScheme}://${name}.${siteHost}/`,
   }
 }
 
@@ -53,6 +57,7 @@ export function infoOf(init: RelayInit, { node, endpoints, stunPort, serving }: 
     addresses: node.getMultiaddrs().map(String),
     stun: stunPort === undefined ? [] : [`stun:${stunHost}:${String(stunPort)}`],
     siteHost: endpoints.siteHost,
+    siteScheme: endpoints.siteScheme,
     maxUploadBytes: init.maxUploadBytes,
     serving,
   }

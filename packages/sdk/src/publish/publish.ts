@@ -1,4 +1,4 @@
-import { BlackholeError, type Manifest, type SiteName } from '@blackhole/protocol'
+import { BlackholeError, type Manifest, type RelayInfo, type SiteName } from '@blackhole/protocol'
 import { importSite, type SiteFile, type SiteImport } from '@blackhole/site'
 import type { SiteKey } from '../keys/site-key.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
@@ -171,13 +171,17 @@ async function send(
     return block?.type === 'leaf' ? [block] : []
   })
   return {
-    url: siteUrl(client.url, info.siteHost, key.name),
+    url: siteUrl(client.url, info, key.name),
     pieces: pieces.length,
     bytes: pieces.reduce((sum, { size }) => sum + size, 0),
   }
 }
 
 /** Where a relay serves a site: `http(s)://NAME.host/`. */
-export function siteUrl(relay: string, siteHost: string, name: SiteName): string {
-  return `${new URL(relay).protocol}//${name}.${siteHost}/`
+export function siteUrl(
+  relay: string,
+  { siteHost, siteScheme }: Pick<RelayInfo, 'siteHost' | 'siteScheme'>,
+  name: SiteName,
+): string {
+  return `${siteScheme ?? new URL(relay).protocol.slice(0, -1)}://${name}.${siteHost}/`
 }

@@ -66,7 +66,7 @@ export async function rollback(components: PublishComponents, options: RollbackO
   for (const { client, info } of live) {
     try {
       await putRecord(client, record, await publishTokens(key, info.peerId, components.now)(), { signal })
-      urls.push(siteUrl(client.url, info.siteHost, key.name))
+      urls.push(siteUrl(client.url, info, key.name))
     } catch (error) {
       signal?.throwIfAborted()
       failed.push(failedRelay(client, error))

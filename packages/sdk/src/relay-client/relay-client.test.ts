@@ -53,6 +53,7 @@ describe('RelayClient', () => {
     ['an empty answer', () => new Response('')],
     ['another JSON', () => Response.json({ ok: true })],
     ['wrong types', () => Response.json({ ...INFO, addresses: 'none' })],
+    ['another scheme', () => Response.json({ ...INFO, siteScheme: 'javascript' })],
     ['a list', () => Response.json([])],
     ['bytes that are no UTF-8', () => new Response(Uint8Array.of(0xff, 0xfe))],
   ])('names the URL when something else answers: %s', async (_, answer) => {
