@@ -55,4 +55,9 @@ test('a tag says that its page holds the whole site, and to how many others it t
   await expect.poll(async () => (await statusOf(later)).peers).toBeGreaterThanOrEqual(2)
   expect((await statusOf(shy)).peers).toBe(1)
   expect((await statusOf(later)).peers).toBe(2)
+
+  // Who is to hold the whole site as well gets it from the one who does.
+  const second = await visit('all.html')
+  await expect.poll(async () => (await statusOf(second)).received.peers).toBeGreaterThan(FILE.byteLength)
+  expect((await statusOf(second)).received.http).toBeLessThan(FILE.byteLength)
 })

@@ -56,6 +56,9 @@ export async function fetchAll(
   const fromRelays = async (): Promise<void> => {
     const progress = new Progress(components, left)
     let pauseMs = FIRST_PAUSE_MS
+    // Where one visitor holds pieces, others that are still being dialled may hold the rest.
+    const isShared = missing.some((cid) => swarm.availability(cid, { lastResort: false }) > 0)
+    if (isShared) await wait(LOOK_MS, { signal: isOver }).catch(() => undefined)
     while (!isOver.aborted) {
       const round = progress.next()
       const { got, isOutage } = await getRound(components, round, left, isOver)

@@ -70,8 +70,12 @@ async function connect(a: Visitor, b: Visitor): Promise<void> {
   ])
 }
 
-/** A seeder, with a relay that has `served`, and a clock that runs a thousand times as fast where it waits. */
-function seederOf(us: Visitor, served: Map<string, Block>) {
+/**
+ * A seeder, with a relay that has `served`, and a clock that runs a thousand times as fast where it waits.
+ *
+ * @param meanwhile - what happens before the first wait is over
+ */
+function seederOf(us: Visitor, served: Map<string, Block>, meanwhile?: () => Promise<void>) {
   const asked: string[] = []
   const pauses: number[] = []
   const errors: unknown[] = []
@@ -95,7 +99,7 @@ function seederOf(us: Visitor, served: Map<string, Block>) {
       onError: (_what, error) => errors.push(error),
       onHeld: () => undefined,
       wait: async (ms, options) => {
-        pauses.push(ms)
+        if (pauses.push(ms) === 1) await meanwhile?.()
         await sleep(ms / 1_000, options)
         now += ms
       },
@@ -129,6 +133,21 @@ it('gets from visitors what they hold, the rarest first, and from relays only th
   await seeder.count()
   expect(seeder.held).toBe(30)
   expect(errors).toEqual([])
+})
+
+it('leaves what is missing to visitors that come a moment later', async () => {
+  const all = await blocksOf(6)
+  const [us, first] = [await visitor('us', all), await visitor('first', all, all.slice(0, 1))]
+  const second = await visitor('second', all, all)
+  await connect(us, first)
+  await expect.poll(() => us.swarm.peers.map(({ pieces }) => pieces)).toEqual([1])
+  const { seed, asked } = seederOf(us, served(all), async () => {
+    await connect(us, second)
+    await expect.poll(() => us.swarm.peers.map(({ pieces }) => pieces)).toContain(6)
+  })
+  await seed(all)
+  expect(asked).toEqual([])
+  expect(us.swarm.counters.downloaded).toBe(6 * PIECE_BYTES)
 })
 
 it('outlasts a time in which nobody serves anything, with growing pauses, and goes on with whoever comes first', async () => {
