@@ -23,8 +23,11 @@ export interface DownloaderComponents {
   readonly isBusy: () => boolean
   ban(peer: string, cid: string): void
   strike(peer: RemotePeer, what: string): void
-  /** @param background - nobody waits for it */
-  deliver(cid: string, piece: FetchedPiece, background: boolean): void
+  /**
+   * @param background - nobody waits for it
+   * @returns whether it is kept
+   */
+  deliver(cid: string, piece: FetchedPiece, background: boolean): boolean
 }
 
 /** What may be set of a {@link Downloader}. */
@@ -328,8 +331,9 @@ export class Downloader {
   }
 
   #deliver(fetch: PieceFetch, piece: FetchedPiece): void {
-    this.#components.deliver(fetch.cid, piece, !fetch.isUrgent)
-    if (fetch.piece !== undefined) this.#queue.held([fetch.piece])
+    const isKept = this.#components.deliver(fetch.cid, piece, !fetch.isUrgent)
+    // The background wants what was read and not kept once more, when the store has room.
+    if (isKept && fetch.piece !== undefined) this.#queue.held([fetch.piece])
     this.#queue.remove(fetch)
     fetch.succeed(piece)
   }

@@ -28,7 +28,10 @@ function setup() {
   )
   const bytes = new Uint8Array(MIB)
   const add = (...cids: string[]): void => {
-    for (const cid of cids) writer.add(cid, { bytes, peers: [] })
+    for (const cid of cids) {
+      const isKept = writer.add(cid, { bytes, peers: [] })
+      expect(isKept).toBe(writer.pending(cid) !== undefined)
+    }
   }
   return { state, batches, stored, failures, writer, add }
 }

@@ -49,12 +49,14 @@ export class PieceWriter {
     return this.#pending.get(cid)
   }
 
-  add(cid: string, piece: FetchedPiece): void {
-    if (this.#backlog + piece.bytes.byteLength > MAX_UNSTORED_BYTES) return
+  /** @returns whether it will be stored: not when too much waits already, since nobody who reads should wait for the disk */
+  add(cid: string, piece: FetchedPiece): boolean {
+    if (this.#backlog + piece.bytes.byteLength > MAX_UNSTORED_BYTES) return false
     this.#pending.set(cid, piece)
     this.#queue.push({ cid, bytes: piece.bytes, site: this.#site, addedAt: this.#components.now() })
     this.#backlog += piece.bytes.byteLength
     this.run()
+    return true
   }
 
   /** Stores what should no longer wait; called every now and then. */

@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { MAX_BLOCK_BYTES } from '@blackhole/protocol'
 import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { sha256 } from 'multiformats/hashes/sha2'
+import { MAX_UNSTORED_BYTES } from './piece-writer.ts'
 import { allBits, cidBytes, connectRaw } from './raw-peer.ts'
 import { connect, knowing, ROOT, same, seen, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
 import type { TestBlock, TestSwarm } from './swarm-harness.ts'
@@ -208,6 +212,33 @@ describe('Swarm', () => {
     expect(await last.store.hasMany(cids)).toEqual(cids.map(() => true))
     expect(last.swarm.counters.downloaded).toBe(20 * 150_000)
     expect(seed.swarm.counters.uploaded).toBe(20 * 150_000)
+  })
+
+  it('makes no reader wait for the disk, and gets what it read too fast once more when it is to hold it', async () => {
+    const blocks = await Promise.all(
+      Array.from({ length: MAX_UNSTORED_BYTES / MAX_BLOCK_BYTES + 2 }, async (_, at) => {
+        const bytes = new Uint8Array(MAX_BLOCK_BYTES).fill(at)
+        return { cid: CID.createV1(raw.code, await sha256.digest(bytes)).toString(), bytes }
+      }),
+    )
+    const cids = blocks.map(({ cid }) => cid)
+    const [seed, reader] = [await make('seed', blocks), await make('reader')]
+    const disk = Promise.withResolvers<undefined>()
+    const put = reader.store.put.bind(reader.store)
+    reader.store.put = async (batch) => {
+      await disk.promise
+      await put(batch)
+    }
+    await knowing(blocks, seed, reader)
+    await connect(reader, seed)
+    await seen(reader, cids[0] ?? '', 1)
+    const all = reader.swarm.prefetch(cids)
+    for (const cid of cids) await reader.swarm.fetch(cid)
+    expect(cids.filter((cid) => reader.swarm.unstored(cid) === undefined)).toHaveLength(2)
+    disk.resolve(undefined)
+    await all
+    await reader.swarm.stop()
+    expect(await reader.store.hasMany(cids)).toEqual(cids.map(() => true))
   })
 
   it('asks peers of last resort in the background only when told to', async () => {

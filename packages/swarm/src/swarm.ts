@@ -319,11 +319,12 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.safeDispatchEvent('peer:ban', { detail: banned })
   }
 
-  #deliver(cid: string, piece: FetchedPiece, background: boolean): void {
+  #deliver(cid: string, piece: FetchedPiece, background: boolean): boolean {
     const { bytes, peers } = piece
     this.#downloaded += bytes.byteLength
-    this.#writer.add(cid, piece)
+    const isKept = this.#writer.add(cid, piece)
     this.safeDispatchEvent('piece', { detail: { cid, bytes: bytes.byteLength, peers, background } })
+    return isKept
   }
 
   #held(cids: readonly string[]): void {
