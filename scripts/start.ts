@@ -4,6 +4,7 @@
  *
  *     npm start                       until Ctrl-C; PORT is the relay's port (8080, or the next free one)
  *     npm start -- --data DIR         keeps the relay's state and the site's key there, not in .blackhole-data
+ *     npm start -- --no-content       the relay only introduces: those who come get the site from those who have it
  *     npm start -- --demo [--json]    then ends; with --json the last line on standard output is one JSON object
  */
 import process from 'node:process'
@@ -13,20 +14,41 @@ import { runDemo } from './start/demo.ts'
 import { STATE } from './start/paths.ts'
 import { serve } from './start/serve.ts'
 
-const { values } = parseArgs({
-  options: {
-    demo: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    port: { type: 'string' },
-    data: { type: 'string', default: STATE },
-  },
-})
+const USAGE = 'Usage: npm start -- [--demo [--json]] [--port PORT] [--data DIR] [--no-content]'
 
-try {
-  buildIfNeeded()
-  if (values.demo) await runDemo({ json: values.json })
-  else await serve({ port: values.port ?? process.env['PORT'], data: values.data })
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
+const values = readOptions()
+if (values === undefined) {
+  process.exitCode = 2
+} else {
+  try {
+    buildIfNeeded()
+    if (values.demo) await runDemo({ json: values.json })
+    else
+      await serve({
+        port: values.port ?? process.env['PORT'],
+        data: values.data,
+        args: values['no-content'] ? ['--no-content'] : [],
+      })
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
+}
+
+/** What was asked for; undefined, after saying so, when it is not understood. */
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        demo: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        port: { type: 'string' },
+        data: { type: 'string', default: STATE },
+        'no-content': { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    return undefined
+  }
 }

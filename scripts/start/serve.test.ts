@@ -90,3 +90,13 @@ function isRunning(group: number): boolean {
     return false
   }
 }
+
+test('scripts/start.ts names what it does not understand, and how it is used', SLOW, async () => {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.ts'), '--frob'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said = textOf(child)
+  expect(await once(child, 'close')).toEqual([2, null])
+  expect(said()).toMatch(/--frob.*Usage: npm start/s)
+  expect(said()).not.toContain('    at ')
+})

@@ -15,26 +15,28 @@ export interface ServeOptions {
   readonly port: string | undefined
   /** Folder for the state of the relay and the key of the site. */
   readonly data: string
+  /** More arguments of the relay's command. */
+  readonly args: readonly string[]
 }
 
 /** Runs a relay with the example site until Ctrl-C. */
-export async function serve({ port, data }: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<void> {
   const interrupted = new AbortController()
   // For good: Ctrl-C comes from the terminal and once more from npm, and the relay, which gets it too, needs a moment.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
   try {
-    await run({ port, data }, interrupted.signal)
+    await run(options, interrupted.signal)
   } catch (error) {
     // What was starting was told to stop, too.
     if (!interrupted.signal.aborted) throw error
   }
 }
 
-async function run({ port, data }: ServeOptions, interrupted: AbortSignal): Promise<void> {
+async function run({ port, data, args }: ServeOptions, interrupted: AbortSignal): Promise<void> {
   const relay = await startRelay({
     port: port === undefined || port === '' ? await findFreePort(DEFAULT_PORT) : Number(port),
     data: join(data, 'relay'),
-    args: ['--log-level', 'warn'],
+    args: ['--log-level', 'warn', ...args],
   })
   try {
     const site = await publishFolder(HELLO_SITE, { relay: relay.url, home: data, key: join(data, 'hello-site.pem') })
