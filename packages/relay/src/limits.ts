@@ -67,8 +67,8 @@ export const KEEP_ALIVE_TIMEOUT_MS = 65 * SECOND
  */
 export const STALLED_ANSWER_MS = 1 * MINUTE
 
-/** What of an answer is handed to the system at once: a reader is seen to move when it takes so much, 1 KiB/s within {@link STALLED_ANSWER_MS}. */
-export const ANSWER_SLICE_BYTES = 64 * KiB
+/** What of an answer is handed to the system at once: a reader is seen to move when it takes so much, 2 KiB/s within {@link STALLED_ANSWER_MS}. */
+export const ANSWER_SLICE_BYTES = 128 * KiB
 
 /**
  * Answers under way per address: each holds a piece (1 MiB, at most 2), so that one address can't make the relay hold
