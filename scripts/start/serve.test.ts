@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -52,6 +52,10 @@ test.each([
     expect(await get(url)).toEqual([200, await readFile(join(HELLO_SITE, 'index.html'), 'utf8')])
     expect((await get(`http://localhost:${String(port)}/`))[0]).toBe(200)
     expect(existsSync(join(data, 'relay/state.sqlite-wal'))).toBe(true)
+    const second = spawnSync(process.execPath, [join(ROOT, 'scripts/start.ts'), '--data', data], { encoding: 'utf8' })
+    expect([second.status, second.stdout]).toEqual([1, ''])
+    expect(second.stderr).toContain(`Blackhole runs already with the state in ${data}. Stop that one first`)
+    expect(second.stderr.trim().split('\n')).toHaveLength(1)
 
     process.kill(-pid, 'SIGINT')
     // npm passes on what it gets itself.

@@ -106,6 +106,26 @@ describe('relay', { timeout: 90_000 }, () => {
     await expect(buffer(cut)).rejects.toThrow()
   })
 
+  it('refuses a folder that another relay has, and starts there at once when that one was killed', async () => {
+    const data = join(root, 'shared')
+    const relay = await startRelay({ data })
+    try {
+      const second = await runCommand(['relay', '--port', '0', '--data', data, '--json'])
+      expect(second).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('is in use by another relay'),
+      })
+      expect(second.stderr).toContain(`data: ${data}`)
+      expect((await fetch(`${relay.url}/healthz`)).status).toBe(200)
+      await relay.kill()
+      await relay.start()
+      expect((await fetch(`${relay.url}/healthz`)).status).toBe(200)
+    } finally {
+      await relay.stop()
+    }
+  })
+
   it('stops at once with the field named when its configuration is wrong', async () => {
     const config = join(root, 'relay.json')
     await writeFile(config, '{"port": 8080, "maxConections": 5}')

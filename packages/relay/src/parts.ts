@@ -95,6 +95,7 @@ async function start(
 
   const folder = new DataFolder(init.data)
   await folder.open()
+  stops.push(folder.lock())
   const scripts = new ScriptFiles(init.scripts)
   await scripts.check()
   const privateKey = await folder.privateKey()

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import { BlackholeError, ValidationError } from '@blackhole/protocol'
+import { lockFolder } from './folder-lock.ts'
 
 /** The one folder that holds all state of a relay. Secrets in it are readable by their owner alone. */
 export class DataFolder {
@@ -38,6 +39,15 @@ export class DataFolder {
     } catch (cause) {
       throw new ValidationError('data', 'a folder that this user can write', this.path, { cause })
     }
+  }
+
+  /**
+   * Takes the open folder for this relay alone, until the returned function is called or the process ends.
+   *
+   * @throws {BlackholeError} naming `data` when another relay has it
+   */
+  lock(): () => void {
+    return lockFolder(join(this.path, 'lock'), this.path)
   }
 
   /** The relay's own key, made at the first start. Its peer id is in every published token, so losing it means publishing anew. */
