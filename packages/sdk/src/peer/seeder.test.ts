@@ -35,6 +35,9 @@ async function blocksOf(count: number, seed = 1): Promise<Block[]> {
   )
 }
 
+/** On a loaded machine it may take its time. */
+const eventually = <T>(value: () => T) => expect.poll(value, { timeout: 20_000 })
+
 const cidsOf = (blocks: readonly Block[]): string[] => blocks.map(({ cid }) => cid)
 
 /** A swarm that holds some pieces of the version that `all` are. */
@@ -119,7 +122,7 @@ it('gets from visitors what they hold, the rarest first, and from relays only th
   const us = await visitor('us', all, [], { maxBackgroundPieces: 1 })
   await connect(us, await visitor('a', all, [...rare, ...common]))
   await connect(us, await visitor('b', all, common))
-  await expect.poll(() => us.swarm.peers.map(({ pieces }) => pieces)).toEqual([24, 19])
+  await eventually(() => us.swarm.peers.map(({ pieces }) => pieces)).toEqual([24, 19])
   const ofA: string[] = []
   us.swarm.addEventListener('piece', ({ detail: { cid, peers } }) => {
     if (peers.includes('a')) ofA.push(cid)
@@ -140,10 +143,10 @@ it('leaves what is missing to visitors that come a moment later', async () => {
   const [us, first] = [await visitor('us', all), await visitor('first', all, all.slice(0, 1))]
   const second = await visitor('second', all, all)
   await connect(us, first)
-  await expect.poll(() => us.swarm.peers.map(({ pieces }) => pieces)).toEqual([1])
+  await eventually(() => us.swarm.peers.map(({ pieces }) => pieces)).toEqual([1])
   const { seed, asked } = seederOf(us, served(all), async () => {
     await connect(us, second)
-    await expect.poll(() => us.swarm.peers.map(({ pieces }) => pieces)).toContain(6)
+    await eventually(() => us.swarm.peers.map(({ pieces }) => pieces)).toContain(6)
   })
   await seed(all)
   expect(asked).toEqual([])
@@ -156,14 +159,14 @@ it('outlasts a time in which nobody serves anything, with growing pauses, and go
   const relay = new Map<string, Block>()
   const { seeder, seed, asked, pauses, errors } = seederOf(us, relay)
   const done = seed(all)
-  await expect.poll(() => pauses.length).toBeGreaterThan(8)
+  await eventually(() => pauses.length).toBeGreaterThan(8)
   expect(pauses.slice(0, 4).map((ms) => Math.floor(Math.log2(ms / 1_000)))).toEqual([0, 1, 2, 3])
   expect(Math.max(...pauses)).toBeLessThanOrEqual(90_000)
   expect(asked.length).toBeLessThanOrEqual((pauses.length + 1) * 5)
   expect(errors.length).toBeLessThanOrEqual(pauses.length + 1)
   expect(seeder.held).toBe(0)
   await connect(us, other)
-  await expect.poll(() => us.swarm.counters.downloaded).toBe(10 * PIECE_BYTES)
+  await eventually(() => us.swarm.counters.downloaded).toBe(10 * PIECE_BYTES)
   for (const block of all) relay.set(block.cid, block)
   await done
   expect(seeder.held).toBe(20)
@@ -175,7 +178,7 @@ it('asks relays in the end for what visitors hold and do not give', async () => 
   const [us, mean] = [await visitor('us', all), await visitor('mean', all, all)]
   mean.swarm.pauseUploads(true)
   await connect(us, mean)
-  await expect.poll(() => us.swarm.peers.map(({ pieces, chokes }) => [pieces, chokes])).toEqual([[3, true]])
+  await eventually(() => us.swarm.peers.map(({ pieces, chokes }) => [pieces, chokes])).toEqual([[3, true]])
   const { seeder, seed, pauses } = seederOf(us, served(all))
   await seed(all)
   expect(pauses.length).toBeGreaterThan(5)
@@ -196,7 +199,7 @@ it('turns to a newer version, and lets go of the older one', async () => {
   const us = await visitor('us', old)
   const { seeder, seed, asked, pauses, stop } = seederOf(us, served(new_))
   const first = seed(old)
-  await expect.poll(() => pauses.length).toBeGreaterThan(0)
+  await eventually(() => pauses.length).toBeGreaterThan(0)
   await learn(us.swarm, new_)
   await Promise.all([first, seed(new_)])
   expect(seeder.held).toBe(4)
