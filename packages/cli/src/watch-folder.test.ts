@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -44,4 +44,23 @@ test('when it ends while a change is worked on, nobody is left with an error', a
   controller.abort()
   await new Promise((resolve) => setImmediate(resolve))
   expect((await changes.next()).done).toBe(true)
+})
+
+test('a folder that a build tool replaces is watched again', async () => {
+  const changes = watchFolder(folder, controller)
+  const told = async (path: string): Promise<void> => {
+    for (let value = ''; value !== path;) value = String((await changes.next()).value)
+  }
+  await rm(folder, { recursive: true })
+  await mkdir(folder)
+  await told(folder)
+  await writeFile(join(folder, 'index.html'), '3')
+  await told('index.html')
+
+  await rename(folder, `${folder}-away`)
+  await told(folder)
+  await rename(`${folder}-away`, folder)
+  await told(folder)
+  await writeFile(join(folder, 'page.html'), '4')
+  await told('page.html')
 })
