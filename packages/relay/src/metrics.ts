@@ -3,6 +3,7 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 /** What the gauges read when they are scraped. */
 export interface MetricSources {
   peers(): number
+  holders(): number
   connections(): number
   reservations(): number
   swarms(): number
@@ -70,6 +71,7 @@ export class Metrics {
       })
     }
     gauge('blackhole_peers', 'Visitors in the swarms of this relay', () => sources.peers())
+    gauge('blackhole_holders', 'Those of them that hold pieces', () => sources.holders())
     gauge('blackhole_connections', 'Open libp2p connections', () => sources.connections())
     gauge('blackhole_reservations', 'Circuit relay reservations', () => sources.reservations())
     gauge('blackhole_swarms', 'Sites of which the relay is a peer of last resort now', () => sources.swarms())

@@ -170,6 +170,7 @@ async function start(
   const contents = new SiteContents(vault)
   const metrics = new Metrics({
     peers: () => registry.peers,
+    holders: () => registry.holders,
     connections: () => node.getConnections().length,
     reservations: () => node.services.relay.reservations.size,
     swarms: () => lastResort.swarms,

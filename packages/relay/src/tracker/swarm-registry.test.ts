@@ -62,8 +62,10 @@ describe('SwarmRegistry', () => {
     const drawn = registry.draw(SITE, 'x', 10, (peer) => peer !== 'hidden')
     expect(drawn.peers.map(({ peer }) => peer)).toEqual(['late'])
     expect(registry.count(SITE)).toBe(2)
+    join('empty', 0)
+    expect(registry.holders).toBe(2)
     registry.sweep()
-    expect(registry.peers).toBe(2)
+    expect(registry.peers).toBe(3)
   })
 
   test('a peer leaves one swarm, or all of them when its connection ends', () => {

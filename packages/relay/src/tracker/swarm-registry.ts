@@ -107,6 +107,16 @@ export class SwarmRegistry {
     return this.#sitesOf.size
   }
 
+  /** Places in swarms of peers that hold pieces: whom others can be sent to. */
+  get holders(): number {
+    const now = this.#now()
+    let count = 0
+    for (const swarm of this.#swarms.values()) {
+      for (const { have, expires } of swarm.values()) if (have > 0 && expires > now) count += 1
+    }
+    return count
+  }
+
   /** Forgets all whose announcement has run out. */
   sweep(): void {
     const now = this.#now()
