@@ -8,8 +8,11 @@ details, [role=dialog] {
 }
 summary { padding: .45rem .75rem; cursor: pointer; border-radius: 10px; list-style: none }
 summary::-webkit-details-marker { display: none }
-summary::before { content: ""; display: inline-block; width: .6em; height: .6em; margin-right: .5em; border-radius: 50%; background: #8a8a94 }
-.on summary::before { background: #1a7f37 }
+summary::before { content: ""; display: inline-block; width: .6em; height: .6em; margin-right: .5em; border-radius: 50%; border: 2px solid #8a8a94 }
+.on summary::before { border-color: #1a7f37 }
+.connected summary::before { background: #1a7f37 }
+/* One of the two: the question says the same as the panel, and more. */
+[role=dialog]:not([hidden]) ~ details { display: none }
 :focus-visible { outline: 2px solid #0b57d0; outline-offset: 2px }
 .body, [role=dialog] { padding: .25rem .75rem .75rem }
 [role=dialog] { padding-top: .75rem; margin-bottom: .5rem }
@@ -22,7 +25,8 @@ button.yes { background: #0b57d0; border-color: #0b57d0; color: #fff }
 [hidden] { display: none }
 @media (prefers-color-scheme: dark) {
   details, [role=dialog] { background: #202124; color: #e8e8ed; border-color: #4a4a52 }
-  .on summary::before { background: #4ac26b }
+  .on summary::before { border-color: #4ac26b }
+  .connected summary::before { background: #4ac26b }
   :focus-visible { outline-color: #8ab4f8 }
   button.yes { background: #8ab4f8; border-color: #8ab4f8; color: #10131a }
 }

@@ -7,18 +7,24 @@ describe('widgetView', () => {
     expect(view).toEqual({
       summary: 'Connected to 1 visitor',
       sharing: true,
+      connected: true,
       rows: [
-        { label: 'Visitors connected', value: '1' },
         { label: 'Received from visitors', value: '1.5 MB' },
         { label: 'Given to visitors', value: '0 B' },
       ],
     })
   })
 
+  it('says when nobody else is there', () => {
+    const alone = { role: 'host', peers: 0, received: { local: 0, peers: 0, http: 0 }, shared: 0 } as const
+    expect(widgetView(alone)).toMatchObject({ summary: 'Nobody else is here', sharing: true, connected: false })
+  })
+
   it('says when nothing is', () => {
     expect(widgetView({ role: 'off', peers: 0, received: { local: 0, peers: 0, http: 0 }, shared: 1 })).toMatchObject({
       summary: 'Not sharing',
       sharing: false,
+      connected: false,
     })
   })
 

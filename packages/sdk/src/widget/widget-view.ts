@@ -7,20 +7,27 @@ export interface WidgetView {
   readonly rows: readonly { readonly label: string; readonly value: string }[]
   /** The switch is on: the visitor takes part. */
   readonly sharing: boolean
+  /** There is somebody to share with. */
+  readonly connected: boolean
 }
 
 /** Decides what the widget shows for a status. */
 export function widgetView({ role, peers, received, shared }: PageStatus): WidgetView {
-  const visitors = peers === 1 ? '1 visitor' : `${String(peers)} visitors`
+  const sharing = role !== 'off'
   return {
-    summary: role === 'off' ? 'Not sharing' : `Connected to ${visitors}`,
+    summary: sharing ? describePeers(peers) : 'Not sharing',
     rows: [
-      { label: 'Visitors connected', value: String(peers) },
       { label: 'Received from visitors', value: formatBytes(received.peers) },
       { label: 'Given to visitors', value: formatBytes(shared) },
     ],
-    sharing: role !== 'off',
+    sharing,
+    connected: sharing && peers > 0,
   }
+}
+
+function describePeers(peers: number): string {
+  if (peers === 0) return 'Nobody else is here'
+  return `Connected to ${peers === 1 ? '1 visitor' : `${String(peers)} visitors`}`
 }
 
 /** Bytes in words: `0 B`, `1.5 MB`; powers of 1000, as browsers show downloads. */

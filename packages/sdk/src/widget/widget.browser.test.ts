@@ -14,9 +14,14 @@ class FakePeer extends EventTarget implements LoadedPeer {
 
   setOptedOut(out: boolean): Promise<void> {
     this.choices.push(out)
-    this.#status = { ...this.#status, role: out ? 'off' : 'host' }
-    this.dispatchEvent(new CustomEvent('statuschange', { detail: this.#status }))
+    this.report({ role: out ? 'off' : 'host' })
     return Promise.resolve()
+  }
+
+  /** Has another status from now on, and says so. */
+  report(status: Partial<PageStatus>): void {
+    this.#status = { ...this.#status, ...status }
+    this.dispatchEvent(new CustomEvent('statuschange', { detail: this.#status }))
   }
 }
 
@@ -38,7 +43,7 @@ describe('the widget', () => {
   it('shows what is shared, and has a switch that stops it', async () => {
     const { peer, root } = await show({ prompt: false, always: true })
     expect(root.querySelector('summary')?.textContent).toBe('Connected to 2 visitors')
-    expect([...root.querySelectorAll('dd')].map(({ textContent }) => textContent)).toEqual(['2', '2.0 kB', '500 B'])
+    expect([...root.querySelectorAll('dd')].map(({ textContent }) => textContent)).toEqual(['2.0 kB', '500 B'])
     const toggle = root.querySelector('input')
     expect(toggle?.getAttribute('role')).toBe('switch')
     expect(toggle?.labels?.[0]?.textContent).toContain('Share this site')
@@ -69,6 +74,31 @@ describe('the widget', () => {
     root.querySelector<HTMLButtonElement>('button.no')?.click()
     expect(peer.choices).toEqual([true])
     expect(dialog?.hidden).toBe(true)
+  })
+
+  it.each([
+    ['yes', 'Nobody else is here'],
+    ['no', 'Not sharing'],
+  ])('asks in place of the panel, which comes after the answer %s', async (answer, summary) => {
+    const { peer, root } = await show({ prompt: true, always: true })
+    const panel = root.querySelector('details')
+    const isVisible = (element: Element | null): boolean => element?.checkVisibility() ?? false
+    expect(isVisible(panel)).toBe(false)
+    peer.dispatchEvent(new CustomEvent('consent'))
+    peer.report({ role: 'off', peers: 0 })
+    expect(isVisible(root.querySelector('[role=dialog]'))).toBe(true)
+    expect(isVisible(panel)).toBe(false)
+    root.querySelector<HTMLButtonElement>(`button.${answer}`)?.click()
+    expect(isVisible(root.querySelector('[role=dialog]'))).toBe(false)
+    expect(isVisible(panel)).toBe(true)
+    expect(root.querySelector('summary')?.textContent).toBe(summary)
+  })
+
+  it('asks no more when the visitor has agreed elsewhere', async () => {
+    const { peer, root } = await show({ prompt: true, always: false })
+    peer.dispatchEvent(new CustomEvent('consent'))
+    peer.report({ role: 'guest' })
+    expect(root.querySelector<HTMLElement>('[role=dialog]')?.hidden).toBe(true)
   })
 
   it('is not touched by the style of the page', async () => {

@@ -25,12 +25,17 @@ export function showWidget(peer: LoadedPeer, { document, prompt, always }: Widge
   style.textContent = WIDGET_STYLE
   root.append(style)
   if (prompt) addPrompt(root, peer, document)
-  if (always) addPanel(root, peer, document)
+  if (always) {
+    const show = addPanel(root, peer, document)
+    // A peer that may have to ask reports once it knows whether it has to: the panel must not come before the question.
+    if (!prompt) void peer.status().then(show)
+  }
   document.body.append(host)
   return host
 }
 
-function addPanel(root: ShadowRoot, peer: LoadedPeer, document: Document): void {
+/** Adds the panel, which is hidden until there is a status to show. */
+function addPanel(root: ShadowRoot, peer: LoadedPeer, document: Document): (status: PageStatus) => void {
   const panel = document.createElement('details')
   const summary = document.createElement('summary')
   const body = document.createElement('div')
@@ -38,6 +43,7 @@ function addPanel(root: ShadowRoot, peer: LoadedPeer, document: Document): void 
   const label = document.createElement('label')
   const toggle = document.createElement('input')
   body.className = 'body'
+  panel.hidden = true
   toggle.type = 'checkbox'
   toggle.setAttribute('role', 'switch')
   label.append(toggle, 'Share this site with other visitors')
@@ -50,7 +56,9 @@ function addPanel(root: ShadowRoot, peer: LoadedPeer, document: Document): void 
   })
   const show = (status: PageStatus): void => {
     const view = widgetView(status)
+    panel.hidden = false
     panel.classList.toggle('on', view.sharing)
+    panel.classList.toggle('connected', view.connected)
     summary.textContent = view.summary
     toggle.checked = view.sharing
     list.replaceChildren(
@@ -66,7 +74,7 @@ function addPanel(root: ShadowRoot, peer: LoadedPeer, document: Document): void 
   peer.addEventListener('statuschange', (event) => {
     show((event as CustomEvent<PageStatus>).detail)
   })
-  void peer.status().then(show)
+  return show
 }
 
 function addPrompt(root: ShadowRoot, peer: LoadedPeer, document: Document): void {
@@ -93,5 +101,9 @@ function addPrompt(root: ShadowRoot, peer: LoadedPeer, document: Document): void
   root.append(dialog)
   peer.addEventListener('consent', () => {
     dialog.hidden = false
+  })
+  peer.addEventListener('statuschange', (event) => {
+    // The page, or another tab, has asked and was told yes.
+    if ((event as CustomEvent<PageStatus>).detail.role !== 'off') dialog.hidden = true
   })
 }
