@@ -8,6 +8,9 @@ import { expect, test } from 'playwright/test'
 
 const SITE = join(import.meta.dirname, 'site')
 
+/** What the front page shows, as paths in the site. */
+const PICTURES = ['images/horizon.jpg', 'images/tide.jpg', 'images/edge.jpg']
+
 /** Part of `window.blackhole`. */
 interface PageApi {
   readonly ready: Promise<unknown>
@@ -101,14 +104,67 @@ for (const [first, second] of STORIES) {
   )
 }
 
+test(
+  'with a relay that serves content, the second visitor gets the pictures from the first',
+  { tag: '@chromium' },
+  async () => {
+    const browser = await launchChromium()
+    try {
+      for (const viewport of [
+        { width: 1280, height: 800 },
+        { width: 375, height: 740 },
+      ]) {
+        const first = await browser.newVisitor()
+        const second = await browser.newVisitor()
+        for (const [visitor, source] of [
+          [first, 'from the relay'],
+          [second, 'from another visitor'],
+        ] as const) {
+          const before = (await relay.metrics()).contentBytes.http
+          await visitor.page.setViewportSize(viewport)
+          await visitor.goto(site.url)
+          // Nothing is asked for yet, and nothing moves when it comes.
+          expect(await visitor.evaluate(() => document.images.length)).toBe(0)
+          const places = await visitor.evaluate(placesOfPictures)
+          await visitor.page.waitForFunction(() => document.images.length === 3, undefined, { timeout: 30_000 })
+          await visitor.page.mouse.wheel(0, 10_000)
+          await visitor.page.waitForFunction(() => [...document.images].every((image) => image.naturalWidth > 0))
+          expect(await visitor.evaluate(placesOfPictures)).toEqual(places)
+          for (const path of PICTURES) {
+            await expect(visitor.page.locator(`[data-from="/${path}"]`)).toHaveText(`Picture ${source}`)
+          }
+          if (visitor === first) {
+            // Those who come in the same second can't know of each other yet.
+            await expect.poll(async () => (await relay.metrics()).value('blackhole_holders')).toBe(1)
+            continue
+          }
+          await expect
+            .poll(async () => (await statusOf(second)).received.peers)
+            .toBeGreaterThanOrEqual(bytesOf(PICTURES))
+          // The page, its style and its scripts came before there was anyone to ask: less than any picture.
+          const smallest = Math.min(...PICTURES.map((path) => bytesOf([path])))
+          expect((await relay.metrics()).contentBytes.http - before).toBeLessThan(smallest)
+          await expect.poll(async () => (await statusOf(first)).shared).toBeGreaterThanOrEqual(bytesOf(PICTURES))
+          await expect(second.page.locator('dd[data-bytes="peers"]')).toHaveText(/^\d{3} kB$/)
+        }
+        for (const { consoleErrors, failedRequests } of [first, second]) {
+          expect([...consoleErrors, ...failedRequests]).toEqual([])
+        }
+        await Promise.all([first.close(), second.close()])
+        await expect.poll(async () => (await relay.metrics()).value('blackhole_peers')).toBe(0)
+      }
+    } finally {
+      await browser.close()
+    }
+  },
+)
+
 test('the page shows where its copy came from', { tag: '@chromium' }, async () => {
   const browser = await launchChromium()
   try {
     const visitor = await browser.newVisitor()
     await visitor.goto(site.url)
-    await visitor.waitFor(() =>
-      document.querySelector('[data-state]')?.textContent.includes('You are the only one here now'),
-    )
+    await visitor.waitFor(() => document.querySelector('[data-state]')?.textContent.includes('Nobody else is here'))
     expect(await visitor.goto(`${site.url}how/`)).toBe(200)
     expect(await visitor.goto(`${site.url}how.html`)).toBe(200)
     expect(await visitor.evaluate(() => location.pathname)).toBe('/how/')
@@ -119,6 +175,18 @@ test('the page shows where its copy came from', { tag: '@chromium' }, async () =
     await browser.close()
   }
 })
+
+/** Where on the page the pictures are, or will be. */
+function placesOfPictures(): number[][] {
+  return [...document.querySelectorAll('.picture')].map((box) => {
+    const { x, y, width, height } = box.getBoundingClientRect()
+    return [x + scrollX, y + scrollY, width, height]
+  })
+}
+
+function bytesOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + (files.get(path)?.length ?? 0), 0)
+}
 
 async function readFiles(folder: string): Promise<Map<string, Buffer>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })

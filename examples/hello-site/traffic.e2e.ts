@@ -67,6 +67,7 @@ async function visit(browser: ChromiumBrowser, url: string): Promise<ChromiumVis
   })
   await visitor.goto(url)
   await visitor.waitFor(() => document.querySelector('h1')?.textContent.startsWith('Hello from'))
+  await visitor.waitFor(() => document.images.length > 0)
   await visitor.evaluate(async () => {
     await (window as unknown as WatchedWindow).blackhole.ready
     const links = [...document.querySelectorAll('[href], [src]')].flatMap((element) => [

@@ -49,13 +49,16 @@ test.afterEach(async () => {
 test('publishes a folder from the browser, and its next version with the key that it kept', async () => {
   const { page } = publisher
   await expect(page.getByRole('button', { name: 'Publish' })).toBeDisabled()
+  const hint = page.getByText('Choose what to publish first')
+  await expect(hint).toBeVisible()
   await page.getByLabel('Choose a folder').setInputFiles(SITE)
-  await expect(page.locator('#chosen-title')).toHaveText(/^12 files, \d+ KB$/)
+  await expect(page.locator('#chosen-title')).toHaveText(/^14 files, \d+ kB$/)
+  await expect(hint).toBeHidden()
   await page.getByRole('button', { name: 'Publish' }).click()
   await expect(page.getByRole('heading', { name: 'It is online' })).toBeVisible({ timeout: 30_000 })
   const url = (await page.locator('#result-link').getAttribute('href')) ?? ''
   expect(url).toMatch(/^http:\/\/k51\w+\.localhost:\d+\/$/)
-  await expect(page.locator('#result-facts')).toContainText('12 pieces')
+  await expect(page.locator('#result-facts')).toContainText('14 pieces')
 
   const visitor = await browser.newVisitor()
   expect(await visitor.goto(url)).toBe(200)
@@ -98,7 +101,7 @@ test('takes what is dropped on it: a folder, which becomes the root of the site,
   await expect(page.locator('#chosen-title')).toHaveText(/^2 files, /)
   await expect(page.locator('#chosen-list')).toContainText('style.css')
   await drop([SITE])
-  await expect(page.locator('#chosen-title')).toHaveText(/^12 files, \d+ KB$/)
+  await expect(page.locator('#chosen-title')).toHaveText(/^14 files, \d+ kB$/)
   await expect(page.locator('#drop')).not.toHaveClass(/over/)
   await page.getByRole('button', { name: 'Publish' }).click()
   await expect(page.getByRole('heading', { name: 'It is online' })).toBeVisible({ timeout: 30_000 })
@@ -135,7 +138,9 @@ test('says why it could not publish, and can try again', async () => {
     .setInputFiles([{ name: 'index.html', mimeType: 'text/html', buffer: Buffer.from('hello') }])
   await page.getByLabel('Relay', { exact: true }).fill('http://127.0.0.1:9')
   await page.getByRole('button', { name: 'Publish' }).click()
-  await expect(page.getByRole('alert')).toContainText('127.0.0.1:9', { timeout: 30_000 })
+  await expect(page.getByRole('alert')).toHaveText("The relay at http://127.0.0.1:9 can't be reached. Is it running?", {
+    timeout: 30_000,
+  })
   await page.getByLabel('Relay', { exact: true }).fill(relay.url)
   await page.getByRole('button', { name: 'Publish' }).click()
   await expect(page.getByRole('heading', { name: 'It is online' })).toBeVisible({ timeout: 30_000 })
@@ -145,7 +150,17 @@ test('says why it could not publish, and can try again', async () => {
 test('works on a phone and by keyboard', async () => {
   const { page } = publisher
   await page.setViewportSize({ width: 360, height: 740 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+  const width = async (): Promise<number> => await page.evaluate(() => document.documentElement.scrollWidth)
+  expect(await width()).toBeLessThanOrEqual(360)
+  // A host name of one long word, and on a port that no browser opens.
+  await page.getByLabel('Relay', { exact: true }).fill(`http://${'relay'.repeat(12)}.localhost:9`)
+  await page
+    .getByLabel('Choose files')
+    .setInputFiles([{ name: 'index.html', mimeType: 'text/html', buffer: Buffer.from('hello') }])
+  await page.getByRole('button', { name: 'Publish' }).click()
+  await expect(page.getByRole('alert')).toBeVisible({ timeout: 30_000 })
+  expect(await width()).toBeLessThanOrEqual(360)
+  await page.reload()
   await page.keyboard.press('Tab')
   await expect(page.getByLabel('Choose a folder')).toBeFocused()
 })

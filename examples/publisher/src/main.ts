@@ -1,5 +1,6 @@
 import { createBlackhole, importSiteKey } from '@blackhole/sdk'
 import type { PublishProgress, SiteFile } from '@blackhole/sdk'
+import { explainError } from './explain-error.ts'
 import { KeyList } from './key-list.ts'
 import type { StoredKey } from './key-list.ts'
 import { filesOfDrop, filesOfInput } from './site-files.ts'
@@ -21,6 +22,7 @@ function choose(files: readonly SiteFile[]): void {
   chosen.files = files
   showError(files.length === 0 ? 'There are no files in it.' : '')
   button.disabled = files.length === 0
+  element('publish-hint', HTMLElement).hidden = files.length > 0
   if (files.length > 0) showFiles(files)
 }
 
@@ -72,7 +74,7 @@ async function publish(): Promise<void> {
 /** Runs what a person asked for, and shows why it failed. */
 function attempt(task: () => Promise<void>): void {
   task().catch((error: unknown) => {
-    showError(error instanceof Error ? error.message : String(error))
+    showError(explainError(error, relay.value))
   })
 }
 

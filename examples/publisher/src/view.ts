@@ -18,7 +18,7 @@ export function element<E extends Element>(id: string, kind: new () => E): E {
 /** Bytes for people: `17.5 MB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
-  if (bytes < 999_500) return `${Math.round(bytes / 1000)} KB`
+  if (bytes < 999_500) return `${Math.round(bytes / 1000)} kB`
   return `${(bytes / 1e6).toFixed(1)} MB`
 }
 

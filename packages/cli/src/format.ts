@@ -1,4 +1,4 @@
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 
 /** Bytes for people, in decimal units: `17.5 MB`. */
 export function formatBytes(bytes: number): string {
