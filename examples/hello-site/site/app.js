@@ -56,7 +56,10 @@ if (found === undefined) {
     stateText.textContent = `The peer could not start: ${error.message}`
   })
   setInterval(refresh, 2000)
+  const caption = document.querySelector('.hero .from')
+  caption.textContent = 'Looking for visitors who have the picture…'
   await meetOthers(found)
+  caption.textContent = ''
   showPictures()
   await refresh()
 }

@@ -24,9 +24,17 @@ export async function meetOthers(blackhole) {
   })
 }
 
-/** Puts the pictures where they belong. */
-export function showPictures() {
-  for (const waiting of document.querySelectorAll('.picture > noscript')) {
-    waiting.replaceWith(document.createRange().createContextualFragment(waiting.textContent))
-  }
+/** Puts the pictures where they belong: the one on top first, and the others when it is there. */
+export async function showPictures() {
+  const [top, ...others] = [...document.querySelectorAll('.picture')].map((box) => () => show(box))
+  await top?.()
+  for (const next of others) next()
+}
+
+async function show(box) {
+  const picture = document.createRange().createContextualFragment(box.textContent).querySelector('img')
+  box.replaceChildren(picture)
+  await new Promise((resolve) => {
+    for (const type of ['load', 'error']) picture.addEventListener(type, resolve, { once: true })
+  })
 }
