@@ -141,11 +141,17 @@ describe('the gateway', () => {
       expect(rebound.status).toBe(421)
     })
 
-    test('a site that is not held, or content turned off, gives navigations a page that asks the visitors', async () => {
+    test('a site that is not held is said to be so, as a page for people', async () => {
       const stranger = await newPublisher()
       const unknown = await at(`${stranger.name}.localhost`, '/', NAVIGATE)
-      expect([unknown.status, unknown.headers['x-blackhole-bootstrap']]).toEqual([404, 'unknown'])
-      expect(unknown.body.toString()).toContain(loaderTag(stranger.name))
+      expect(unknown.status).toBe(404)
+      expect(unknown.body.toString()).toContain('<h1 id="title">Nobody here has this site</h1>')
+      // Nothing that would go on asking: the relay gives no tokens for it.
+      expect(unknown.body.toString()).not.toContain('<script')
+      // Through a worker only this is left of a navigation.
+      const worker = { 'sec-fetch-dest': 'empty', accept: 'text/html,application/xhtml+xml;q=0.9' }
+      const through = await at(`${stranger.name}.localhost`, '/', worker)
+      expect(through.headers['content-type']).toContain('text/html')
       expect((await at(`${stranger.name}.localhost`, '/x.js')).headers['content-type']).toContain('text/plain')
     })
   })
@@ -268,6 +274,7 @@ describe('the gateway', () => {
     const off = await bytes()
     const page = await onSite('/', NAVIGATE)
     expect([page.status, page.headers['x-blackhole-bootstrap']]).toEqual([200, 'off'])
+    expect(page.body.toString()).toContain(loaderTag(owner.name))
     expect((await onSite('/big.bin')).status).toBe(503)
     expect((await at('localhost', `/ipfs/${site.root}?format=raw`)).status).toBe(503)
     expect((await at('localhost', `/ipns/${owner.name}?format=ipns-record`)).status).toBe(200)

@@ -9,6 +9,17 @@ export function isNavigation(request: Request): boolean {
   )
 }
 
+/**
+ * Whether an explanation is for a person: a navigation, or one that comes
+ * through a worker, of which only `Accept` is left (its destination is `empty`
+ * then). Not for published content: `fetch` may ask for HTML, too.
+ */
+export function isForPerson(request: Request): boolean {
+  if (isNavigation(request)) return true
+  const { headers } = request
+  return headers.get('sec-fetch-dest') === 'empty' && /^text\/html\b/.test(headers.get('accept') ?? '')
+}
+
 /** Headers that answers depend on, besides the URL. */
 export const NAVIGATION_VARY = 'Sec-Fetch-Dest, Sec-Fetch-Mode'
 

@@ -6,12 +6,12 @@ import { readFile } from '../content/read-file.ts'
 import type { HttpContext } from '../http/context.ts'
 import type { StoredSite } from '../state/site-table.ts'
 import { counted, primed, streamBody } from './bodies.ts'
-import { bootstrapPage } from './bootstrap-page.ts'
+import { bootstrapPage, unknownSitePage } from './bootstrap-page.ts'
 import { resolveContentPath } from './content-path.ts'
 import type { ContentPath } from './content-path.ts'
 import { NAVIGATION_VARY, isHtml, isNavigation } from './navigation.ts'
 import { respondEntry } from './path-gateway.ts'
-import { textPage } from './text-page.ts'
+import { TRY_AGAIN, textPage } from './text-page.ts'
 
 /** A document with its loader tag has this in its ETag. */
 const LOADER_VARIANT = 'loader'
@@ -19,9 +19,8 @@ const LOADER_VARIANT = 'loader'
 /** Answers a request for a path of a site on the site's own origin. */
 export async function serveSite(context: HttpContext, name: SiteName, request: Request): Promise<Response> {
   const site = context.sites.get(name)
-  if (site === undefined || !context.contentSwitch.serving) {
-    return bootstrapPage(name, request, site === undefined ? 'unknown' : 'off')
-  }
+  if (site === undefined) return unknownSitePage(request)
+  if (!context.contentSwitch.serving) return bootstrapPage(name, request)
   return serveVersion(context, site, request)
 }
 
@@ -47,7 +46,10 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
       headers: { ...origin, 'Cache-Control': 'public, max-age=0, must-revalidate' },
     })
   }
-  if (resolution.type === 'none') return textPage(resolution.status, resolution.message, request)
+  if (resolution.type === 'none')
+    return textPage(resolution.status, resolution.message, request, {
+      ways: pathname === '/' ? [TRY_AGAIN] : [{ label: 'Go to the front page', href: '/' }, TRY_AGAIN],
+    })
   const navigates = isNavigation(request) && isHtml(resolution.file.type)
   // Whoever has the worker learns of the end from it; a peer would only store again what the worker takes away.
   const injects = navigates && !manifest.retired && !(await carriesLoader(context, resolution.file))

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { API_PATH, NotFoundError } from '@blackhole/protocol'
-import { textPage } from '../gateway/text-page.ts'
+import { STATUS_WAY, TRY_AGAIN, textPage } from '../gateway/text-page.ts'
 import { clientAddress } from './client-address.ts'
 import type { HttpApp, HttpContext, HttpEnv } from './context.ts'
 import { CORS_HEADERS, preflight } from './cors.ts'
@@ -28,7 +28,12 @@ export function createApp(context: HttpContext): HttpApp {
       if (name !== undefined) target = { kind: 'site', name }
     }
     if (target.kind === 'unknown') {
-      return textPage(421, `This relay has no site at ${target.host.slice(0, 100)}`, c.req.raw)
+      const host = target.host.slice(0, 100)
+      const { siteScheme, siteHost } = context.info()
+      return textPage(421, `This relay has no site at ${host}`, c.req.raw, {
+        sentence: `The address ${host} leads to this relay, but the relay knows no site by that name. Check how it is written.`,
+        ways: [TRY_AGAIN, { ...STATUS_WAY, href: `${siteScheme}://${siteHost}/` }],
+      })
     }
     c.set('target', target)
     c.set('address', clientAddress(c.env.incoming, context.init.trustProxy) ?? '')
@@ -61,7 +66,7 @@ export function createApp(context: HttpContext): HttpApp {
   scriptRoutes(app, context)
   statusPageRoutes(app, context)
   contentRoutes(app, context)
-  app.notFound((c) => textPage(404, 'There is nothing at this address', c.req.raw))
+  app.notFound((c) => textPage(404, 'There is nothing at this address', c.req.raw, { ways: [STATUS_WAY] }))
   app.onError((error, c) => {
     if (errorAnswer(error).status === 500) context.log.error({ err: error, path: c.req.path }, 'a request failed')
     return errorResponse(error, CORS_HEADERS)

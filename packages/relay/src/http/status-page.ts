@@ -34,6 +34,7 @@ h2 { font-size: 1rem; margin: 0 0 .75rem }
 .numbers > div, section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1rem 1.1rem }
 .numbers dt { font-size: .8125rem; color: var(--quiet) }
 .numbers dd { margin: 0; font-size: 1.6rem; font-weight: 600; letter-spacing: -.02em; font-variant-numeric: tabular-nums }
+.numbers dd.note { font-size: .75rem; font-weight: 400; letter-spacing: 0; line-height: 1.35; color: var(--quiet) }
 section { margin-bottom: 1rem }
 .bar { display: flex; height: .75rem; border-radius: 999px; overflow: hidden; background: var(--line); gap: 2px }
 .bar span { display: block; transition: width .4s } .bar .p2p { background: var(--p2p) } .bar .http { background: var(--http) }
@@ -47,6 +48,7 @@ th { text-align: left; font-size: .8125rem; font-weight: 500; color: var(--quiet
 td { padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); vertical-align: top; white-space: nowrap }
 td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 12rem }
 .number { text-align: right }
+.number + :not(.number) { padding-left: 1.5rem }
 code { font: .8125rem/1.6 ui-monospace, monospace; overflow-wrap: anywhere }
 ul.plain { margin: .5rem 0 0; padding: 0; list-style: none }
 @media (max-width: 40rem) {
@@ -54,7 +56,7 @@ ul.plain { margin: .5rem 0 0; padding: 0; list-style: none }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   tr { display: grid; grid-template-columns: 1fr 1fr; gap: .1rem 1rem; padding: .7rem 0; border-top: 1px solid var(--line) }
   table, tbody { display: block }
-  td, td.number { border: 0; padding: 0; text-align: left; white-space: normal; min-width: 0 } td:first-child, td:last-child { grid-column: 1 / -1 } td:first-child { margin-bottom: .2rem }
+  td, td.number { border: 0; padding: 0; text-align: left; white-space: normal; min-width: 0 } .number + :not(.number) { padding-left: 0 } td:first-child, td:last-child { grid-column: 1 / -1 } td:first-child { margin-bottom: .2rem }
   td[data-label]::before { content: attr(data-label) ' '; color: var(--quiet); font-size: .8125rem }
 }
 @media (prefers-reduced-motion: reduce) { .bar span { transition: none } }
@@ -70,7 +72,7 @@ ul.plain { margin: .5rem 0 0; padding: 0; list-style: none }
 <dl class="numbers">
   <div><dt>Visitors in swarms</dt><dd id="peers">–</dd></div>
   <div><dt>Sites</dt><dd id="sites">–</dd></div>
-  <div><dt>Announcements</dt><dd id="announces">–</dd></div>
+  <div><dt>Check-ins of visitors</dt><dd id="announces">–</dd><dd class="note">open pages told this relay so, since it started</dd></div>
   <div><dt>Running for</dt><dd id="uptime">–</dd></div>
 </dl>
 <section aria-labelledby="bytes">

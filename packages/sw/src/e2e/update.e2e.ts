@@ -143,7 +143,7 @@ test('a site that was ended is a page that says so, and leaves nothing behind in
   await expect.poll(async () => (await get(page, '/same.bin')).headers['x-blackhole-source']).toBe('local')
   await site.unpublish()
   // The next navigation, and whatever the open page still asks for.
-  expect(await page.goto(site.url)).toBe(200)
+  expect(await page.goto(site.url)).toBe(410)
   expect(await page.evaluate(() => document.body.innerText)).toContain('ended')
   await expect
     .poll(() =>
@@ -155,7 +155,7 @@ test('a site that was ended is a page that says so, and leaves nothing behind in
     )
     .toEqual([0, 0, 0])
   await page.goto(`${site.url}same.bin`).catch(() => undefined)
-  expect(await page.goto(`${site.url}app.js`)).toBe(404)
+  expect(await page.goto(`${site.url}app.js`)).toBe(410)
   await page.goto(site.url)
   expect(await page.evaluate(() => document.body.innerText)).toContain('ended')
 })

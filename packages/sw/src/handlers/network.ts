@@ -45,6 +45,8 @@ function withLoader(response: Response, tag: string, label: (headers: Headers) =
   const { body, status, statusText, type, redirected } = response
   if (body === null || !['basic', 'default'].includes(type) || redirected) return response
   if (!isHtml({ type: response.headers.get('Content-Type') ?? '' })) return response
+  // An explanation of the relay's own, which lets no script run.
+  if (response.headers.get('Content-Security-Policy')?.startsWith("default-src 'none'") === true) return response
   const headers = new Headers(response.headers)
   const etag = headers.get('ETag')
   // Of the bytes as they were sent.

@@ -2,6 +2,7 @@ import { parseContentPath } from '../../gateway/content-path.ts'
 import { servePath } from '../../gateway/path-gateway.ts'
 import { serveSite } from '../../gateway/site-gateway.ts'
 import { serveTrustless, trustlessFormat } from '../../gateway/trustless.ts'
+import { sentenceOf } from '../../gateway/sentences.ts'
 import { textPage } from '../../gateway/text-page.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { withCors } from '../cors.ts'
@@ -24,7 +25,7 @@ export function contentRoutes(app: HttpApp, context: HttpContext): void {
     } catch (error) {
       const { status, body } = errorAnswer(error)
       if (status === 500) context.log.error({ err: error }, 'the gateway failed')
-      return withCors(textPage(status, body.message, request))
+      return withCors(textPage(status, body.message, request, { sentence: sentenceOf(body) }))
     }
   }
   app.on(['GET', 'HEAD'], ['/ipfs/*', '/ipns/*'], (c) => gateway(c.req.raw))
@@ -36,7 +37,7 @@ export function contentRoutes(app: HttpApp, context: HttpContext): void {
     } catch (error) {
       const { status, body } = errorAnswer(error)
       if (status >= 500) context.log.error({ err: error, site: target.name }, 'serving a site failed')
-      return textPage(status === 404 ? 503 : status, body.message, c.req.raw)
+      return textPage(status === 404 ? 503 : status, body.message, c.req.raw, { sentence: sentenceOf(body) })
     }
   })
 }
