@@ -37,6 +37,10 @@ async function run({ port, data, args }: ServeOptions, interrupted: AbortSignal)
     port: port === undefined || port === '' ? await findFreePort(DEFAULT_PORT) : Number(port),
     data: join(data, 'relay'),
     args: ['--log-level', 'warn', ...args],
+  }).catch((error: unknown) => {
+    if (!String(error).includes('is in use by another relay')) throw error
+    const hint = 'Stop that one first, or give this one a folder of its own: npm start -- --data DIR'
+    throw new Error(`Blackhole runs already with the state in ${data}. ${hint}`, { cause: error })
   })
   try {
     const site = await publishFolder(HELLO_SITE, { relay: relay.url, home: data, key: join(data, 'hello-site.pem') })

@@ -42,7 +42,8 @@ export function lockFolder(path: string, folder: string): () => void {
       busy
         ? `data: ${folder} is in use by another relay. Stop that one, or give this one a folder of its own`
         : `data: ${path} cannot be locked`,
-      { cause, subject: 'data' },
+      // That SQLite found it locked adds nothing.
+      { ...(busy ? {} : { cause }), subject: 'data' },
     )
   }
 }
