@@ -50,7 +50,7 @@ test('nothing leaves the machine while two visitors read the whole site and one 
   }
 })
 
-/** Opens the site and reads it page by page, as a person does. */
+/** Opens the site and reads all of it. */
 async function visit(browser: ChromiumBrowser, url: string): Promise<ChromiumVisitor> {
   const visitor = await browser.newVisitor()
   await visitor.context.addInitScript(() => {
@@ -70,11 +70,8 @@ async function visit(browser: ChromiumBrowser, url: string): Promise<ChromiumVis
   await visitor.waitFor(() => document.images.length > 0)
   await visitor.evaluate(async () => {
     await (window as unknown as WatchedWindow).blackhole.ready
-    const links = [...document.querySelectorAll('[href], [src]')].flatMap((element) => [
-      element.getAttribute('href') ?? element.getAttribute('src') ?? '',
-    ])
-    const own = links.filter((link) => new URL(link, location.href).origin === location.origin)
-    await Promise.all(own.map(async (link) => await (await fetch(link)).arrayBuffer()))
+    const manifest = (await (await fetch('/.blackhole/manifest.json')).json()) as { files: Record<string, unknown> }
+    await Promise.all(Object.keys(manifest.files).map(async (path) => await (await fetch(`/${path}`)).arrayBuffer()))
   })
   return visitor
 }
