@@ -18,6 +18,15 @@ test.afterAll(async () => {
   await site.remove()
 })
 
+test.beforeEach(async () => {
+  await relay.serveContent(true)
+})
+
+async function publish(): Promise<void> {
+  await site.write('index.html', '<!doctype html><link rel="icon" href="data:,"><h1>Hello</h1>')
+  await site.publish()
+}
+
 /** Everything that it logs, but for the answer to the navigation itself, which browsers count as a failed resource. */
 function complaintsOf(visitor: ChromiumVisitor): string[] {
   return visitor.consoleErrors.filter((text) => !text.startsWith('Failed to load resource'))
@@ -35,14 +44,14 @@ test('an address of no site says so at once, and asks nobody until it is told to
   await expect.poll(() => requests.filter((url) => url === site.url)).toHaveLength(2)
   expect(requests.filter((url) => url.startsWith('http') && url !== site.url)).toEqual([])
 
-  await site.write('index.html', '<!doctype html><link rel="icon" href="data:,"><h1>Hello</h1>')
-  await site.publish()
+  await publish()
   await page.getByRole('link', { name: 'Try again' }).click()
   await expect(page.getByRole('heading')).toHaveText('Hello')
   await visitor.close()
 })
 
 test('with content off, a page that nobody has says so after a while, goes on trying, and comes when somebody has it', async () => {
+  await publish()
   const holder = await browser.newVisitor()
   await holder.goto(site.url)
   await holder.evaluate(async () => {
@@ -59,7 +68,6 @@ test('with content off, a page that nobody has says so after a while, goes on tr
   await expect(page.getByRole('link', { name: 'Try again' })).toBeVisible()
   await holder.goto(url)
   await expect(page.getByRole('heading')).toHaveText('Hello', { timeout: 60_000 })
-  await relay.serveContent(true)
   await holder.close()
   await visitor.close()
 })

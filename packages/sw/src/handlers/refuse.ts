@@ -28,12 +28,16 @@ export function refusal({ request, navigates }: Pick<SiteRequest, 'request' | 'n
   return new Response(request.method === 'HEAD' ? null : body, { status: 504, statusText: 'Gateway Timeout', headers })
 }
 
-/** An empty `href` is the address itself, query included: a retry without a script. */
+/** Whoever has the page may come any moment, and nobody should have to sit and click. */
+const RETRY_SECONDS = 15
+
+/** An empty `href`, and a refresh without an address, are the address itself, query included: retries without a script. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="${String(RETRY_SECONDS)}">
 <title>${TITLE}</title>
 <style>
 :root { color-scheme: light dark }
@@ -48,7 +52,7 @@ a:focus-visible { outline: 3px solid; outline-offset: 3px }
 <main>
 <h1>${TITLE}</h1>
 <p>${REASON}</p>
-<p>Check that you are connected to the internet, and try again. If it stays like this, the site’s owner may have to start its server.</p>
+<p>Check that you are connected to the internet, and try again; the page does so by itself, too. If it stays like this, the site’s owner may have to start its server.</p>
 <p><a href="" role="button">Try again</a></p>
 </main>
 </body>
