@@ -56,6 +56,8 @@ async function slowHolder(ms: number): Promise<ChromiumVisitor> {
   }, ms)
   await open(holder, `${site.url}index.html`)
   await get(holder, '/file.bin')
+  // Who comes in the same second as the first can't be told of them yet.
+  await expect.poll(async () => (await relay.metrics()).value('blackhole_holders')).toBe(1)
   return holder
 }
 

@@ -81,6 +81,8 @@ test('a site has the domains that operator or owner gave it, and the visitors of
   await ready(first.visitor)
   expect(await get(first.visitor, '/picture.bin')).toMatchObject({ status: 200, sha256: sha256(PICTURE) })
 
+  // Who comes in the same second as the first can't be told of them yet.
+  await expect.poll(async () => (await relay.metrics()).value('blackhole_holders')).toBe(1)
   const second = await visit(LINKED)
   await ready(second.visitor)
   expect(dns.questions).toContain(`_dnslink.${LINKED}`)
