@@ -57,6 +57,10 @@ test('with content off, a page that nobody has says so after a while, goes on tr
   await holder.evaluate(async () => {
     await (window as unknown as { blackhole: { ready: Promise<void> } }).blackhole.ready
   })
+  // What the first page loaded past the worker is taken over in the background.
+  const source = (): Promise<string | null> =>
+    holder.evaluate(async () => (await fetch('/', { cache: 'no-store' })).headers.get('x-blackhole-source'))
+  await expect.poll(source).toBe('local')
   await relay.serveContent(false)
   const url = holder.page.url()
   await holder.goto('about:blank')

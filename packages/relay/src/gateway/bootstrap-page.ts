@@ -7,7 +7,8 @@ import { TRY_AGAIN, page, textPage } from './text-page.ts'
  * Starts the peer and loads the page anew once the worker answers for it. When
  * the worker finds nobody who has the site either, this page comes again. It
  * remembers that in the tab: it waits longer each time, up to half a minute,
- * and says so once 15 seconds have passed. What is remembered ends two minutes
+ * unless another visitor is connected meanwhile, and says so once 15 seconds
+ * have passed. What is remembered ends two minutes
  * after the last try, so that a page that came meanwhile does not count.
  */
 const SCRIPT = `
@@ -29,17 +30,25 @@ const loaded = new Promise((resolve, reject) => {
 const honest = setTimeout(() => {
   say('Still looking for this page', 'No visitor who has it is here right now, and this relay serves no content itself. This page goes on trying, with longer and longer pauses.')
 }, Math.max(0, since + 15000 - now))
+const again = () => {
+  store({ tries: tries + 1, since, at: Date.now() })
+  location.reload()
+}
 setTimeout(async () => {
   try {
     await loaded
     await window.blackhole.ready
-    store({ tries: tries + 1, since, at: Date.now() })
-    location.reload()
+    again()
   } catch (error) {
     clearTimeout(honest)
     say('This page could not be fetched', 'It comes from its visitors, and this browser could not join them: ' + error.message)
   }
 }, tries === 0 ? 0 : Math.min(30000, 1000 * 2 ** tries))
+loaded.then(() => {
+  window.blackhole.addEventListener('statuschange', ({ detail }) => {
+    if (tries > 0 && detail.peers > 0) setTimeout(again, Math.max(1000, now + 4000 - Date.now()))
+  })
+}, () => {})
 `
 
 /** What a site's origin answers when the relay does not hold the site: it introduces nobody for it either, so there is no use in asking. */
