@@ -1,7 +1,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Stream } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { pbStream, streamPair } from '@libp2p/utils'
+import { pbStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
 import {
@@ -18,6 +18,7 @@ import {
 } from '@blackhole/protocol'
 import type { StreamOpener } from './control-stream.ts'
 import { followRecords } from './hosting-client.ts'
+import { relayThat } from './relay-harness.ts'
 import { announce } from './tracker-client.ts'
 
 const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
@@ -35,19 +36,6 @@ const MESSAGE: Announce = {
   want: 5,
 }
 const REPLY: AnnounceReply = { intervalMs: 30_000, peers: [], swarmPeers: 0, swarmHolders: 0, error: '' }
-
-/** A connection to a relay that serves each stream like this. */
-function relayThat(serve: (stream: Stream) => Promise<void>): StreamOpener {
-  return {
-    async newStream() {
-      const [ours, theirs] = await streamPair()
-      serve(theirs).catch((error: unknown) => {
-        theirs.abort(error as Error)
-      })
-      return ours
-    },
-  }
-}
 
 /** The beginning of a message of this length: a varint, and some of its bytes. */
 function lengthPrefixed(length: number): Uint8Array {

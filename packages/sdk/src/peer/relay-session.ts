@@ -35,8 +35,9 @@ export interface RelaySessionInit {
   readonly site: SiteName
   /** Wait before an announce or a subscription that failed is tried again. */
   readonly retryMs: number
-  /** Least time between two announces. */
+  /** Least time between two announces; doubled with each that has news, up to the most, until one has none. */
   readonly announceGapMs: number
+  readonly maxAnnounceGapMs: number
   /** The last announce, on leaving, may take this long. */
   readonly farewellMs: number
 }
@@ -44,7 +45,8 @@ export interface RelaySessionInit {
 /** Defaults of {@link RelaySessionInit}. */
 export const DEFAULT_RELAY_SESSION: Omit<RelaySessionInit, 'site'> = Object.freeze({
   retryMs: 5_000,
-  announceGapMs: 1_000,
+  announceGapMs: 100,
+  maxAnnounceGapMs: 1_600,
   farewellMs: 1_000,
 })
 
@@ -131,8 +133,11 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
   }
 
   async #keepAnnouncing(connection: Connection, signal: AbortSignal): Promise<void> {
+    const { announceGapMs, maxAnnounceGapMs } = this.#init
     let event = AnnounceEvent.ANNOUNCE_STARTED
     await this.#keep('the tracker', signal, async () => {
+      // Who comes in the same second in which this peer got its first piece is told of it, if it announces at once.
+      let gap = announceGapMs
       for (;;) {
         this.#hasNews = false
         const answer = await this.#announce(connection, event, signal)
@@ -143,8 +148,9 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
         await this.#components.links.open(connection, { signal }).catch((error: unknown) => {
           this.#components.onError("the relay's cdn stream", error)
         })
-        await sleep(this.#init.announceGapMs, { signal })
-        await this.#wait(answer.intervalMs * (0.9 + this.#components.random() / 5), signal)
+        await sleep(gap, { signal })
+        const hasNews = await this.#news(answer.intervalMs * (0.9 + this.#components.random() / 5), signal)
+        gap = hasNews ? Math.min(gap * 2, maxAnnounceGapMs) : announceGapMs
       }
     })
   }
@@ -171,16 +177,19 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
     }
   }
 
-  async #wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#hasNews) return
+  /** Waits so long for news to announce. */
+  async #news(ms: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#hasNews) return true
     const woken = new AbortController()
     this.#wake = () => {
       woken.abort()
     }
     try {
       await sleep(ms, { signal: AbortSignal.any([signal, woken.signal]) })
+      return false
     } catch {
       signal.throwIfAborted()
+      return true
     } finally {
       this.#wake = undefined
     }
