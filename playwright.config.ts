@@ -7,12 +7,14 @@ const executablePath = findBrowser('chromium')
 /**
  * End-to-end tests. Playwright drives Chromium. Tests that need Firefox, or
  * both, start it themselves through the testkit (`launchFirefox`) and carry
- * the tag `@firefox`.
+ * the tag `@firefox`. Tests that hold to a time or to a bound of memory carry
+ * `@alone`: `npm test` runs them after the others, with nothing beside them.
  */
 export default defineConfig({
   testMatch: ['examples/**/*.e2e.ts', 'packages/*/src/**/*.e2e.ts'],
   outputDir: 'test-results',
-  // The machine that this must pass on has two cores, and a test may run four browsers.
+  // The machine that this must pass on has two cores, and a test may run four browsers. `npm test` says 2 for
+  // those that are not in a hurry.
   workers: 1,
   // Here a test that passes at the second try is a test that fails. On CI it is told apart from one that
   // always fails, and the summary names it as a fault to be found.

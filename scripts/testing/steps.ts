@@ -29,16 +29,22 @@ export const STEPS: readonly Step[] = [
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
   vitest('unit', []),
   vitest('browser', []),
-  {
-    name: 'e2e',
-    command: ['playwright', 'test', '--reporter=list,json'],
-    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: reportPath('e2e') },
-    report: 'playwright',
-  },
+  // Most of an end-to-end test is waiting for browsers to start and to be told of each other.
+  playwright('e2e', ['--grep-invert=@alone', '--workers=2']),
+  playwright('e2e-alone', ['--grep=@alone', '--workers=1']),
 ]
 
 /** The repository's checks of its own shape: a part of the unit tests, to be run alone. */
 export const SHAPE: Step = vitest('shape', ['packages/testkit/src/shape'])
+
+function playwright(name: string, options: readonly string[]): Step {
+  return {
+    name,
+    command: ['playwright', 'test', '--reporter=list,json', ...options],
+    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: reportPath(name) },
+    report: 'playwright',
+  }
+}
 
 function vitest(name: string, files: readonly string[]): Step {
   const project = name === 'browser' ? 'browser' : 'unit'

@@ -35,7 +35,7 @@ test.afterAll(async () => {
   await site.remove()
 })
 
-test('forty visitors at one relay can all be dialled', async () => {
+test('forty visitors at one relay can all be dialled', { tag: '@alone' }, async () => {
   test.setTimeout(240_000)
   let left = VISITORS
   const lane = async (): Promise<void> => {

@@ -63,66 +63,70 @@ test.beforeEach(async () => {
   await relay.serveContent(true)
 })
 
-test('200 MB stream through the worker with memory bounded, and a seek gets its bytes before the rest is there', async () => {
-  test.setTimeout(180_000)
-  const profile = join(profiles, 'reader')
-  const reader = await openChromiumProfile(profile)
-  await open(reader, site.url)
-  const complaints: string[] = []
-  for (const worker of reader.context.serviceWorkers())
-    worker.on('console', (message) => complaints.push(message.text()))
-  await expect.poll(async () => (await statusOf(reader)).peers).toBe(1)
-  await relay.serveContent(false)
-  const contentBefore = (await relay.metrics()).contentBytes
+test(
+  '200 MB stream through the worker with memory bounded, and a seek gets its bytes before the rest is there',
+  { tag: '@alone' },
+  async () => {
+    test.setTimeout(180_000)
+    const profile = join(profiles, 'reader')
+    const reader = await openChromiumProfile(profile)
+    await open(reader, site.url)
+    const complaints: string[] = []
+    for (const worker of reader.context.serviceWorkers())
+      worker.on('console', (message) => complaints.push(message.text()))
+    await expect.poll(async () => (await statusOf(reader)).peers).toBe(1)
+    await relay.serveContent(false)
+    const contentBefore = (await relay.metrics()).contentBytes
 
-  const processes = await processesOf(profile)
-  expect(processes.filter(({ type }) => type === 'renderer').length).toBeGreaterThan(0)
-  const before = new Map<number, number>()
-  for (const { pid } of processes) {
-    await resetPeak(pid)
-    before.set(pid, (await memoryOf(pid)).now)
-  }
+    const processes = await processesOf(profile)
+    expect(processes.filter(({ type }) => type === 'renderer').length).toBeGreaterThan(0)
+    const before = new Map<number, number>()
+    for (const { pid } of processes) {
+      await resetPeak(pid)
+      before.set(pid, (await memoryOf(pid)).now)
+    }
 
-  const began = performance.now()
-  await beginReading(reader, '/large.bin')
-  await readOn(reader, 8 * MIB)
-  const seeks: number[] = []
-  for (const [start, end] of [
-    [150_000_000, 150_065_536],
-    [LARGE.byteLength - 1_000, LARGE.byteLength],
-    [99_999_999, 102_400_001],
-  ] as const) {
-    const got = await get(reader, '/large.bin', `bytes=${String(start)}-${String(end - 1)}`)
-    expect(got).toMatchObject({ status: 206, bytes: end - start, sha256: sha256(LARGE.subarray(start, end)) })
-    expect(got.ms).toBeLessThan(MAX_SEEK_MS)
-    seeks.push(got.ms)
-  }
-  // Most of the file is not there yet.
-  expect((await statusOf(reader)).received.peers).toBeLessThan(LARGE.byteLength / 2)
-  await readOn(reader, LARGE.byteLength / 2)
-  const half = await growthOf(processes, before)
-  const { bytes, digests, done } = await readOn(reader).catch((error: unknown) => {
-    // The page is told "network error" only; the worker says why.
-    throw new Error(`The worker said: ${complaints.join('\n') || 'nothing'}`, { cause: error })
-  })
-  const seconds = (performance.now() - began) / 1000
-  expect({ bytes, done }).toEqual({ bytes: LARGE.byteLength, done: true })
-  expect(digests).toEqual(digestsOf(LARGE))
-  expect((await relay.metrics()).contentBytes).toEqual(contentBefore)
+    const began = performance.now()
+    await beginReading(reader, '/large.bin')
+    await readOn(reader, 8 * MIB)
+    const seeks: number[] = []
+    for (const [start, end] of [
+      [150_000_000, 150_065_536],
+      [LARGE.byteLength - 1_000, LARGE.byteLength],
+      [99_999_999, 102_400_001],
+    ] as const) {
+      const got = await get(reader, '/large.bin', `bytes=${String(start)}-${String(end - 1)}`)
+      expect(got).toMatchObject({ status: 206, bytes: end - start, sha256: sha256(LARGE.subarray(start, end)) })
+      expect(got.ms).toBeLessThan(MAX_SEEK_MS)
+      seeks.push(got.ms)
+    }
+    // Most of the file is not there yet.
+    expect((await statusOf(reader)).received.peers).toBeLessThan(LARGE.byteLength / 2)
+    await readOn(reader, LARGE.byteLength / 2)
+    const half = await growthOf(processes, before)
+    const { bytes, digests, done } = await readOn(reader).catch((error: unknown) => {
+      // The page is told "network error" only; the worker says why.
+      throw new Error(`The worker said: ${complaints.join('\n') || 'nothing'}`, { cause: error })
+    })
+    const seconds = (performance.now() - began) / 1000
+    expect({ bytes, done }).toEqual({ bytes: LARGE.byteLength, done: true })
+    expect(digests).toEqual(digestsOf(LARGE))
+    expect((await relay.metrics()).contentBytes).toEqual(contentBefore)
 
-  const growth = await growthOf(processes, before)
-  measured(
-    `200 MB in ${seconds.toFixed(1)} s; seeks ${seeks.map((ms) => ms.toFixed(0)).join(', ')} ms; peak growth in MiB: ${(half[0]?.mib ?? NaN).toFixed(0)} at half, then ${growth.map(({ type, mib }) => `${type} ${mib.toFixed(0)}`).join(', ')}`,
-  )
-  for (const { pid, type, mib } of growth) {
-    expect(mib * MIB, type).toBeLessThan(MAX_GROWTH_BYTES)
-    const halfMib = half.find((process) => process.pid === pid)?.mib ?? 0
-    expect((mib - halfMib) * MIB, type).toBeLessThan(MAX_FURTHER_BYTES)
-  }
-  await reader.context.close()
-})
+    const growth = await growthOf(processes, before)
+    measured(
+      `200 MB in ${seconds.toFixed(1)} s; seeks ${seeks.map((ms) => ms.toFixed(0)).join(', ')} ms; peak growth in MiB: ${(half[0]?.mib ?? NaN).toFixed(0)} at half, then ${growth.map(({ type, mib }) => `${type} ${mib.toFixed(0)}`).join(', ')}`,
+    )
+    for (const { pid, type, mib } of growth) {
+      expect(mib * MIB, type).toBeLessThan(MAX_GROWTH_BYTES)
+      const halfMib = half.find((process) => process.pid === pid)?.mib ?? 0
+      expect((mib - halfMib) * MIB, type).toBeLessThan(MAX_FURTHER_BYTES)
+    }
+    await reader.context.close()
+  },
+)
 
-test('a video player finds its place in a file that is not there yet', async () => {
+test('a video player finds its place in a file that is not there yet', { tag: '@alone' }, async () => {
   const viewer = await browser.newVisitor()
   await open(viewer, site.url)
   await expect.poll(async () => (await statusOf(viewer)).peers).toBe(1)
@@ -160,7 +164,7 @@ test('a video player finds its place in a file that is not there yet', async () 
   await viewer.context.close()
 })
 
-test('a request that is aborted stops the transfer from other visitors', async () => {
+test('a request that is aborted stops the transfer from other visitors', { tag: '@alone' }, async () => {
   const reader = await browser.newVisitor()
   await open(reader, site.url)
   await expect.poll(async () => (await statusOf(reader)).peers).toBe(1)
@@ -177,7 +181,7 @@ test('a request that is aborted stops the transfer from other visitors', async (
   await reader.context.close()
 })
 
-test('a request that is aborted stops the transfer from the relay', async () => {
+test('a request that is aborted stops the transfer from the relay', { tag: '@alone' }, async () => {
   const reader = await browser.newVisitor()
   await open(reader, `${site.url}relay-only.html`)
   const sent = async (): Promise<number> => {

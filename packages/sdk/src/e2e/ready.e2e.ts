@@ -61,7 +61,7 @@ async function slowHolder(ms: number): Promise<ChromiumVisitor> {
   return holder
 }
 
-test('whoever is alone is ready soon, and knows it', async () => {
+test('whoever is alone is ready soon, and knows it', { tag: '@alone' }, async () => {
   const visitor = await browser.newVisitor()
   const { ms, role, peers } = await whenReady(visitor)
   expect({ role, peers }).toEqual({ role: 'host', peers: 0 })
@@ -69,25 +69,29 @@ test('whoever is alone is ready soon, and knows it', async () => {
   await visitor.context.close()
 })
 
-test('a page is not ready before it is connected to the one who holds the site, however slow; nor is its next tab', async () => {
-  const holder = await slowHolder(SLOW_MS)
-  const visitor = await browser.newVisitor()
-  const tab = await visitor.newTab()
-  const [first, second] = await Promise.all([whenReady(visitor), whenReady(tab)])
-  expect([first.role, second.role].sort()).toEqual(['guest', 'host'])
-  for (const { ms, peers } of [first, second]) {
-    expect(peers).toBe(1)
-    expect(ms).toBeGreaterThan(SLOW_MS)
-  }
-  // And it is a holder, which the page gets its bytes from.
-  await relay.serveContent(false)
-  expect(await get(visitor, '/file.bin')).toMatchObject({ status: 200, source: 'peers' })
-  await relay.serveContent(true)
-  await visitor.context.close()
-  await holder.context.close()
-})
+test(
+  'a page is not ready before it is connected to the one who holds the site, however slow; nor is its next tab',
+  { tag: '@alone' },
+  async () => {
+    const holder = await slowHolder(SLOW_MS)
+    const visitor = await browser.newVisitor()
+    const tab = await visitor.newTab()
+    const [first, second] = await Promise.all([whenReady(visitor), whenReady(tab)])
+    expect([first.role, second.role].sort()).toEqual(['guest', 'host'])
+    for (const { ms, peers } of [first, second]) {
+      expect(peers).toBe(1)
+      expect(ms).toBeGreaterThan(SLOW_MS)
+    }
+    // And it is a holder, which the page gets its bytes from.
+    await relay.serveContent(false)
+    expect(await get(visitor, '/file.bin')).toMatchObject({ status: 200, source: 'peers' })
+    await relay.serveContent(true)
+    await visitor.context.close()
+    await holder.context.close()
+  },
+)
 
-test('a holder that never answers keeps nobody waiting for ever', async () => {
+test('a holder that never answers keeps nobody waiting for ever', { tag: '@alone' }, async () => {
   const holder = await slowHolder(600_000)
   const visitor = await browser.newVisitor()
   const { ms, peers } = await whenReady(visitor)

@@ -34,7 +34,7 @@ interface Reading {
   readonly sources: readonly string[]
 }
 
-test('two tabs are one peer, and the closing of one is not noticed in the other', async () => {
+test('two tabs are one peer, and the closing of one is not noticed in the other', { tag: '@alone' }, async () => {
   const other = await browser.newVisitor()
   await other.goto(site.url)
   await ready(other)

@@ -57,7 +57,7 @@ let link: ThrottleProxy
 let site: TestSite
 let browser: FirefoxBrowser
 
-test.describe('in Firefox, which ends workers by the clock', { tag: '@firefox' }, () => {
+test.describe('in Firefox, which ends workers by the clock', { tag: ['@firefox', '@alone'] }, () => {
   test.beforeAll(async () => {
     const port = await freePort()
     link = await startThrottleProxy({
