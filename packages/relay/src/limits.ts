@@ -183,3 +183,145 @@ export const CERTIFICATE_CHECK_MS = 10 * MINUTE
 
 /** A request that was refused before all of it came may send the rest for this long; then its connection ends. */
 export const DRAIN_TIMEOUT_MS = 5 * SECOND
+
+/** Fellow relays that are linked at once: a link costs a connection and a share of each heartbeat, and GossipSub needs 6 to 12 of them. Configured ones come on top. */
+export const MAX_FELLOWS = 16
+
+/** Relays that an operator names as fellows: from one the others are found. */
+export const MAX_CONFIGURED_FELLOWS = 16
+
+/** Fellows that visitors are told of: with more, each answer to a page that comes would grow, and a page uses one or two. */
+export const MAX_TOLD_FELLOWS = 8
+
+/** Relays found through the DHT that are remembered, to be linked when there is room; a hostile one could name them without end. */
+export const MAX_KNOWN_FELLOWS = 64
+
+/** A fellow that is away is dialled again after this, doubled each time up to the most. */
+export const FELLOW_REDIAL_MS = 1 * SECOND
+export const MAX_FELLOW_REDIAL_MS = 1 * MINUTE
+
+/** A relay found through the DHT that could not be reached so often is forgotten; a configured one never. */
+export const MAX_FELLOW_FAILURES = 5
+
+/** Time between two searches of the DHT for other relays, after the one that follows each new link. */
+export const FELLOW_SEARCH_MS = 5 * MINUTE
+
+/** Requests of one fellow per second (after a burst of five times as many): about one per announcement of its visitors. */
+export const FELLOW_REQUESTS_PER_SECOND = 100
+
+/** What fellows said of a site's swarm is used for this long: visitors that come in a crowd cost one question. */
+export const FELLOW_SWARM_MS = 5 * SECOND
+
+/** The answer to a visitor waits this long for fellows: less than the visitor's own deadline by far, more than a trip around the world. */
+export const FELLOW_SWARM_TIMEOUT_MS = 500
+
+/** Fellows that are asked about one site at once: in a large federation not each announcement may cost a question to all. */
+export const MAX_ASKED_FELLOWS = 8
+
+/** Sites whose swarms at fellows are remembered for {@link FELLOW_SWARM_MS}. */
+export const MAX_FELLOW_SWARMS = 1_000
+
+/** Bytes of the newest records heard of sites that the relay does not hold: some 20,000 records. */
+export const MAX_HEARD_RECORD_BYTES = 16 * MiB
+
+/** A record older than one that has been known for so long is a replay; a younger one may have crossed on the way. */
+export const CROSSED_RECORD_MS = 1 * MINUTE
+
+/** Records of held sites that are compared with a fellow when a link comes up: what was published while it was down. */
+export const MAX_COMPARED_RECORDS = 500
+
+/** A fellow that is asked for a record or a block answers by then, or another one is asked. */
+export const FELLOW_ANSWER_MS = 5 * SECOND
+
+/** A visitor's request waits this long for a site to be fetched from a fellow; then it is told to come again, and the fetch goes on. */
+export const FELLOW_SITE_WAIT_MS = 15 * SECOND
+
+/** A site is fetched from a fellow by then, or the fetch is given up; what came stays for the next one. */
+export const FELLOW_SITE_MS = 30 * MINUTE
+
+/** Sites fetched from fellows at once; a stranger's request may begin one. */
+export const MAX_SITE_FETCHES = 8
+
+/** A site that no fellow has is not asked for again for this long: names are free to invent. */
+export const UNKNOWN_SITE_MS = 10 * SECOND
+
+/** Unknown names that are remembered for {@link UNKNOWN_SITE_MS}. */
+export const MAX_UNKNOWN_SITES = 10_000
+
+/** Blocks asked of a fellow at once: enough to fill the line between two data centres, at most 64 MiB in memory. */
+export const FELLOW_BLOCKS_AT_ONCE = 32
+
+/** Entries of the DHT in memory: whoever is admitted could store without end. */
+export const MAX_DHT_ENTRIES = 10_000
+
+/** Origins that one relay pulls from: each has a key, a swarm and questions of its own. */
+export const MAX_PULL_ZONES = 64
+
+/** Bytes of one asset that is pulled; a longer one stays with its origin. It is spooled to disk, never held in memory. */
+export const MAX_PULLED_BYTES = 256 * MiB
+
+/** Assets of a zone: its manifest, about 150 bytes each, is loaded by every visitor. */
+export const MAX_PULLED_ASSETS = 20_000
+
+/** Questions to one origin at once: fewer than one browser's six, since a relay must not be the crowd that it keeps away. */
+export const PULLS_AT_ONCE = 4
+
+/** Paths that wait to be fetched for one zone; what visitors report beyond that, they report again later. */
+export const MAX_WAITING_PULLS = 1_000
+
+/** Assets of one origin asked for per second (after a burst of 100): reports that name paths without end can't flood it. */
+export const PULLS_PER_SECOND = 20
+
+/** A path that was fetched and is not to be kept is not fetched again for so long, whoever reports it. */
+export const REFUSED_PULL_MS = 10 * MINUTE
+
+/** Refused paths that are remembered per zone: the longest known goes first. */
+export const MAX_REFUSED_PULLS = 10_000
+
+/** An origin begins its answer within this time, or says nothing. */
+export const PULL_ANSWER_MS = 15 * SECOND
+
+/** A whole answer: {@link MAX_PULLED_BYTES} at 1 MB/s; a slower origin's large files stay with it. */
+export const PULL_BODY_MS = 5 * MINUTE
+
+/** Bytes of a zone's proof of ownership: a small JSON object. */
+export const MAX_PROOF_BYTES = 4 * KiB
+
+/** Redirects that are followed to the proof, within its origin; an asset's are never followed. */
+export const MAX_PROOF_REDIRECTS = 3
+
+/** Until ownership is shown, the proof is looked for this often: an owner who just put it there waits for it. */
+export const PROOF_WAIT_MS = 15 * SECOND
+
+/** Once shown, it is looked at again this often. */
+export const PROOF_CHECK_MS = 5 * MINUTE
+
+/** A proof that is gone this many times in a row, {@link PROOF_WAIT_MS} apart, ends the zone: one bad deployment does not. */
+export const PROOF_MISSES = 3
+
+/** Time between two versions of a zone: visitors load the manifest of each, so what comes in together is published together. */
+export const PULL_BATCH_MS = 5 * SECOND
+
+/** An answer that is fresh for less is not kept: a version takes a while to reach visitors, and must not arrive stale. */
+export const MIN_PULL_FRESH_MS = 30 * SECOND
+
+/** An asset is asked about again so long before it expires (or at half of its time), so that the next version is there in time. */
+export const PULL_LEAD_MS = 20 * SECOND
+
+/** However long it is fresh, an asset is asked about after this time: a 304 costs little, and content changes against its headers. */
+export const MAX_PULL_FRESH_MS = 1 * HOUR
+
+/** An asset that no visitor has reported for so long is not asked about when it expires: it is dropped. */
+export const PULL_WANTED_MS = 30 * MINUTE
+
+/** The record of a zone is valid this long: visitors who reach no relay go back to the origin by then. */
+export const PULL_RECORD_MS = 15 * MINUTE
+
+/** Time between two looks at what is due in a zone. */
+export const PULL_TICK_MS = 1 * SECOND
+
+/** Reports per second and address (after a burst of 50): one batch per page, for a crowd behind one NAT. */
+export const REPORTS_PER_SECOND_PER_ADDRESS = 10
+
+/** Paths per second and address (after a burst of 2,000): what a crowd behind one NAT reports of a large site. */
+export const REPORTED_PATHS_PER_SECOND_PER_ADDRESS = 200
