@@ -71,6 +71,7 @@ export default defineConfig(
       'scripts/**',
       'packages/cli/src/**',
       'benchmarks/**',
+      'lab/**',
       'packages/sdk/src/loader/**',
       'packages/sdk/src/browser/**',
       'packages/sw/src/**',
