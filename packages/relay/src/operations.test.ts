@@ -40,3 +40,21 @@ test('/metrics has what programs rely on, from the first moment, and the usual f
   expect(text).toMatch(/^# TYPE blackhole_content_bytes_total counter$/m)
   expect(text).toMatch(/^# TYPE blackhole_peers gauge$/m)
 })
+
+test('the history of the last hour and day is one value per step, the newest last; other spans are refused', async () => {
+  for (const [span, stepMs, steps] of [
+    ['hour', 10_000, 360],
+    ['day', 300_000, 288],
+  ] as const) {
+    const response = await relay.fetch(`/.blackhole/api/v1/history?span=${span}`)
+    const view = (await response.json()) as { stepMs: number; from: number; columns: Record<string, unknown[]> }
+    expect([response.status, response.headers.get('cache-control'), view.stepMs]).toEqual([200, 'no-store', stepMs])
+    expect(Math.abs(view.from + steps * stepMs - Date.now())).toBeLessThanOrEqual(stepMs)
+    for (const name of ['http', 'p2p', 'peers', 'holders', 'announces']) {
+      expect(view.columns[name], name).toHaveLength(steps)
+      expect(view.columns[name]?.at(-1), name).toBe(0)
+    }
+  }
+  const refused = await relay.fetch('/.blackhole/api/v1/history?span=toString')
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('hour or day') as string])
+})

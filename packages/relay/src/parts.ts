@@ -10,6 +10,7 @@ import { ContentSwitch } from './content/content-switch.ts'
 import { createContentNode } from './content/helia.ts'
 import { SiteContents } from './content/site-contents.ts'
 import { DnsLink } from './gateway/dnslink.ts'
+import { History } from './history/history.ts'
 import { Hosting } from './hosting/hosting.ts'
 import { PublishPolicy } from './hosting/publish-policy.ts'
 import { Publisher } from './hosting/publisher.ts'
@@ -179,6 +180,18 @@ async function start(
     stunAnswered: () => stun?.answered ?? 0,
     announces: () => tracker.announces,
   })
+  const history = new History({
+    ...clock,
+    random: () => components.random(),
+    peers: () => registry.peers,
+    holders: () => registry.holders,
+    announces: () => tracker.announces,
+    contentBytes: () => metrics.contentBytes,
+  })
+  history.start()
+  stops.push(() => {
+    history.stop()
+  })
   const lastResort: LastResort = new LastResort({
     node,
     sites,
@@ -207,6 +220,7 @@ async function start(
     tokens,
     registry,
     metrics,
+    history,
     contentSwitch,
     scripts,
     adminToken,

@@ -9,6 +9,7 @@ import type { DnsLink } from '../gateway/dnslink.ts'
 import type { BlockReader } from '../gateway/tracing-reader.ts'
 import type { PublishPolicy } from '../hosting/publish-policy.ts'
 import type { Publisher } from '../hosting/publisher.ts'
+import type { History } from '../history/history.ts'
 import type { Metrics } from '../metrics.ts'
 import type { SiteTable } from '../state/site-table.ts'
 import type { SwarmTokens } from '../tokens.ts'
@@ -34,6 +35,7 @@ export interface HttpContext {
   readonly tokens: SwarmTokens
   readonly registry: SwarmRegistry
   readonly metrics: Metrics
+  readonly history: History
   readonly contentSwitch: ContentSwitch
   readonly scripts: ScriptFiles
   readonly adminToken: string

@@ -1,6 +1,8 @@
+import { CHARTS_SCRIPT, CHARTS_SECTION, CHARTS_STYLE } from './status-charts.ts'
+
 /**
  * The status page: one document without dependencies, that asks the API for
- * numbers every two seconds while it is looked at. All texts from outside are
+ * numbers every two seconds, and for the charts every ten, while it is looked at. All texts from outside are
  * set as text, never as markup.
  */
 export const STATUS_PAGE = `<!doctype html>
@@ -60,7 +62,7 @@ ul.plain { margin: .5rem 0 0; padding: 0; list-style: none }
   td[data-label]::before { content: attr(data-label) ' '; color: var(--quiet); font-size: .8125rem }
 }
 @media (prefers-reduced-motion: reduce) { .bar span { transition: none } }
-</style>
+${CHARTS_STYLE}</style>
 </head>
 <body>
 <header>
@@ -81,7 +83,7 @@ ul.plain { margin: .5rem 0 0; padding: 0; list-style: none }
   <ul class="key"><li class="http">over HTTP: <span id="http">–</span></li><li class="p2p">to peers, as a last resort: <span id="p2p">–</span></li></ul>
   <p class="quiet" id="serving"></p>
 </section>
-<section aria-labelledby="held">
+${CHARTS_SECTION}<section aria-labelledby="held">
   <h2 id="held">Sites</h2>
   <p class="quiet" id="none">No site yet. Publish one: <code id="command">npx blackhole publish FOLDER --relay URL</code></p>
   <div class="scroll"><table id="table" hidden>
@@ -178,7 +180,7 @@ const poll = async () => {
 }
 document.addEventListener('visibilitychange', poll)
 poll()
-</script>
+${CHARTS_SCRIPT}</script>
 </body>
 </html>
 `

@@ -1,4 +1,5 @@
-import { API_PATH } from '@blackhole/protocol'
+import { API_PATH, ValidationError } from '@blackhole/protocol'
+import { HISTORY_SPANS, type HistorySpan } from '../../history/history.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
 import { statusOf } from '../status.ts'
 
@@ -20,4 +21,14 @@ export function operationRoutes(app: HttpApp, context: HttpContext): void {
     c.header('Cache-Control', 'no-store')
     return c.json(statusOf(context))
   })
+  app.get(`${API_PATH}/history`, (c) => {
+    const span = c.req.query('span') ?? 'hour'
+    if (!isSpan(span)) throw new ValidationError('span', Object.keys(HISTORY_SPANS).join(' or '), span)
+    c.header('Cache-Control', 'no-store')
+    return c.json(context.history.read(span))
+  })
+}
+
+function isSpan(text: string): text is HistorySpan {
+  return Object.hasOwn(HISTORY_SPANS, text)
 }
