@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { median, significant } from './stats.ts'
+import { median, percentile, significant } from './stats.ts'
 
 describe('median', () => {
   it('is the middle value, whatever the order', () => {
@@ -23,5 +23,14 @@ describe('significant', () => {
     [-512.4, -512],
   ])('shortens %f to %f', (value, shortened) => {
     expect(significant(value)).toBe(shortened)
+  })
+})
+
+describe('percentile', () => {
+  it('is the value that the part does not exceed, by nearest rank', () => {
+    const values = Array.from({ length: 40 }, (_, at) => 40 - at)
+    expect(percentile(values, 0.95)).toBe(38)
+    expect(percentile([7], 0.95)).toBe(7)
+    expect(percentile([], 0.95)).toBeNaN()
   })
 })

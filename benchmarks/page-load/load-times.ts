@@ -8,6 +8,8 @@ export interface LoadTimes {
   readonly finished: number
   /** Largest contentful paint; `NaN` when the browser reported none. */
   readonly largestPaint: number
+  /** Each of the page's own files by its path, from the start of its request to its last byte. */
+  readonly files: Readonly<Record<string, number>>
 }
 
 /** A page is quiet once nothing arrived for this long. */
@@ -35,6 +37,7 @@ export async function measureLoad(page: Page, url: string): Promise<LoadTimes> {
       load: navigation.loadEventEnd,
       finished: Math.max(navigation.responseEnd, ...own().map(({ responseEnd }) => responseEnd)),
       largestPaint: painted.at(-1),
+      files: Object.fromEntries(own().map(({ name, duration }) => [new URL(name).pathname, duration])),
     }
   }, QUIET_MS)
   return { ...times, largestPaint: largestPaint ?? Number.NaN }

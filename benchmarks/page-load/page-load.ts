@@ -7,6 +7,7 @@ import { launchChromium } from '../harness/browser.ts'
 import { freePort } from '../harness/free-port.ts'
 import { interleave } from '../harness/interleave.ts'
 import { ratio, row, valueOf } from '../harness/report.ts'
+import { median, percentile } from '../harness/stats.ts'
 import { serveFolder } from '../harness/static-server.ts'
 import { LINK, untilQuiet } from './link.ts'
 import { EMPTY_PAGE, holdPage, ready, receivedBy, visitThroughPeer, visitTwice } from './visits.ts'
@@ -122,6 +123,11 @@ function findings(rounds: readonly Loads[]): Findings {
         '%',
         times.flatMap(({ fromPeers }) => (fromPeers === undefined ? [] : 100 * fromPeers)),
       ),
+      row(
+        `${name} / plain, 95th percentile of its files`,
+        '',
+        name.startsWith('plain') ? [] : times.map(({ files }) => percentile(ratiosOf(files, timesOf('plain')), 0.95)),
+      ),
     ]
   })
   const plain = valueOf(rows, 'plain')
@@ -135,4 +141,11 @@ function findings(rounds: readonly Loads[]): Findings {
       .filter(([name]) => names.includes(name))
       .map(([name, most]) => ratio(`${name} / plain`, valueOf(rows, name) / plain, '<=', most)),
   }
+}
+
+/** Time of each file ÷ the median of its times over plain HTTP. */
+function ratiosOf(files: LoadTimes['files'], plain: readonly LoadTimes[]): number[] {
+  return Object.entries(files)
+    .map(([path, ms]) => ms / median(plain.flatMap(({ files }) => files[path] ?? [])))
+    .filter((ratio) => Number.isFinite(ratio))
 }

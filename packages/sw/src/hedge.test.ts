@@ -1,66 +1,87 @@
 import { describe, expect, it } from 'vitest'
-import { HEDGE, PeerPace, headStartMs, isUrgent } from './hedge.ts'
-import type { HedgeInput } from './hedge.ts'
+import type { Expectation } from './hedge-times.ts'
+import { HEDGE, isUrgent, planHedge } from './hedge.ts'
+import type { HedgeInput, HedgePlan } from './hedge.ts'
 
 const MiB = 1024 * 1024
-const unknown = { pieceMs: undefined, winning: true }
 
-function headStart(input: Partial<HedgeInput>): number {
-  return headStartMs({ destination: 'image', bytes: MiB, ahead: 0, peers: 3, pace: unknown, ...input })
+/** Expected after `ms`, late after twice that. */
+function after(ms: number): Expectation {
+  return { ms, lateMs: 2 * ms, earlyMs: ms / 2 }
 }
 
-describe('the head start of peers', () => {
-  it('is nothing when no peer is connected', () => {
-    expect(headStart({ peers: 0, destination: 'video' })).toBe(0)
+function plan(input: Partial<HedgeInput>): HedgePlan {
+  const unknown = { fromPeers: undefined, fromHttp: undefined }
+  return planHedge({ destination: 'image', bytes: MiB, ahead: 0, peers: 3, ...unknown, ...input })
+}
+
+describe('before HTTP was measured', () => {
+  it('peers are not waited for when there are none', () => {
+    expect(plan({ peers: 0, destination: 'video' })).toEqual({ ask: 'http', headStartMs: 0 })
   })
 
-  it('is given while it is not known who hosts', () => {
-    expect(headStart({ peers: undefined, destination: 'script' })).toBeGreaterThan(0)
+  it('peers get a head start while it is not known who hosts', () => {
+    expect(plan({ peers: undefined, destination: 'script' }).headStartMs).toBeGreaterThan(0)
   })
 
-  it.each(['document', 'script', 'style', 'font'])('is short for a %s, however large', (destination) => {
-    expect(headStart({ destination, bytes: 50 * MiB })).toBe(2 * HEDGE.assumedMs)
-    expect(headStart({ destination, pace: { pieceMs: 5000, winning: true } })).toBe(HEDGE.maxMs)
-    expect(headStart({ destination, pace: { pieceMs: 1, winning: true } })).toBe(HEDGE.minMs)
+  it.each(['document', 'script', 'style', 'font'])('it is short for a %s, however large', (destination) => {
+    expect(plan({ destination, bytes: 50 * MiB }).headStartMs).toBe(2 * HEDGE.assumedMs)
+    expect(plan({ destination, fromPeers: after(5000) }).headStartMs).toBe(HEDGE.maxMs)
+    expect(plan({ destination, fromPeers: after(1) }).headStartMs).toBe(HEDGE.minMs)
   })
 
-  it('is short for anything small', () => {
-    expect(headStart({ bytes: HEDGE.smallBytes })).toBeLessThanOrEqual(HEDGE.maxMs)
+  it('it is short for anything small', () => {
+    expect(plan({ bytes: HEDGE.smallBytes }).headStartMs).toBeLessThanOrEqual(HEDGE.maxMs)
     expect(isUrgent({ destination: 'image', bytes: HEDGE.smallBytes + 1 })).toBe(false)
   })
 
-  it('is longer for large media, and longer still for what is read ahead', () => {
-    const first = headStart({ destination: 'video', bytes: 200 * MiB })
-    expect(first).toBeGreaterThanOrEqual(HEDGE.minLargeMs)
-    const ahead = [1, 2, 8, 100].map((ahead) => headStart({ destination: 'video', bytes: 200 * MiB, ahead }))
+  it('it is longer for large media, and longer still for what is read ahead', () => {
+    const film = { destination: 'video', bytes: 200 * MiB }
+    expect(plan(film).headStartMs).toBeGreaterThanOrEqual(HEDGE.minLargeMs)
+    const ahead = [1, 2, 8, 100].map((ahead) => plan({ ...film, ahead }).headStartMs)
     expect(ahead.every((ms) => ms >= HEDGE.maxLargeMs && ms <= HEDGE.maxAheadMs)).toBe(true)
-    expect(headStart({ destination: 'video', ahead: 100, pace: { pieceMs: 800, winning: true } })).toBe(
-      HEDGE.maxAheadMs,
-    )
-  })
-
-  it('is the least when peers keep losing against HTTP: slow peers must not make a page slow', () => {
-    const slow = { pieceMs: 2000, winning: false }
-    expect(headStart({ destination: 'script', pace: slow })).toBe(HEDGE.minMs)
-    expect(headStart({ destination: 'image', bytes: 5 * MiB, pace: slow })).toBe(HEDGE.minLargeMs)
+    expect(plan({ ...film, ahead: 100, fromPeers: after(800) }).headStartMs).toBe(HEDGE.maxAheadMs)
   })
 })
 
-describe('the pace of peers', () => {
-  it('follows what is measured, smoothed', () => {
-    const pace = new PeerPace()
-    pace.won(100)
-    expect(pace.pieceMs).toBe(100)
-    pace.won(180)
-    expect(pace.pieceMs).toBe(110)
+describe('once both were measured', () => {
+  it('peers that are sooner are waited for until they are late, and never longer than HTTP would have taken', () => {
+    const script = { destination: 'script', fromHttp: after(400) }
+    expect(plan({ ...script, fromPeers: after(80) })).toEqual({ ask: 'peers', headStartMs: 160 })
+    expect(plan({ ...script, fromPeers: after(300) })).toEqual({ ask: 'peers', headStartMs: 400 })
+    // A server that is slow is worth a long wait.
+    expect(plan({ ...script, fromHttp: after(3000), fromPeers: after(800) }).headStartMs).toBe(1600)
   })
 
-  it('is losing after a few losses in a row, and winning again after wins', () => {
-    const pace = new PeerPace()
-    expect(pace.winning).toBe(true)
-    for (let i = 0; i < 4; i++) pace.lost()
-    expect(pace.winning).toBe(false)
-    for (let i = 0; i < 4; i++) pace.won(50)
-    expect(pace.winning).toBe(true)
+  it('peers that are somewhat slower race, and those that are much slower are left alone', () => {
+    const script = { destination: 'script', fromHttp: after(100) }
+    expect(plan({ ...script, fromPeers: after(150) }).ask).toBe('both')
+    expect(plan({ ...script, fromPeers: after(1000) })).toEqual({ ask: 'http', headStartMs: 0 })
+  })
+
+  it('an image gives peers a little, media twice the time of HTTP, a page nothing', () => {
+    const input = { bytes: 5 * MiB, fromHttp: after(1000), fromPeers: after(1150) }
+    expect(plan({ ...input, destination: 'document' }).ask).toBe('both')
+    expect(plan({ ...input, destination: 'style' }).ask).toBe('both')
+    expect(plan({ ...input, destination: '' }).ask).toBe('both')
+    expect(plan({ ...input, destination: 'image' })).toEqual({ ask: 'peers', headStartMs: 1200 })
+    expect(plan({ ...input, destination: 'video', fromPeers: after(1900) })).toEqual({
+      ask: 'peers',
+      headStartMs: 2000,
+    })
+  })
+
+  it('a piece that is read ahead has the time of those before it', () => {
+    const film = { destination: 'video', bytes: 200 * MiB, fromHttp: after(500), fromPeers: after(3000) }
+    expect(plan(film).ask).toBe('http')
+    expect(plan({ ...film, ahead: 4 })).toEqual({ ask: 'peers', headStartMs: 5000 })
+    expect(plan({ ...film, ahead: 99, fromPeers: after(9000) }).headStartMs).toBe(HEDGE.maxAheadMs)
+  })
+
+  it('a delay that nobody notices is given to save the bytes of a server next door', () => {
+    expect(plan({ destination: 'script', fromHttp: after(2), fromPeers: after(20) })).toEqual({
+      ask: 'peers',
+      headStartMs: HEDGE.minMs,
+    })
   })
 })

@@ -1,29 +1,35 @@
+import type { Expectation } from './hedge-times.ts'
+
 /**
  * When HTTP starts beside the peers. Pure decisions: the promise is that a
- * page is never slower than without Blackhole, so whatever blocks rendering
- * waits for peers only for as long as they usually take, and media, which
- * nobody waits for with the whole page, gives them longer.
+ * page is never slower than without Blackhole, so peers are waited for only
+ * where they are expected sooner than HTTP, and no longer than HTTP itself
+ * would have taken.
  *
  * The idea is that of the hedged request (Dean and Barroso, "The Tail at
  * Scale", CACM 56(2), 2013): the second request is sent only once the first
- * has taken longer than is usual.
+ * has taken longer than is usual. What is usual is measured (`hedge-times.ts`).
  */
 
 /** Bounds of the head start that peers get. */
 export const HEDGE = Object.freeze({
   /** Up to this size a response is one short transfer: waiting costs more than the bytes. */
   smallBytes: 64 * 1024,
-  /** A head start under this would always race: a peer needs a round trip. */
+  /** Later than HTTP by this is not noticed: a peer needs a round trip through the page. */
   minMs: 30,
-  /** The longest that anything that blocks a page waits. */
+  /** The longest that anything that blocks a page waits while it is not known how long HTTP takes. */
   maxMs: 300,
-  /** Bounds for what is large. */
+  /** The same for a large image: up to 100 ms an answer feels immediate (Nielsen, "Usability Engineering", 1993, section 5.5). */
+  minImageMs: 100,
+  /** The same two bounds for what is large and blocks nothing; the lower one for media alone once HTTP was measured. */
   minLargeMs: 250,
   maxLargeMs: 2_000,
-  /** The longest that a piece read ahead of its use waits. */
+  /** The longest that anything waits, a piece that is read ahead of its use included. */
   maxAheadMs: 10_000,
   /** What peers are expected to take before anything was measured. */
   assumedMs: 75,
+  /** When peers are clearly slower, they are still asked beside HTTP for one piece in so many, to notice when they no longer are. */
+  probeEvery: 8,
 })
 
 /** What is known of a piece when it is asked for. */
@@ -36,65 +42,71 @@ export interface HedgeInput {
   readonly ahead: number
   /** Peers of the host page; undefined when no page has answered yet. */
   readonly peers: number | undefined
-  /** How peers did lately. */
-  readonly pace: Pace
+  /** When peers are expected to have sent the piece; undefined when nothing is known. */
+  readonly fromPeers: Expectation | undefined
+  /** The same of HTTP. */
+  readonly fromHttp: Expectation | undefined
 }
 
-/** How fast peers were lately. */
-export interface Pace {
-  /** Usual time for a piece in milliseconds; undefined when none was measured. */
-  readonly pieceMs: number | undefined
-  /** Whether peers usually beat HTTP when both are asked. */
-  readonly winning: boolean
+/**
+ * What to do: `peers`: ask them, and HTTP too after the head start; `both`: at once; `http`: HTTP alone, peers if it fails.
+ */
+export interface HedgePlan {
+  readonly ask: 'peers' | 'both' | 'http'
+  /** Milliseconds from when peers were asked; 0 unless `ask` is `peers`. */
+  readonly headStartMs: number
 }
 
 const BLOCKING: ReadonlySet<string> = new Set(['document', 'iframe', 'frame', 'script', 'style', 'font', 'worker'])
+
+const AT_ONCE: HedgePlan = Object.freeze({ ask: 'both', headStartMs: 0 })
+const HTTP_ALONE: HedgePlan = Object.freeze({ ask: 'http', headStartMs: 0 })
 
 /** Whether the page (or a reader of it) waits for this response with all else. */
 export function isUrgent({ destination, bytes }: Pick<HedgeInput, 'destination' | 'bytes'>): boolean {
   return BLOCKING.has(destination) || bytes <= HEDGE.smallBytes
 }
 
-/** Milliseconds that peers get before HTTP is asked too; 0 when there is nobody to wait for. */
-export function headStartMs(input: HedgeInput): number {
-  if (input.peers === 0) return 0
-  const usual = input.pace.pieceMs ?? HEDGE.assumedMs
-  if (isUrgent(input)) return input.pace.winning ? clamp(2 * usual, HEDGE.minMs, HEDGE.maxMs) : HEDGE.minMs
-  if (input.ahead > 0) return clamp(4 * usual * (input.ahead + 1), HEDGE.maxLargeMs, HEDGE.maxAheadMs)
-  return input.pace.winning ? clamp(4 * usual, HEDGE.minLargeMs, HEDGE.maxLargeMs) : HEDGE.minLargeMs
+/**
+ * How much longer than HTTP peers may take, to save the origin's bytes: nothing where the page or a script waits,
+ * a little for an image, twice for media, which plays from a buffer.
+ */
+export function slackOf({ destination, bytes }: Pick<HedgeInput, 'destination' | 'bytes'>): number {
+  if (isUrgent({ destination, bytes })) return 1
+  if (destination === 'video' || destination === 'audio') return 2
+  return destination === 'image' ? 1.2 : 1
+}
+
+/** Whom to ask for a piece, and when. */
+export function planHedge(input: HedgeInput): HedgePlan {
+  const { fromPeers, fromHttp, peers } = input
+  if (peers === 0) return HTTP_ALONE
+  if (fromHttp === undefined) return { ask: 'peers', headStartMs: blindHeadStartMs(input) }
+  const minMs = unnoticedMs(input)
+  // HTTP would have brought the pieces before this one first, as the peers do.
+  const httpMs = (input.ahead + 1) * fromHttp.ms
+  const mostMs = clamp(slackOf(input) * httpMs, minMs, HEDGE.maxAheadMs)
+  if (fromPeers === undefined) return { ask: 'peers', headStartMs: Math.min(mostMs, blindHeadStartMs(input)) }
+  if (fromPeers.ms <= mostMs) return { ask: 'peers', headStartMs: clamp(fromPeers.lateMs, minMs, mostMs) }
+  return fromPeers.earlyMs <= (input.ahead + 1) * fromHttp.lateMs ? AT_ONCE : HTTP_ALONE
+}
+
+/** Later than HTTP by so much is given to save its bytes, whatever it is in proportion. */
+function unnoticedMs(input: HedgeInput): number {
+  if (isUrgent(input) || input.destination === '') return HEDGE.minMs
+  return input.destination === 'image' ? HEDGE.minImageMs : HEDGE.minLargeMs
+}
+
+/** The head start while it is not known how long HTTP takes. */
+function blindHeadStartMs(input: HedgeInput): number {
+  const { fromPeers, ahead } = input
+  const usual = fromPeers?.ms ?? HEDGE.assumedMs
+  const late = fromPeers?.lateMs ?? 2 * HEDGE.assumedMs
+  if (isUrgent(input)) return clamp(late, HEDGE.minMs, HEDGE.maxMs)
+  if (ahead > 0) return clamp(4 * usual * (ahead + 1), HEDGE.maxLargeMs, HEDGE.maxAheadMs)
+  return clamp(Math.max(late, 4 * usual), HEDGE.minLargeMs, HEDGE.maxLargeMs)
 }
 
 function clamp(value: number, min: number, max: number): number {
   return Math.min(Math.max(value, min), max)
-}
-
-/** Weight of a new measurement, as for TCP's round-trip time (RFC 6298, section 2). */
-const ALPHA = 1 / 8
-
-/**
- * Learns how fast peers are. Kept in memory only: a worker that is started
- * again begins with what is assumed.
- */
-export class PeerPace implements Pace {
-  #pieceMs: number | undefined
-  #wins = 1
-
-  get pieceMs(): number | undefined {
-    return this.#pieceMs
-  }
-
-  get winning(): boolean {
-    return this.#wins >= 0.5
-  }
-
-  /** A piece came from peers after so long. */
-  won(ms: number): void {
-    this.#pieceMs = this.#pieceMs === undefined ? ms : this.#pieceMs + ALPHA * (ms - this.#pieceMs)
-    this.#wins += ALPHA * 2 * (1 - this.#wins)
-  }
-
-  /** HTTP delivered while peers had been asked longer: they are slower than it. */
-  lost(): void {
-    this.#wins += ALPHA * 2 * (0 - this.#wins)
-  }
 }

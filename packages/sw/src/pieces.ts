@@ -1,8 +1,10 @@
 import type { SiteName } from '@blackhole/protocol'
+import type { SiteState } from '@blackhole/site'
 import type { PieceStore } from '@blackhole/swarm'
 import type { Clock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
-import { PeerPace, isUrgent } from './hedge.ts'
+import { HedgeMemory } from './hedge-memory.ts'
+import { isUrgent } from './hedge.ts'
 import type { HostDirectory } from './host/host-directory.ts'
 import { FirstOf } from './piece-source/first-of.ts'
 import { HedgedPieces } from './piece-source/hedged-pieces.ts'
@@ -14,11 +16,13 @@ import { PeerPieces } from './piece-source/peer-pieces.ts'
 import { PieceKeeper } from './piece-source/piece-keeper.ts'
 import type { FetchedPiece, Piece, PieceDemand } from './piece-source/piece-source.ts'
 import { RelayPieces } from './piece-source/relay-pieces.ts'
-import type { HttpComponents } from './piece-source/relay-pieces.ts'
+import type { HttpComponents, HttpTimes } from './piece-source/relay-pieces.ts'
 
 /** What {@link Pieces} works with. */
 export interface PiecesComponents extends HttpComponents {
   readonly store: PieceStore
+  /** Where the measured times are kept. */
+  readonly state: Pick<SiteState, 'setting' | 'setSetting'>
   readonly directory: HostDirectory
   readonly clock: Clock
   /** Keeps the worker alive until the promise settles. */
@@ -39,6 +43,7 @@ export class Pieces {
   readonly #relayHedged: HedgedPieces
   readonly #patient: PatientPieces
   readonly #keeper: PieceKeeper
+  readonly #memory: HedgeMemory
 
   constructor(components: PiecesComponents, config: WorkerConfig, origin: string) {
     const { store, directory, clock } = components
@@ -55,12 +60,21 @@ export class Pieces {
     )
     this.#local = new LocalPieces(store, this.#keeper)
     const peers = new PeerPieces(directory)
-    const relays = new RelayPieces(components, config.relays)
-    const hedge = { peers, clock, pace: new PeerPace(), peerCount: () => directory.peers }
-    this.#relayHedged = new HedgedPieces({ ...hedge, http: relays })
+    const memory = new HedgeMemory({ ...components, now: () => clock.now() })
+    this.#memory = memory
+    const measured = ({ origin, bytes, firstByteMs, ms }: HttpTimes): void => {
+      memory.origin(origin).took(ms, bytes, { firstByteMs })
+      memory.changed()
+    }
+    const overHttp = { ...components, measured }
+    const relays = new RelayPieces(overHttp, config.relays)
+    const nextRelay = (): string | undefined => (relays.next === undefined ? undefined : new URL(relays.next).origin)
+    const hedge = { peers, clock, memory, peerCount: () => directory.peers }
+    this.#relayHedged = new HedgedPieces({ ...hedge, http: relays, server: nextRelay })
     const isChanged = (error: unknown): boolean => error instanceof OriginChangedError
-    const http = new FirstOf([new OriginPieces(components, origin), relays], isChanged)
-    this.#hedged = config.mode === 'tag' ? new HedgedPieces({ ...hedge, http }) : this.#relayHedged
+    const http = new FirstOf([new OriginPieces(overHttp, origin), relays], isChanged)
+    this.#hedged =
+      config.mode === 'tag' ? new HedgedPieces({ ...hedge, http, server: () => origin }) : this.#relayHedged
     this.#patient = new PatientPieces({
       directory,
       peers,
@@ -68,6 +82,11 @@ export class Pieces {
       sleep: (ms, options) => clock.sleep(ms, options),
       online: components.online,
     })
+  }
+
+  /** Reads what earlier runs of the worker measured. Never rejects. */
+  async start(): Promise<void> {
+    await this.#memory.restore()
   }
 
   /** One checked piece of a site's file. */

@@ -131,7 +131,10 @@ export class SiteWorker {
 
   /** Reads what the first decisions need. Requests that come earlier wait for it. */
   async start(): Promise<void> {
-    const optedOut = await this.#components.state.setting(OPTED_OUT).catch(() => undefined)
+    const [optedOut] = await Promise.all([
+      this.#components.state.setting(OPTED_OUT).catch(() => undefined),
+      this.#pieces.start(),
+    ])
     this.#optedOut = optedOut === true
     const version = await this.#versions.forClient('').catch(() => undefined)
     if (this.#config.mode === 'tag' && version !== undefined) await this.#isStale(version)

@@ -1,5 +1,5 @@
 import { BlackholeError, parseCid, ValidationError } from '@blackhole/protocol'
-import type { CdnMessage } from '@blackhole/protocol'
+import type { CdnMessage, HolderPace } from '@blackhole/protocol'
 import type { Logger, Startable } from '@libp2p/interface'
 import { TypedEventEmitter } from 'main-event'
 import { admit, checkWanted, keepsOld } from './admission.ts'
@@ -7,6 +7,7 @@ import { Bans } from './bans.ts'
 import { ChokeControl } from './choke-control.ts'
 import { ChokedAllowance } from './choked-allowance.ts'
 import { Downloader } from './downloader.ts'
+import { holderPace } from './holder-pace.ts'
 import { PieceWriter } from './piece-writer.ts'
 import { RateCap } from './rate-cap.ts'
 import { peerInfo } from './swarm-events.ts'
@@ -209,6 +210,11 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     return piece === undefined ? 0 : (lastResort ? availability : visitors).count(piece)
   }
 
+  /** How fast the piece would come from the visitors who hold it. */
+  pace(cid: string): HolderPace {
+    return holderPace(this.#peers.values(), this.#versions.table.number(cid))
+  }
+
   /**
    * Gets a block from peers, verified; joins a fetch of the same block that is under way. It is stored in the
    * background, and peers are told. Blocks of no known version are asked of one peer after the other.
@@ -222,10 +228,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     return this.#writer.pending(name) ?? (await this.#downloader.fetch(name, options))
   }
 
-  /**
-   * Downloads pieces of known versions in the background, rarest first, as peers that hold them come and go.
-   * Resolves when all are held.
-   */
+  /** Downloads pieces of known versions in the background, rarest first, as peers come and go; resolves when all are held. */
   async prefetch(cids: readonly string[], options: PrefetchOptions = {}): Promise<void> {
     const { signal } = this.#lifetime
     const either = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal])
@@ -244,11 +247,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.#choking.round()
   }
 
-  /**
-   * Serves peers at another rate from now on: less while the page is hidden.
-   *
-   * @throws {ValidationError} unless it is above 0
-   */
+  /** Serves peers at another rate from now on: less while the page is hidden. Throws ValidationError unless it is above 0. */
   setUploadRate(bytesPerSecond: number): void {
     this.#uploadCap.setRate(bytesPerSecond, this.#components.now())
   }

@@ -53,12 +53,24 @@ export interface RequestMessage {
   readonly credit: number
 }
 
+/** How fast those who would send a block are, as the page has measured: it decides how long the worker waits for them. */
+export interface HolderPace {
+  /** Milliseconds from a request to its first byte, of the nearest of them; 0 before anything was measured. */
+  readonly rttMs: number
+  /** Bytes per second of all of them together; 0 before anything was measured. */
+  readonly bytesPerSecond: number
+  /** Bytes that they were asked for before and have not sent yet. */
+  readonly queuedBytes: number
+}
+
 /** The page accepted the request. */
 export interface HeadMessage {
   readonly type: 'head'
   readonly id: number
   /** For each CID, whether any connected peer is known to hold it. */
   readonly available: readonly boolean[]
+  /** For each CID, the pace of the peers that hold it. Left out by pages that don't know. */
+  readonly paces?: readonly HolderPace[]
 }
 
 /** One whole, verified block. Order is the page's choice. */

@@ -1,6 +1,6 @@
 import { LimitError, ValidationError } from '../errors.ts'
 import { MAX_BLOCK_BYTES, MAX_CHANNEL_CIDS, MAX_LOADED_URLS, MAX_RECORD_BYTES } from '../limits.ts'
-import type { PageToWorker, ReceivedBytes, Source, WindowToWorker, WorkerToPage } from './messages.ts'
+import type { HolderPace, PageToWorker, ReceivedBytes, Source, WindowToWorker, WorkerToPage } from './messages.ts'
 
 /**
  * Validators of the page-worker channel. A port connects two scripts of one
@@ -42,8 +42,12 @@ export function parsePageMessage(value: unknown): PageToWorker {
       return { type, version: count(message, 'version'), role: role(message), peers: count(message, 'peers') }
     case 'state':
       return { type, role: role(message), peers: count(message, 'peers') }
-    case 'head':
-      return { type, id: count(message, 'id'), available: list(message, 'available', MAX_CHANNEL_CIDS, isBoolean) }
+    case 'head': {
+      const id = count(message, 'id')
+      const available = list(message, 'available', MAX_CHANNEL_CIDS, isBoolean)
+      if (message['paces'] === undefined) return { type, id, available }
+      return { type, id, available, paces: list(message, 'paces', MAX_CHANNEL_CIDS, isPace) }
+    }
     case 'chunk':
       return {
         type,
@@ -127,6 +131,14 @@ function isBoolean(value: unknown): value is boolean {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+function isPace(value: unknown): value is HolderPace {
+  return isRecord(value) && [value['rttMs'], value['bytesPerSecond'], value['queuedBytes']].every(isAmount)
 }
 
 function isText(value: unknown, max: number): value is string {

@@ -6,7 +6,7 @@ import {
   parsePageMessage,
   parseSiteName,
 } from '@blackhole/protocol'
-import type { PageToWorker, WorkerToPage } from '@blackhole/protocol'
+import type { HolderPace, PageToWorker, WorkerToPage } from '@blackhole/protocol'
 import { TypedEventEmitter } from 'main-event'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type {
@@ -29,6 +29,10 @@ class FakeProvider extends TypedEventEmitter<BlockProviderEvents> implements Blo
 
   available(cids: readonly string[]): boolean[] {
     return cids.map((cid) => !cid.startsWith('missing'))
+  }
+
+  paces(cids: readonly string[]): HolderPace[] {
+    return cids.map(() => ({ rttMs: 20, bytesPerSecond: 1_000_000, queuedBytes: 0 }))
   }
 
   async fetch(cid: string, { signal }: BlockFetchOptions = {}): Promise<FetchedBlock> {
@@ -176,7 +180,9 @@ describe('a request of the worker', () => {
     await started()
     request(1, ['a', 'b'])
     await expect.poll(() => workers.of('end')).toEqual([{ type: 'end', id: 1 }])
-    expect(workers.of('head')).toEqual([{ type: 'head', id: 1, available: [true, true] }])
+    expect(workers.of('head')).toEqual([
+      { type: 'head', id: 1, available: [true, true], paces: provider.paces(['a', 'b']) },
+    ])
     expect(workers.of('chunk').map(({ cid, source, data }) => [cid, source, data.byteLength])).toEqual([
       ['a', 'peers', 100],
       ['b', 'peers', 100],

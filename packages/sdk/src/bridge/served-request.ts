@@ -37,7 +37,8 @@ export class ServedRequest {
   async run(): Promise<void> {
     const { id } = this.#request
     const queue = [...this.#blocks.keys()]
-    this.#send({ type: 'head', id, available: this.#provider.available(this.#request.cids) })
+    const { cids } = this.#request
+    this.#send({ type: 'head', id, available: this.#provider.available(cids), paces: this.#provider.paces(cids) })
     const lane = async (): Promise<void> => {
       for (let cid = queue.shift(); cid !== undefined; cid = queue.shift()) await this.#serve(cid)
     }

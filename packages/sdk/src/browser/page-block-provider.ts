@@ -1,5 +1,6 @@
 import { TypedEventEmitter } from 'main-event'
 import { NotFoundError } from '@blackhole/protocol'
+import type { HolderPace } from '@blackhole/protocol'
 import type {
   BlockFetchOptions,
   BlockProvider,
@@ -41,6 +42,10 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
 
   available(cids: readonly string[]): boolean[] {
     return cids.map((cid) => (this.#peer?.swarm.availability(cid) ?? 0) > 0)
+  }
+
+  paces(cids: readonly string[]): HolderPace[] {
+    return cids.map((cid) => this.#peer?.swarm.pace(cid) ?? { rttMs: 0, bytesPerSecond: 0, queuedBytes: 0 })
   }
 
   async fetch(cid: string, options: BlockFetchOptions = {}): Promise<FetchedBlock> {

@@ -1,5 +1,5 @@
 import type { TypedEventTarget } from 'main-event'
-import type { Source } from '@blackhole/protocol'
+import type { HolderPace, Source } from '@blackhole/protocol'
 
 /** Whether this page runs the peer of the browser for its site, or follows the page that does. */
 export type PageRole = 'host' | 'guest'
@@ -33,6 +33,8 @@ export interface BlockProviderEvents {
 export interface BlockProvider extends TypedEventTarget<BlockProviderEvents> {
   /** For each CID, whether a connected peer is known to hold it. */
   available(cids: readonly string[]): boolean[]
+  /** For each CID, how fast the peers that hold it are. */
+  paces(cids: readonly string[]): HolderPace[]
   /**
    * One whole, verified block.
    *

@@ -7,7 +7,8 @@ import {
   errorFromWire,
   parsePageMessage,
 } from '@blackhole/protocol'
-import type { ChunkMessage, LoadedMessage, PageToWorker, Source, WorkerToPage } from '@blackhole/protocol'
+import type { ChunkMessage, HolderPace, LoadedMessage, PageToWorker, Source, WorkerToPage } from '@blackhole/protocol'
+import type { PieceDemand } from '../piece-source/piece-source.ts'
 
 /** What a {@link PageLink} tells its owner. */
 export interface PageLinkEvents {
@@ -24,6 +25,7 @@ export interface PageLinkEvents {
 interface OpenRequest {
   readonly resolve: (chunk: ChunkMessage) => void
   readonly reject: (error: Error) => void
+  readonly onPace: ((pace: HolderPace) => void) | undefined
 }
 
 /** The worker's end of one port to a page. */
@@ -81,11 +83,12 @@ export class PageLink {
    * One block from the page's store or its peers, as the page says it: check it.
    *
    * @param deadlineMs - when it is needed
+   * @param onPace - told at once how fast those are who hold it
    * @throws BlackholeError: the page's own, or `unavailable` when the page is gone
    */
   async request(
     cid: string,
-    { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
+    { deadlineMs, signal, onPace }: Pick<PieceDemand, 'deadlineMs' | 'signal' | 'onPace'>,
   ): Promise<{ bytes: Uint8Array<ArrayBuffer>; source: Source }> {
     signal.throwIfAborted()
     if (!this.open) throw gone()
@@ -99,7 +102,7 @@ export class PageLink {
     }
     try {
       const chunk = await new Promise<ChunkMessage>((resolve, reject) => {
-        this.#requests.set(id, { resolve, reject })
+        this.#requests.set(id, { resolve, reject, onPace })
         signal.addEventListener('abort', onAbort, { once: true })
         this.#port.send({ type: 'request', id, cids: [cid], deadlineMs, credit: MAX_BLOCK_BYTES })
       })
@@ -150,8 +153,11 @@ export class PageLink {
       case 'loaded':
         this.#events.onLoaded(message)
         break
-      case 'head':
+      case 'head': {
+        const [pace] = message.paces ?? []
+        if (pace !== undefined) this.#requests.get(message.id)?.onPace?.(pace)
         break
+      }
     }
   }
 

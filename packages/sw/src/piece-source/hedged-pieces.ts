@@ -1,6 +1,8 @@
+import type { HolderPace } from '@blackhole/protocol'
 import type { Clock } from '../clock.ts'
-import type { PeerPace } from '../hedge.ts'
-import { headStartMs } from '../hedge.ts'
+import type { HedgeMemory } from '../hedge-memory.ts'
+import { HEDGE, planHedge } from '../hedge.ts'
+import type { HedgePlan } from '../hedge.ts'
 import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
 
 /** What is known of the response that a piece is for. */
@@ -18,14 +20,20 @@ export interface HedgedPiecesComponents {
   readonly peers: PieceSource
   readonly http: PieceSource
   readonly clock: Clock
-  readonly pace: PeerPace
+  readonly memory: Pick<HedgeMemory, 'peers' | 'origin' | 'changed'>
   /** Peers that the host page has; undefined when no page has answered yet. */
   peerCount: () => number | undefined
+  /** Origin of the server that HTTP would ask now; undefined when none would answer. */
+  server: () => string | undefined
 }
 
-/** Peers first, and HTTP beside them after a head start; the slower of the two is cancelled. */
+/** A block that is no part of a file is a folder or a manifest, and about as large. */
+const BLOCK_BYTES = 16 * 1024
+
+/** Peers first, and HTTP beside them after a head start; the slower of the two is cancelled. Both are measured. */
 export class HedgedPieces {
   readonly #components: HedgedPiecesComponents
+  #alone = 0
 
   constructor(components: HedgedPiecesComponents) {
     this.#components = components
@@ -37,19 +45,59 @@ export class HedgedPieces {
    * @throws what HTTP said, when neither has it
    */
   async fetch(piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
-    const { clock, pace, peers, http } = this.#components
-    const headStart = headStartMs({ ...traits, peers: this.#components.peerCount(), pace })
     demand.signal.throwIfAborted()
-    if (headStart === 0) return await http.fetch(piece, demand)
+    const plan = this.#plan(piece, traits)
+    const isProbe = plan.ask === 'http' && ++this.#alone % HEDGE.probeEvery === 0
+    if (this.#components.peerCount() === 0) return await this.#components.http.fetch(piece, demand)
+    if (plan.ask === 'http' && !isProbe) return await this.#httpFirst(piece, demand)
+    return await this.#race(piece, demand, traits, plan)
+  }
 
+  #plan(piece: Piece, traits: ResponseTraits, pace?: HolderPace): HedgePlan {
+    const { memory, server, peerCount } = this.#components
+    const bytes = bytesOf(piece)
+    const origin = server()
+    return planHedge({
+      ...traits,
+      peers: peerCount(),
+      fromPeers: memory.peers.expect(bytes, pace),
+      fromHttp: origin === undefined ? undefined : memory.origin(origin).expect(bytes),
+    })
+  }
+
+  async #httpFirst(piece: Piece, demand: PieceDemand): Promise<FetchedPiece> {
+    const { http, peers } = this.#components
+    try {
+      return await http.fetch(piece, demand)
+    } catch (error) {
+      demand.signal.throwIfAborted()
+      return await peers.fetch(piece, demand).catch(() => {
+        demand.signal.throwIfAborted()
+        throw error
+      })
+    }
+  }
+
+  async #race(piece: Piece, demand: PieceDemand, traits: ResponseTraits, plan: HedgePlan): Promise<FetchedPiece> {
+    const { clock, memory, http, peers, server } = this.#components
+    const bytes = bytesOf(piece)
     const over = new AbortController()
     const signal = AbortSignal.any([demand.signal, over.signal])
     const began = clock.now()
+    let pace: HolderPace | undefined
+    let headStartMs = plan.headStartMs
+    const replanned = new AbortController()
+    const onPace = (told: HolderPace): void => {
+      pace = told
+      headStartMs = this.#plan(piece, traits, told).headStartMs
+      replanned.abort()
+    }
     // Aborted when peers fail, so that HTTP begins at once.
     const peersFailed = new AbortController()
-    const fromPeers = peers.fetch(piece, { ...demand, signal }).then(
+    const fromPeers = peers.fetch(piece, { ...demand, signal, onPace }).then(
       (fetched) => {
-        pace.won(clock.now() - began)
+        // What the page held itself says nothing of its peers.
+        if (fetched.source === 'peers') memory.peers.took(clock.now() - began, fetched.bytes.byteLength, { pace })
         return fetched
       },
       (error: unknown) => {
@@ -57,15 +105,26 @@ export class HedgedPieces {
         throw error
       },
     )
+    let askedHttp: { at: number; server: string | undefined } | undefined
     const fromHttp = async (): Promise<FetchedPiece> => {
-      await clock.sleep(headStart, { signal: AbortSignal.any([signal, peersFailed.signal]) }).catch(() => undefined)
+      const ends = [signal, peersFailed.signal]
+      if (headStartMs > 0)
+        await clock.sleep(headStartMs, { signal: AbortSignal.any([...ends, replanned.signal]) }).catch(() => undefined)
+      // The page has told of the peers that hold it: the wait is theirs now.
+      const leftMs = replanned.signal.aborted ? began + headStartMs - clock.now() : 0
+      if (leftMs > 0) await clock.sleep(leftMs, { signal: AbortSignal.any(ends) }).catch(() => undefined)
       signal.throwIfAborted()
-      const fetched = await http.fetch(piece, { ...demand, signal })
-      if (!peersFailed.signal.aborted && !over.signal.aborted) pace.lost()
-      return fetched
+      askedHttp = { at: clock.now(), server: server() }
+      return await http.fetch(piece, { ...demand, signal })
     }
     try {
-      return await Promise.any([fromPeers, fromHttp()])
+      const first = await Promise.any([fromPeers, fromHttp()])
+      if (first.source === 'http' && !peersFailed.signal.aborted)
+        memory.peers.tookMoreThan(clock.now() - began, bytes, pace)
+      else if (first.source === 'peers' && askedHttp?.server !== undefined)
+        memory.origin(askedHttp.server).tookMoreThan(clock.now() - askedHttp.at, bytes)
+      memory.changed()
+      return first
     } catch (error) {
       demand.signal.throwIfAborted()
       throw error instanceof AggregateError ? (error.errors as unknown[]).at(-1) : error
@@ -73,4 +132,9 @@ export class HedgedPieces {
       over.abort()
     }
   }
+}
+
+/** Bytes of the piece, as far as they are known before it is here. */
+function bytesOf({ of }: Piece): number {
+  return of?.length ?? BLOCK_BYTES
 }

@@ -1,7 +1,7 @@
 import { BlackholeError, MAX_BLOCK_BYTES, NotFoundError } from '@blackhole/protocol'
 import { verifyBlock } from '@blackhole/swarm'
 import { readBounded } from './read-bounded.ts'
-import type { HttpComponents } from './relay-pieces.ts'
+import type { HttpPiecesComponents } from './relay-pieces.ts'
 import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
 
 /** The origin's file is not what was published: it was deployed anew, and it wins. */
@@ -19,10 +19,10 @@ export class OriginChangedError extends BlackholeError {
  * it hashes right; when it does not, the origin is asked itself.
  */
 export class OriginPieces implements PieceSource {
-  readonly #components: HttpComponents
+  readonly #components: HttpPiecesComponents
   readonly #origin: string
 
-  constructor(components: HttpComponents, origin: string) {
+  constructor(components: HttpPiecesComponents, origin: string) {
     this.#components = components
     this.#origin = origin
   }
@@ -32,6 +32,8 @@ export class OriginPieces implements PieceSource {
     for (const cache of ['default', 'no-cache'] as const) {
       const whole = of.length === of.size
       const last = of.offset + of.length - 1
+      const { clock, measured } = this.#components
+      const began = clock.now()
       const response = await this.#components.fetch(`${this.#origin}${of.pathname}`, {
         signal,
         cache,
@@ -48,11 +50,14 @@ export class OriginPieces implements PieceSource {
           subject: of.pathname,
         })
       }
+      const firstByteMs = clock.now() - began
       const bytes = await readBounded(response, MAX_BLOCK_BYTES).catch((error: unknown) => {
         if ((error as { reason?: unknown }).reason === 'limit') return undefined
         throw error
       })
-      if (bytes !== undefined && (await verifyBlock(cid, bytes))) return { bytes, source: 'http' }
+      if (bytes === undefined) continue
+      measured?.({ origin: this.#origin, bytes: bytes.byteLength, firstByteMs, ms: clock.now() - began })
+      if (await verifyBlock(cid, bytes)) return { bytes, source: 'http' }
     }
     throw new OriginChangedError(of.pathname)
   }

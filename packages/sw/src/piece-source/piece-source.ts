@@ -1,4 +1,4 @@
-import type { Source } from '@blackhole/protocol'
+import type { HolderPace, Source } from '@blackhole/protocol'
 
 /** A block that is needed, and where else its bytes can be found. */
 export interface Piece {
@@ -28,6 +28,8 @@ export interface PieceDemand {
   readonly begun?: boolean
   /** The store said just now that it has it not: it is asked again only when nobody else has it. */
   readonly missing?: boolean
+  /** Told by the peers, as soon as they are asked, how fast those are who hold it. */
+  readonly onPace?: (pace: HolderPace) => void
 }
 
 /** A block that hashes to its CID. */

@@ -9,9 +9,22 @@ export interface HttpComponents {
   fetch: (url: string, init: RequestInit) => Promise<Response>
 }
 
-/** What {@link RelayPieces} works with. */
-export interface RelayPiecesComponents extends HttpComponents {
+/** How long a server took for a block. */
+export interface HttpTimes {
+  /** Origin of the server (`https://host`). */
+  readonly origin: string
+  readonly bytes: number
+  /** From the request to the head of the answer, in milliseconds. */
+  readonly firstByteMs: number
+  /** From the request to the last byte. */
+  readonly ms: number
+}
+
+/** What sources of blocks over HTTP work with. */
+export interface HttpPiecesComponents extends HttpComponents {
   readonly clock: Pick<Clock, 'now'>
+  /** Told of each block that came. */
+  measured?: (times: HttpTimes) => void
 }
 
 /**
@@ -29,14 +42,19 @@ const RELAY_TIMEOUT_MS = 20_000
  * serves no content is not asked again for some seconds.
  */
 export class RelayPieces implements PieceSource {
-  readonly #components: RelayPiecesComponents
+  readonly #components: HttpPiecesComponents
   readonly #relays: readonly string[]
   /** Relays that said 503, and until when they are left alone. */
   readonly #resting = new Map<string, number>()
 
-  constructor(components: RelayPiecesComponents, relays: readonly string[]) {
+  constructor(components: HttpPiecesComponents, relays: readonly string[]) {
     this.#components = components
     this.#relays = relays
+  }
+
+  /** The relay that would be asked first now; undefined when all rest. */
+  get next(): string | undefined {
+    return this.#relays.find((relay) => this.#components.clock.now() >= (this.#resting.get(relay) ?? 0))
   }
 
   async fetch({ cid }: Piece, { signal }: PieceDemand): Promise<FetchedPiece> {
@@ -60,6 +78,8 @@ export class RelayPieces implements PieceSource {
 
   async #ask(relay: string, cid: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const url = `${relay}/ipfs/${cid}?format=raw`
+    const { clock, measured } = this.#components
+    const began = clock.now()
     const response = await this.#components.fetch(url, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(RELAY_TIMEOUT_MS)]),
       headers: { Accept: CONTENT_TYPES.raw },
@@ -77,6 +97,9 @@ export class RelayPieces implements PieceSource {
       if (response.status === 503) this.#resting.set(relay, this.#components.clock.now() + RELAY_REST_MS)
       throw new BlackholeError('unavailable', `${url} answered ${String(response.status)}`, { subject: cid })
     }
-    return await readBounded(response, MAX_BLOCK_BYTES)
+    const firstByteMs = clock.now() - began
+    const bytes = await readBounded(response, MAX_BLOCK_BYTES)
+    measured?.({ origin: new URL(url).origin, bytes: bytes.byteLength, firstByteMs, ms: clock.now() - began })
+    return bytes
   }
 }
