@@ -1,4 +1,5 @@
 import { machine, measured } from './harness/report.ts'
+import { importProductSources } from './harness/product-sources.ts'
 import { readCommandLine } from './harness/options.ts'
 import { renderReport } from './harness/table.ts'
 import type { BenchOptions, CommandLine } from './harness/options.ts'
@@ -22,6 +23,13 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   size: {
     about: 'gzipped bytes of loader, worker and peer against their budgets, and how long the worker takes to start',
     load: async () => (await import('./size/size.ts')).size,
+  },
+  cache: {
+    about: 'hit ratios of LRU, LFU, S3-FIFO, W-TinyLFU and the piece store on traces of visits to real sites',
+    load: async () => {
+      importProductSources()
+      return (await import('./cache/cache.ts')).cache
+    },
   },
 }
 

@@ -1,46 +1,68 @@
 import { describe, expect, it } from 'vitest'
-import { chooseEvictions, evictionScore, POPULARITY_HALF_LIFE_MS } from './eviction.ts'
+import { planEvictions } from './eviction.ts'
+import type { EvictionCandidate, EvictionQueue } from './eviction.ts'
 
-const NOW = 1_700_000_000_000
-
-describe('evictionScore', () => {
-  it('falls with age', () => {
-    expect(evictionScore({ lastUsed: NOW, uses: 1 }, NOW)).toBeGreaterThan(
-      evictionScore({ lastUsed: NOW - 1, uses: 1 }, NOW),
-    )
-  })
-
-  it('gives a doubling of uses one half-life', () => {
-    const popular = evictionScore({ lastUsed: NOW - POPULARITY_HALF_LIFE_MS, uses: 7 }, NOW)
-    expect(popular).toBeCloseTo(evictionScore({ lastUsed: NOW, uses: 3 }, NOW))
-  })
-
-  it('keeps an order among very old blocks', () => {
-    const year = 365 * POPULARITY_HALF_LIFE_MS
-    expect(evictionScore({ lastUsed: NOW - year, uses: 0 }, NOW)).toBeGreaterThan(
-      evictionScore({ lastUsed: NOW - year - 1000, uses: 0 }, NOW),
-    )
-  })
-
-  it('is not fooled by a clock that went back, or by nonsense', () => {
-    expect(evictionScore({ lastUsed: NOW + 1e9, uses: 0 }, NOW)).toBe(0)
-    expect(evictionScore({ lastUsed: NOW, uses: -5 }, NOW)).toBe(0)
-  })
+/** A block of ten bytes. */
+const block = (cid: string, queue: EvictionQueue, place: number, uses = 0): EvictionCandidate => ({
+  cid,
+  size: 10,
+  queue,
+  place,
+  uses,
 })
 
-describe('chooseEvictions', () => {
-  const candidates = [
-    { cid: 'new', size: 10, lastUsed: NOW, uses: 0 },
-    { cid: 'old', size: 10, lastUsed: NOW - 3000, uses: 0 },
-    { cid: 'older', size: 10, lastUsed: NOW - 5000, uses: 0 },
-  ]
+const plan = (candidates: EvictionCandidate[], bytes: number, protect: string[] = []) => {
+  const { evicted, ghosts, moved, nextPlace } = planEvictions(candidates, {
+    protect: new Set(protect),
+    bytes,
+    nextPlace: 100,
+  })
+  const cids = (list: readonly EvictionCandidate[]): string => list.map(({ cid }) => cid).join(' ')
+  return { evicted: cids(evicted), ghosts: cids(ghosts), moved, nextPlace }
+}
 
-  it('takes the least valuable until enough is free', () => {
-    expect(chooseEvictions(candidates, new Set(), 11, NOW).map(({ cid }) => cid)).toEqual(['older', 'old'])
-    expect(chooseEvictions(candidates, new Set(), 0, NOW)).toEqual([])
+describe('planEvictions', () => {
+  it('takes new blocks that nobody used again, oldest first, and remembers them', () => {
+    const candidates = [block('b', 'small', 2), block('a', 'small', 1), block('c', 'small', 3)]
+    expect(plan(candidates, 11)).toEqual({ evicted: 'a b', ghosts: 'a b', moved: [], nextPlace: 100 })
+    expect(plan(candidates, 0).evicted).toBe('')
   })
 
-  it('leaves what is protected', () => {
-    expect(chooseEvictions(candidates, new Set(['older']), 100, NOW).map(({ cid }) => cid)).toEqual(['old', 'new'])
+  it('moves what was used again on to the main queue, as if it were new there', () => {
+    const found = plan([block('a', 'small', 1, 3), block('b', 'small', 2)], 10)
+    expect(found).toEqual({ evicted: 'b', ghosts: 'b', moved: [block('a', 'main', 100)], nextPlace: 101 })
+  })
+
+  it('gives blocks of the main queue one round for each use, and forgets those that go', () => {
+    const full = [...Array.from({ length: 9 }, (_, at) => block(`m${String(at)}`, 'main', at, at === 0 ? 2 : 0))]
+    expect(plan(full, 20)).toEqual({
+      evicted: 'm1 m2',
+      ghosts: '',
+      moved: [block('m0', 'main', 100, 1)],
+      nextPlace: 101,
+    })
+  })
+
+  it('leaves new blocks alone while they are less than a tenth, so that they have time to be used', () => {
+    const main = Array.from({ length: 10 }, (_, at) => block(`m${String(at)}`, 'main', at))
+    expect(plan([...main, block('new', 'small', 50)], 10).evicted).toBe('m0')
+    expect(plan([...main, block('new', 'small', 50), block('newer', 'small', 51)], 10).evicted).toBe('new')
+  })
+
+  it('weighs bytes: a large block stands for many small ones', () => {
+    const large = { ...block('large', 'small', 1), size: 500 }
+    expect(plan([large, block('a', 'small', 2), block('b', 'small', 3)], 30).evicted).toBe('large')
+  })
+
+  it('leaves what is protected, in its place, and says so by giving less', () => {
+    const candidates = [block('a', 'small', 1, 2), block('b', 'small', 2), block('c', 'main', 3)]
+    expect(plan(candidates, 100, ['a'])).toEqual({ evicted: 'b c', ghosts: 'b', moved: [], nextPlace: 100 })
+  })
+
+  it('comes to an end when everything is popular', () => {
+    const popular = Array.from({ length: 20 }, (_, at) => block(`p${String(at)}`, 'main', at, 3))
+    const { evicted, moved } = plan(popular, 15)
+    expect(evicted).toBe('p0 p1')
+    expect(moved).toHaveLength(18)
   })
 })

@@ -1,21 +1,36 @@
-import { openDB } from 'idb'
-import type { DBSchema, IDBPDatabase, OpenDBCallbacks } from 'idb'
-import { BlackholeError } from '@blackhole/protocol'
+import type { DBSchema, IDBPDatabase } from 'idb'
+import type { EvictionQueue } from './eviction.ts'
 
 /** Default name of the database of pieces. */
 export const PIECES_DATABASE = 'blackhole-pieces'
-
-/** Raised by a change of the layout; `upgrade` below then migrates. */
-const SCHEMA_VERSION = 1
 
 /** What is known of a block without reading it. */
 export interface PieceMeta {
   cid: string
   size: number
   site: string
-  /** Milliseconds since 1970. */
-  lastUsed: number
+  queue: EvictionQueue
+  /** Place in its queue; the lowest is next to go. */
+  place: number
+  /** Uses since it came into its queue, counted to 3. */
   uses: number
+}
+
+/** A block that was evicted before it was used again. Should it come back soon, it was popular after all. */
+export interface GhostRow {
+  cid: string
+  size: number
+  site: string
+  /** Rises with each ghost: the lowest is forgotten first. */
+  place: number
+}
+
+/** What the database holds, and the next free place of a queue. */
+export interface TotalsRow {
+  pieces: number
+  bytes: number
+  ghostBytes: number
+  nextPlace: number
 }
 
 /** Protection from eviction that a context took, and will have to renew. */
@@ -31,64 +46,10 @@ export interface PiecesSchema extends DBSchema {
   pieces: { key: string; value: Uint8Array<ArrayBuffer> }
   meta: { key: string; value: PieceMeta; indexes: { site: string } }
   leases: { key: string; value: LeaseRow }
+  ghosts: { key: string; value: GhostRow; indexes: { site: string; place: number } }
   /** One row, `usage`: kept in the same transactions as the blocks, so that contexts agree on it. */
-  totals: { key: string; value: { pieces: number; bytes: number } }
+  totals: { key: string; value: TotalsRow }
 }
 
 /** An open database of pieces. */
 export type PiecesDatabase = IDBPDatabase<PiecesSchema>
-
-/**
- * Opens the database.
- *
- * @param timeoutMs - another context that doesn't let go of an older schema must not hang us
- * @throws {BlackholeError} with reason `unavailable`: private windows, disabled storage, a newer schema
- */
-export async function openPieces(
-  name: string,
-  timeoutMs: number,
-  callbacks: Pick<OpenDBCallbacks<PiecesSchema>, 'blocking' | 'terminated'>,
-): Promise<PiecesDatabase> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let late = false
-  try {
-    const opening = openDB<PiecesSchema>(name, SCHEMA_VERSION, {
-      ...callbacks,
-      upgrade(database) {
-        database.createObjectStore('pieces')
-        database.createObjectStore('meta', { keyPath: 'cid' }).createIndex('site', 'site')
-        database.createObjectStore('leases', { keyPath: 'id' })
-        database.createObjectStore('totals')
-      },
-    })
-    void opening.then(
-      (database) => {
-        if (late) database.close()
-      },
-      () => undefined,
-    )
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        late = true
-        reject(new Error(`not open after ${String(timeoutMs)} ms`))
-      }, timeoutMs)
-    })
-    return await Promise.race([opening, timeout])
-  } catch (cause) {
-    throw new BlackholeError(
-      'unavailable',
-      `IndexedDB database ${name} can't be opened; pieces are kept in memory instead`,
-      {
-        cause,
-        subject: name,
-      },
-    )
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** Whether an error says that the disk or the origin's quota is full. */
-export function isQuotaExceeded(error: unknown): boolean {
-  return error instanceof Error && error.name === 'QuotaExceededError'
-}

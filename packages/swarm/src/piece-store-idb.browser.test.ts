@@ -127,6 +127,35 @@ describe('IdbPieceStore', () => {
     await store.close()
   })
 
+  it('takes over what version 1 stored: popular blocks stay, and those used longest ago go first', async () => {
+    const name = databaseName()
+    const old = await openDB(name, 1, {
+      upgrade(database) {
+        database.createObjectStore('pieces')
+        database.createObjectStore('meta', { keyPath: 'cid' }).createIndex('site', 'site')
+        database.createObjectStore('leases', { keyPath: 'id' })
+        database.createObjectStore('totals')
+      },
+    })
+    const rows = [
+      { cid: 'popular', uses: 9, lastUsed: 1 },
+      { cid: 'stale', uses: 0, lastUsed: 2 },
+      { cid: 'recent', uses: 0, lastUsed: 3 },
+    ]
+    for (const row of rows) {
+      await old.put('meta', { ...row, size: 100, site: 's' })
+      await old.put('pieces', block(row.cid).bytes, row.cid)
+    }
+    await old.put('totals', { pieces: 3, bytes: 300 }, 'usage')
+    old.close()
+    const store = new IdbPieceStore({}, { databaseName: name, maxBytes: 300 })
+    expect(await store.usage()).toMatchObject({ pieces: 3, bytes: 300 })
+    expect(await store.get('popular')).toEqual(block('popular').bytes)
+    await store.put([block('new', 60)])
+    expect(await store.hasMany(['popular', 'stale', 'recent', 'new'])).toEqual([true, false, true, true])
+    await store.close()
+  })
+
   it('lets a newer version of itself upgrade the database', async () => {
     const name = databaseName()
     const store = new IdbPieceStore({}, { databaseName: name })

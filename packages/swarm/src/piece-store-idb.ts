@@ -1,6 +1,8 @@
 import { ValidationError } from '@blackhole/protocol'
-import { makeRoom, readTotals, removeBlocks } from './idb-eviction.ts'
-import { isQuotaExceeded, openPieces, PIECES_DATABASE } from './idb-schema.ts'
+import { MAX_COUNTED_USES } from './eviction.ts'
+import { forgetGhosts, makeRoom, readTotals, removeBlocks } from './idb-eviction.ts'
+import { isQuotaExceeded, openPieces } from './idb-open.ts'
+import { PIECES_DATABASE } from './idb-schema.ts'
 import { IdbLease } from './idb-lease.ts'
 import { defaultQuotaBytes } from './quota.ts'
 import { StoreFullError } from './store-full-error.ts'
@@ -37,7 +39,7 @@ export const IDB_PIECE_STORE_DEFAULTS: Required<IdbPieceStoreInit> = Object.free
   openTimeoutMs: 5_000,
 })
 
-const EVERYTHING = ['pieces', 'meta', 'leases', 'totals'] as const
+const EVERYTHING = ['pieces', 'meta', 'leases', 'totals', 'ghosts'] as const
 /** Pieces are a cache that can be fetched again: no write waits for the disk. */
 const RELAXED = { durability: 'relaxed' } as const
 
@@ -135,13 +137,19 @@ export class IdbPieceStore implements PieceStore {
 
   async usage(): Promise<PieceStoreUsage> {
     const database = await this.#open()
-    return { ...(await readTotals(database.transaction('totals'))), quotaBytes: await this.#quotaBytes() }
+    const { pieces, bytes } = await readTotals(database.transaction('totals'))
+    return { pieces, bytes, quotaBytes: await this.#quotaBytes() }
   }
 
   async clear(site?: string): Promise<void> {
-    await this.#removeAll((tx) => {
-      const meta = tx.objectStore('meta')
-      return site === undefined ? meta.getAllKeys() : meta.index('site').getAllKeys(site)
+    await this.#removeAll(async (tx) => {
+      const [meta, ghosts] = [tx.objectStore('meta'), tx.objectStore('ghosts')]
+      const keys = await Promise.all(
+        site === undefined
+          ? [meta.getAllKeys(), ghosts.getAllKeys()]
+          : [meta.index('site').getAllKeys(site), ghosts.index('site').getAllKeys(site)],
+      )
+      return keys.flat()
     })
   }
 
@@ -234,16 +242,23 @@ export class IdbPieceStore implements PieceStore {
     await this.#touchInside(tx)
     const protect = new Set([...this.#leased(), ...blocks.map(({ cid }) => cid)])
     const totals = await makeRoom(tx, { bytes, protect, quotaBytes, now })
+    const back = await forgetGhosts(tx, [...fresh.keys()])
     const writes: Promise<unknown>[] = []
+    let place = totals.nextPlace
     for (const { cid, bytes: content, site } of fresh.values()) {
       // A view on a larger buffer would be cloned with all of that buffer.
       const own = content.byteLength === content.buffer.byteLength ? content : content.slice()
       writes.push(tx.objectStore('pieces').put(own, cid))
-      writes.push(meta.put({ cid, size: content.byteLength, site, lastUsed: now, uses: 0 }))
+      const queue = back.found.has(cid) ? 'main' : 'small'
+      writes.push(meta.put({ cid, size: content.byteLength, site, queue, place: place++, uses: 0 }))
     }
-    writes.push(
-      tx.objectStore('totals').put({ pieces: totals.pieces + fresh.size, bytes: totals.bytes + bytes }, 'usage'),
-    )
+    const after = {
+      pieces: totals.pieces + fresh.size,
+      bytes: totals.bytes + bytes,
+      ghostBytes: totals.ghostBytes - back.bytes,
+      nextPlace: place,
+    }
+    writes.push(tx.objectStore('totals').put(after, 'usage'))
     await Promise.all(writes)
   }
 
@@ -273,11 +288,14 @@ export class IdbPieceStore implements PieceStore {
   async #touchInside(tx: WriteTransaction): Promise<void> {
     const touched = [...this.#touched]
     this.#touched.clear()
-    const now = this.#now()
+    const meta = tx.objectStore('meta')
     await Promise.all(
-      touched.map(async ([cid, uses]) => {
-        const row = await tx.objectStore('meta').get(cid)
-        if (row !== undefined) await tx.objectStore('meta').put({ ...row, uses: row.uses + uses, lastUsed: now })
+      touched.map(async ([cid, times]) => {
+        const row = await meta.get(cid)
+        if (row === undefined) return
+        const uses = Math.min(MAX_COUNTED_USES, row.uses + times)
+        // What is popular is read most often: nothing has to be written for it.
+        if (uses !== row.uses) await meta.put({ ...row, uses })
       }),
     )
   }
@@ -290,16 +308,22 @@ export class IdbPieceStore implements PieceStore {
     await this.#writing
     await this.#transact(await this.#open(), async (tx) => {
       const meta = tx.objectStore('meta')
-      const rows = (await Promise.all((await select(tx)).map((cid) => meta.get(cid)))).filter(
-        (row) => row !== undefined,
-      )
+      const cids = await select(tx)
+      const rows = (await Promise.all(cids.map((cid) => meta.get(cid)))).filter((row) => row !== undefined)
+      const forgotten = await forgetGhosts(tx, cids)
       const totals = await readTotals(tx)
       await removeBlocks(
         tx,
         rows.map(({ cid }) => cid),
       )
       const bytes = rows.reduce((sum, { size }) => sum + size, 0)
-      await tx.objectStore('totals').put({ pieces: totals.pieces - rows.length, bytes: totals.bytes - bytes }, 'usage')
+      const after = {
+        ...totals,
+        pieces: totals.pieces - rows.length,
+        bytes: totals.bytes - bytes,
+        ghostBytes: totals.ghostBytes - forgotten.bytes,
+      }
+      await tx.objectStore('totals').put(after, 'usage')
     })
   }
 }

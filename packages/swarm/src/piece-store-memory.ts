@@ -1,13 +1,8 @@
 import { ValidationError } from '@blackhole/protocol'
-import { chooseEvictions, EVICTION_LOW_WATERMARK } from './eviction.ts'
+import { EVICTION_LOW_WATERMARK, MAX_COUNTED_USES, MAX_GHOSTS, planEvictions, SMALL_SHARE } from './eviction.ts'
 import { StoreFullError } from './store-full-error.ts'
+import type { EvictionCandidate, EvictionQueue } from './eviction.ts'
 import type { Lease, PieceStore, PieceStoreUsage, StoredBlock } from './piece-store.ts'
-
-/** What a {@link MemoryPieceStore} needs from outside. */
-export interface MemoryPieceStoreComponents {
-  /** Milliseconds since 1970. Default: `Date.now`. */
-  now?: () => number
-}
 
 /** What may be set of a {@link MemoryPieceStore}. */
 export interface MemoryPieceStoreInit {
@@ -22,21 +17,27 @@ interface Entry {
   readonly size: number
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly site: string
-  lastUsed: number
+  queue: EvictionQueue
+  place: number
   uses: number
 }
 
 /** A piece store that lives as long as its page or process. */
 export class MemoryPieceStore implements PieceStore {
-  readonly #now: () => number
   readonly #maxBytes: number
   readonly #entries = new Map<string, Entry>()
+  /** Addresses of blocks that went too early to know whether they are popular, oldest first. */
+  readonly #ghosts = new Map<string, Pick<Entry, 'size' | 'site'>>()
   readonly #leases = new Set<ReadonlySet<string>>()
   #bytes = 0
+  #ghostBytes = 0
+  #nextPlace = 0
 
-  /** @throws {ValidationError} when `maxBytes` is not a number above 0 */
-  constructor(components: MemoryPieceStoreComponents = {}, init: MemoryPieceStoreInit = {}) {
-    this.#now = components.now ?? Date.now
+  /**
+   * @param _components - nothing is needed from outside: all stores are made alike
+   * @throws {ValidationError} when `maxBytes` is not a number above 0
+   */
+  constructor(_components: object = {}, init: MemoryPieceStoreInit = {}) {
     this.#maxBytes = init.maxBytes ?? DEFAULTS.maxBytes
     if (!(this.#maxBytes > 0)) throw new ValidationError('maxBytes', 'a number above 0', this.#maxBytes)
   }
@@ -59,10 +60,7 @@ export class MemoryPieceStore implements PieceStore {
 
   get(cid: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const entry = this.#entries.get(cid)
-    if (entry !== undefined) {
-      entry.uses += 1
-      entry.lastUsed = this.#now()
-    }
+    if (entry !== undefined) entry.uses = Math.min(MAX_COUNTED_USES, entry.uses + 1)
     return Promise.resolve(entry?.bytes)
   }
 
@@ -77,7 +75,9 @@ export class MemoryPieceStore implements PieceStore {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)))
     }
     for (const { cid, bytes: content, site } of fresh.values()) {
-      this.#entries.set(cid, { cid, site, bytes: content, size: content.byteLength, lastUsed: this.#now(), uses: 0 })
+      const queue = this.#forgetGhost(cid) ? 'main' : 'small'
+      const place = this.#nextPlace++
+      this.#entries.set(cid, { cid, site, bytes: content, size: content.byteLength, queue, place, uses: 0 })
     }
     this.#bytes += bytes
     return Promise.resolve()
@@ -106,6 +106,7 @@ export class MemoryPieceStore implements PieceStore {
   clear(site?: string): Promise<void> {
     for (const entry of [...this.#entries.values()])
       if (site === undefined || entry.site === site) this.#remove(entry.cid)
+    for (const [cid, ghost] of [...this.#ghosts]) if (site === undefined || ghost.site === site) this.#forgetGhost(cid)
     return Promise.resolve()
   }
 
@@ -115,9 +116,31 @@ export class MemoryPieceStore implements PieceStore {
     for (const lease of this.#leases) for (const cid of lease) protect.add(cid)
     const must = this.#bytes + bytes - this.#maxBytes
     const target = Math.max(must, this.#bytes + bytes - Math.floor(this.#maxBytes * EVICTION_LOW_WATERMARK))
-    const chosen = chooseEvictions([...this.#entries.values()], protect, target, this.#now())
-    if (chosen.reduce((sum, { size }) => sum + size, 0) < must) throw new StoreFullError(bytes, this.#maxBytes)
-    for (const { cid } of chosen) this.#remove(cid)
+    const plan = planEvictions([...this.#entries.values()], { protect, bytes: target, nextPlace: this.#nextPlace })
+    if (plan.evicted.reduce((sum, { size }) => sum + size, 0) < must) throw new StoreFullError(bytes, this.#maxBytes)
+    for (const ghost of plan.ghosts) this.#remember(ghost)
+    for (const { cid } of plan.evicted) this.#remove(cid)
+    for (const { cid, queue, place, uses } of plan.moved) {
+      const entry = this.#entries.get(cid)
+      if (entry !== undefined) Object.assign(entry, { queue, place, uses })
+    }
+    this.#nextPlace = plan.nextPlace
+  }
+
+  #remember({ cid, size }: EvictionCandidate): void {
+    this.#forgetGhost(cid)
+    this.#ghosts.set(cid, { size, site: this.#entries.get(cid)?.site ?? '' })
+    this.#ghostBytes += size
+    for (const oldest of this.#ghosts.keys()) {
+      if (this.#ghosts.size <= MAX_GHOSTS && this.#ghostBytes <= (1 - SMALL_SHARE) * this.#maxBytes) return
+      this.#forgetGhost(oldest)
+    }
+  }
+
+  /** @returns whether it was one */
+  #forgetGhost(cid: string): boolean {
+    this.#ghostBytes -= this.#ghosts.get(cid)?.size ?? 0
+    return this.#ghosts.delete(cid)
   }
 
   #remove(cid: string): void {

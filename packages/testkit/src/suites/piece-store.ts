@@ -147,6 +147,32 @@ export function pieceStoreSuite(name: string, setup: PieceStoreSetup): void {
       expect(await store.hasMany(['popular', 'plain0'])).toEqual([true, false])
     })
 
+    it('keeps what is used when much comes that is used once, however long ago the use was', async () => {
+      for (const cid of ['used0', 'used1', 'used2']) await keep(cid)
+      for (const cid of ['used0', 'used1', 'used2']) await store.get(cid)
+      clock += 7 * 24 * HOUR
+      for (let at = 0; at < 40; at += 1) await keep(`once${String(at)}`)
+      expect(await store.hasMany(['used0', 'used1', 'used2', 'once0'])).toEqual([true, true, true, false])
+    })
+
+    it('keeps what comes back soon after it was evicted, since it is popular after all', async () => {
+      await fill()
+      await keep('new')
+      expect(await store.has('old0')).toBe(false)
+      await keep('old0')
+      for (let at = 0; at < 40; at += 1) await keep(`once${String(at)}`)
+      expect(await store.has('old0')).toBe(true)
+    })
+
+    it('forgets with a site what it evicted of it', async () => {
+      await fill()
+      await keep('new')
+      await store.clear('site')
+      await keep('old0')
+      for (let at = 0; at < 40; at += 1) await keep(`once${String(at)}`)
+      expect(await store.has('old0')).toBe(false)
+    })
+
     it('never evicts what is leased, until it is released', async () => {
       await fill()
       const lease = await store.lease(['old0', 'old1'])
