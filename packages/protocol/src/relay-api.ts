@@ -41,6 +41,8 @@ export const relayPaths = {
   manifestBlock: (name: SiteName, cid: string) => `${API_PATH}/sites/${name}/manifest/${cid}`,
   /** POST `{peer}` -> {@link SwarmToken}; the browser's Origin header must be one of the site's */
   token: (name: SiteName) => `${API_PATH}/sites/${name}/token`,
+  /** POST {@link VisitorReport} (swarm token) */
+  report: (name: SiteName) => `${API_PATH}/sites/${name}/report`,
 } as const
 
 /** Content types of the interface, as IANA has them. */
@@ -98,6 +100,16 @@ export interface SiteVersion {
 export interface UploadResult {
   readonly stored: number
   readonly bytes: number
+}
+
+/** What a visitor who agreed to tells the relay's operator of a while: where bytes of content came from. */
+export interface VisitorReport {
+  readonly peers: number
+  readonly http: number
+  /** From the visitor's own store. */
+  readonly local: number
+  /** How long the page took to load, when it did so in that while. */
+  readonly loadMs?: number
 }
 
 /** Permission to join a site's swarm. */

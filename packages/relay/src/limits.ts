@@ -145,6 +145,15 @@ export const ANNOUNCES_PER_SECOND = 2
 /** Streams of one connection waiting for site updates. */
 export const MAX_SUBSCRIPTIONS_PER_CONNECTION = 32
 
+/** Reports of visitors per second and address (after a burst of five times as many): one per visitor and minute, for a crowd behind one NAT. */
+export const VISITOR_REPORTS_PER_SECOND_PER_ADDRESS = 10
+
+/** Bytes that one report may count: more than a visitor gets in a minute, so that one liar does not fill the operator's chart. */
+export const MAX_REPORTED_BYTES = 4 * GiB
+
+/** Longest page load that is reported; a page that sleeps in a background tab says nothing of the site. */
+export const MAX_REPORTED_LOAD_MS = 2 * MINUTE
+
 /** Swarm tokens per second and address (after a burst of 100): one per visit, for a crowd behind one NAT. */
 export const TOKENS_PER_SECOND_PER_ADDRESS = 20
 

@@ -1,3 +1,4 @@
+import type { VisitorReport } from '@blackhole/protocol'
 import type { Transport } from '../metrics.ts'
 import { TimeSeries, type Summary, type TimeSeriesView } from './time-series.ts'
 
@@ -38,14 +39,6 @@ export interface HistorySources {
   holders: () => number
   announces: () => number
   contentBytes: () => Readonly<Record<Transport, number>>
-}
-
-/** What one visitor tells of a while, in bytes; `loadMs` when the page loaded in it. */
-export interface VisitorReport {
-  readonly peers: number
-  readonly http: number
-  readonly local: number
-  readonly loadMs?: number
 }
 
 /** What a relay did in the last hour and the last day, in memory: it begins anew with the process. */

@@ -13,6 +13,7 @@ import { infoRoutes } from './routes/info.ts'
 import { manifestRoutes } from './routes/manifest.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { recordRoutes } from './routes/record.ts'
+import { reportRoutes } from './routes/report.ts'
 import { scriptRoutes } from './routes/scripts.ts'
 import { statusPageRoutes } from './routes/status-page.ts'
 import { tokenRoutes } from './routes/token.ts'
@@ -61,6 +62,7 @@ export function createApp(context: HttpContext): HttpApp {
   blockRoutes(app, context)
   manifestRoutes(app, context)
   tokenRoutes(app, context)
+  reportRoutes(app, context)
   adminRoutes(app, context)
   app.all(`${API_PATH}/*`, (c) => errorResponse(new NotFoundError(`${c.req.method} ${c.req.path}`)))
   scriptRoutes(app, context)

@@ -18,6 +18,7 @@ describe('parsePageConfig', () => {
       root: undefined,
       widget: false,
       consent: false,
+      report: false,
     })
   })
 
@@ -30,9 +31,10 @@ describe('parsePageConfig', () => {
       widget: '',
       consent: 'false',
       seed: 'all',
+      report: '',
     })
     expect(config.settings).toEqual({ uploadBytesPerSecond: 512_000, maxPeers: 5, seed: 'all', relayOnly: true })
-    expect(config).toMatchObject({ storageBytes: 1_610_612_736, widget: true, consent: false })
+    expect(config).toMatchObject({ storageBytes: 1_610_612_736, widget: true, consent: false, report: true })
   })
 
   it.each([

@@ -17,6 +17,8 @@ export interface PageConfig {
   readonly widget: boolean
   /** Ask the visitor before anything is shared. */
   readonly consent: boolean
+  /** Tell the relay where bytes came from, for its operator's charts. */
+  readonly report: boolean
 }
 
 /**
@@ -45,6 +47,7 @@ export function parsePageConfig({ site, relays, data }: LoaderConfig): PageConfi
     root: data['root'],
     widget: isSet(data, 'widget'),
     consent: isSet(data, 'consent'),
+    report: isSet(data, 'report'),
   }
 }
 

@@ -12,6 +12,7 @@ import { CounterWriter } from './counter-writer.ts'
 import type { PageBlockProvider } from './page-block-provider.ts'
 import type { PageConfig } from './page-config.ts'
 import type { SwarmTiming } from './swarm-timing.ts'
+import { VisitorReporter } from './visitor-reporter.ts'
 
 /** What a page's peer works with. */
 export interface PagePeerComponents {
@@ -27,6 +28,8 @@ export interface PagePeerComponents {
   readonly now: () => number
   readonly random: () => number
   readonly timing: SwarmTiming
+  /** How long this page took to load, in ms; undefined while it loads. */
+  readonly loadMs: () => number | undefined
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -166,7 +169,7 @@ export class PagePeer extends EventTarget implements LoadedPeer {
   /** Hosts until the signal is aborted. Leaving the swarm goes on in the background: the next host must not wait for it. */
   async #hostPeer(signal: AbortSignal): Promise<void> {
     const { store, state, relays, now, random, timing, onError, provider } = this.#components
-    const { site, settings, allowPrivate } = this.#config
+    const { site, settings, allowPrivate, report } = this.#config
     const peer = await SitePeer.create(
       { store, state, relays, now, random, onError },
       {
@@ -197,6 +200,7 @@ export class PagePeer extends EventTarget implements LoadedPeer {
     void peer.joined.then(() => {
       this.#onJoined()
     })
+    if (report) void this.#reporter(peer).run(signal)
     try {
       peer.start()
       provider.use(peer)
@@ -210,6 +214,17 @@ export class PagePeer extends EventTarget implements LoadedPeer {
       })
       this.#changed()
     }
+  }
+
+  #reporter(peer: SitePeer): VisitorReporter {
+    const { state, loadMs, onError } = this.#components
+    return new VisitorReporter({
+      state,
+      loadMs,
+      onError,
+      counters: () => this.#counters.read(),
+      send: (report, options) => peer.report(report, options),
+    })
   }
 
   #onJoined(): void {

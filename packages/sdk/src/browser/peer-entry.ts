@@ -54,9 +54,14 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
       now: Date.now,
       random: Math.random,
       timing: new SwarmTiming({ performance }),
+      loadMs,
       onError,
     },
-    page,
+    // A browser that says so for its visitor (Global Privacy Control, W3C) reports nothing.
+    {
+      ...page,
+      report: page.report && !('globalPrivacyControl' in navigator && navigator.globalPrivacyControl === true),
+    },
   )
   bridge.addEventListener('counters', () => {
     peer.refresh()
@@ -78,6 +83,12 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
       onError('starting', error)
     })
   return peer
+}
+
+/** From the click to the end of `load` (Navigation Timing, W3C). */
+function loadMs(): number | undefined {
+  const [navigation] = performance.getEntriesByType('navigation')
+  return navigation === undefined || navigation.duration === 0 ? undefined : Math.round(navigation.duration)
 }
 
 /** A worker that is active greets at once; one of another version is asked to update, and doesn't. */

@@ -1,6 +1,6 @@
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
 import type { Swarm } from '@blackhole/swarm'
-import type { RelayInfo, SiteName } from '@blackhole/protocol'
+import { BlackholeError, type RelayInfo, type SiteName, type VisitorReport } from '@blackhole/protocol'
 import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
@@ -90,6 +90,20 @@ export class RelaySessions {
   /** Announces soon, since what this peer holds or wants has changed. */
   announceSoon(): void {
     for (const session of this.#sessions) session.announceSoon()
+  }
+
+  /**
+   * Sends a report to the first relay that answered.
+   *
+   * @throws {BlackholeError} `unavailable` while none has; what the relay refused it with
+   */
+  async report(report: VisitorReport, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    for (const [client, { peerId }] of this.#infos) {
+      const token = await this.tokens.token({ relay: peerId, ...options })
+      await client.report(this.#init.site, report, token, options)
+      return
+    }
+    throw new BlackholeError('unavailable', 'No relay has answered yet')
   }
 
   /** Closes connections that are of no more use. */

@@ -5,7 +5,7 @@ import { CID } from 'multiformats/cid'
 import { TypedEventEmitter } from 'main-event'
 import { Swarm, type BannedPeer, type PieceStore } from '@blackhole/swarm'
 import type { SiteState } from '@blackhole/site'
-import { NotFoundError, RecordError, type SiteName, type Source } from '@blackhole/protocol'
+import { NotFoundError, RecordError, type SiteName, type Source, type VisitorReport } from '@blackhole/protocol'
 import { isPrivateHost } from '../node/private-host.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
@@ -227,6 +227,11 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     const paused = bytesPerSecond < 1 || uploadSlots === 0
     if (!paused) this.swarm.setUploadRate(bytesPerSecond)
     this.swarm.pauseUploads(paused)
+  }
+
+  /** Tells the operator of a relay where bytes came from. @throws what kept it from being sent */
+  async report(report: VisitorReport, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    await this.#sessions.report(report, options)
   }
 
   /** Blocks came into the store another way: tells peers, and trackers when it matters. */

@@ -12,6 +12,7 @@ import {
   type SiteVersion,
   type SwarmToken,
   type UploadResult,
+  type VisitorReport,
 } from '@blackhole/protocol'
 import { verifyBlock } from '@blackhole/swarm'
 import { httpRequest, type HttpAnswer, type HttpRequest } from './http-request.ts'
@@ -192,6 +193,20 @@ export class RelayClient {
       method: 'POST',
       body: JSON.stringify({ peer }),
       headers: { 'Content-Type': CONTENT_TYPES.json },
+    })
+  }
+
+  /** Tells the operator where bytes came from; not retried, the next report has what this one lost. */
+  async report(name: SiteName, report: VisitorReport, token: string, options: CallOptions = {}): Promise<void> {
+    await this.#request({
+      url: this.#at(relayPaths.report(name)),
+      method: 'POST',
+      body: JSON.stringify(report),
+      maxBytes: MAX_JSON_BYTES,
+      timeoutMs: this.#init.timeoutMs,
+      attempts: 1,
+      ...options,
+      headers: { ...bearer(token), 'Content-Type': CONTENT_TYPES.json },
     })
   }
 
