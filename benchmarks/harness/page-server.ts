@@ -11,12 +11,16 @@ export interface PageServer {
 }
 
 /**
- * Bundles scripts for the browser and serves each in an empty page.
+ * Bundles scripts for the browser.
  *
  * @param folder - where the scripts lie
  * @param entries - their names without `.ts`
+ * @returns their code by path, `/entry.js` for each entry, and what they share
  */
-export async function servePages(folder: string, entries: readonly string[]): Promise<PageServer> {
+export async function bundlePages(
+  folder: string,
+  entries: readonly string[],
+): Promise<ReadonlyMap<string, string | Uint8Array>> {
   const built = await build({
     configFile: false,
     logLevel: 'error',
@@ -38,6 +42,17 @@ export async function servePages(folder: string, entries: readonly string[]): Pr
   for (const { output } of [built].flat().filter((result) => 'output' in result)) {
     for (const file of output) files.set(`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source)
   }
+  return files
+}
+
+/**
+ * Bundles scripts for the browser and serves each in an empty page.
+ *
+ * @param folder - where the scripts lie
+ * @param entries - their names without `.ts`
+ */
+export async function servePages(folder: string, entries: readonly string[]): Promise<PageServer> {
+  const files = await bundlePages(folder, entries)
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
     const file = files.get(path)

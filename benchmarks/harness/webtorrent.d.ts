@@ -23,7 +23,12 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
   }
 
   class WebTorrent {
-    constructor(options: { tracker: { rtcConfig: RTCConfiguration } | false; dht: false; lsd: false; webSeeds: false })
+    constructor(options: {
+      tracker: { rtcConfig: RTCConfiguration } | false
+      dht: false
+      lsd: false
+      webSeeds: boolean
+    })
     seed(file: File, options: TorrentOptions, ready: (torrent: Torrent) => void): void
     add(torrentFile: Uint8Array, options: TorrentOptions, ready?: (torrent: Torrent) => void): Torrent
     on(event: 'error', listener: (error: Error) => void): void

@@ -8,6 +8,8 @@ import { type BrowserOptions, type GotoOptions, HARNESS_TIMEOUTS, type TestBrows
 export interface ChromiumOptions extends BrowserOptions {
   /** Further command line flags. */
   readonly args?: readonly string[]
+  /** Default: the one that {@link requireBrowser} finds. */
+  readonly executable?: string
 }
 
 /** Starts a Chromium that talks to this machine only. */
@@ -27,7 +29,7 @@ export async function openChromiumProfile(folder: string, options: ChromiumOptio
 
 function launchOptions(options: ChromiumOptions): Parameters<typeof chromium.launch>[0] {
   return {
-    executablePath: requireBrowser('chromium'),
+    executablePath: options.executable ?? requireBrowser('chromium'),
     args: [...chromiumFlags(options.hosts), ...(options.args ?? [])],
     headless: true,
     timeout: HARNESS_TIMEOUTS.launchMs,

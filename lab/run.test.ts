@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { expect, it } from 'vitest'
+import { whyNoNetworks } from './network/ip.ts'
+import { existingNamespaces } from './network/namespaces.ts'
+
+const reason = await whyNoNetworks()
+if (reason !== undefined) console.warn(`The laboratory's scenarios are not tested: ${reason}`)
+
+it('lists the scenarios when none is named', async () => {
+  const { code, stdout } = await lab()
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^ {2}flash-crowd /m)
+})
+
+it.each([
+  [['unheard-of'], 'There is no scenario "unheard-of"'],
+  [['toString'], 'There is no scenario "toString"'],
+  [['flash-crowd', '--runs', '0'], '--runs must be a whole number from 1 to 999, got "0"'],
+  [['flash-crowd', 'nat'], 'One scenario at a time'],
+])('ends with 2 and says what is wrong: %s', async (args, message) => {
+  const { code, stdout, stderr } = await lab(...args)
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain(message)
+})
+
+it('skips with a reason where networks cannot be made', async () => {
+  const { code, stdout, stderr } = await lab('flash-crowd', '--short', '--json', { env: { BLACKHOLE_NO_LAB: '1' } })
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/^Skipped: /m)
+  expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ bench: 'flash-crowd', rows: [] })
+})
+
+it.skipIf(reason !== undefined)(
+  'a crowd gets everything by plain HTTP, WebTorrent and Blackhole, on lines that hold to their limits',
+  { timeout: 240_000 },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'blackhole-lab-test-'))
+    try {
+      const chart = join(folder, 'chart.svg')
+      const { code, stdout, stderr, pid } = await lab('flash-crowd', '--short', '--json', '--chart', chart)
+      expect(stderr.replaceAll(/^round .*\n/gm, '')).toBe('')
+      expect(code).toBe(0)
+      const report = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as {
+        rows: { name: string; value: number; unit: string; runs: number[] }[]
+      }
+      expect(Object.keys(report)).toEqual(['bench', 'machine', 'rows', 'ratios'])
+      const runs = (name: string): number[] => report.rows.find((row) => row.name === name)?.runs ?? []
+      for (const system of ['plain HTTP', 'WebTorrent 3', 'Blackhole']) {
+        // A visitor who lacks a file, or has a wrong byte, fails the run.
+        expect(runs(`${system}, everything there, each visitor`)).toHaveLength(3)
+        expect(runs(`${system}, page load, each visitor`)).toHaveLength(3)
+        const [last = 0] = runs(`${system}, last one done`)
+        const [sent = 0] = runs(`${system}, sent by the origin`)
+        // Nobody beats the physics of these lines.
+        expect(last).toBeGreaterThan(Number(runs('fluid bound')[0]))
+        expect(sent).toBeGreaterThan(3)
+        expect((8 * sent) / last).toBeLessThan(23)
+      }
+      // Plain HTTP has everything from the origin.
+      expect(runs('plain HTTP, sent by the origin')[0]).toBeGreaterThan(9)
+      expect(runs('plain HTTP, sent by visitors')[0]).toBeLessThan(1)
+      const svg = await readFile(chart, 'utf8')
+      for (const system of ['plain HTTP', 'WebTorrent 3', 'Blackhole']) expect(svg).toContain(system)
+      expect(existingNamespaces().filter((name) => name.startsWith(`bhlab-${pid}-`))).toEqual([])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  },
+)
+
+interface Ended {
+  readonly code: unknown
+  readonly stdout: string
+  readonly stderr: string
+  readonly pid: number
+}
+
+async function lab(...args: (string | { env: Record<string, string> })[]): Promise<Ended> {
+  const words = args.filter((arg) => typeof arg === 'string')
+  const { env } = args.find((arg) => typeof arg === 'object') ?? { env: {} }
+  return await new Promise((resolve) => {
+    const options = { env: { ...process.env, ...env } }
+    const program = [join(import.meta.dirname, 'run.ts'), ...words]
+    const child = execFile(process.execPath, program, options, (error, stdout, stderr) => {
+      resolve({ code: error?.code ?? 0, stdout, stderr, pid: child.pid ?? 0 })
+    })
+  })
+}

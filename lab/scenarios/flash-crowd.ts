@@ -1,0 +1,136 @@
+import { join } from 'node:path'
+import { interleave } from '@blackhole/benchmarks/interleave'
+import { ratio, row, valueOf } from '@blackhole/benchmarks/report'
+import { crowdChart } from '../charts/crowd-chart.ts'
+import { allSystems } from '../systems/all-systems.ts'
+import { makeSiteFiles } from '../systems/site-files.ts'
+import { runCrowd } from './crowd.ts'
+import { fluidBound } from './fluid-bound.ts'
+import { withTemporaryFolder } from './temporary-folder.ts'
+import type { Findings, Row } from '@blackhole/benchmarks/report'
+import type { SiteFiles } from '../systems/site-files.ts'
+import type { Crowd, CrowdRun } from './crowd.ts'
+import type { Scenario } from './scenario.ts'
+
+const LINE = Object.freeze({ upMbit: 20, downMbit: 20 })
+const BYTES_PER_SECOND = (LINE.upMbit * 1e6) / 8
+
+/** An origin at 20 Mbit/s; 8 visitors at 20 Mbit/s each way come within 10 s for 30 MB. */
+const FULL = Object.freeze({ visitors: 8, withinMs: 10_000, siteBytes: 30e6, patienceMs: 300_000 })
+
+/** The same with 3 visitors, who come within a second for 3 MB. */
+const SHORT = Object.freeze({ visitors: 3, withinMs: 1_000, siteBytes: 3e6, patienceMs: 60_000 })
+
+/** Beyond the visitors' patience a run also starts servers and browsers. */
+const SET_UP_MS = 120_000
+
+/** Many come at once: how soon everyone has everything, and what it costs the origin. */
+export const flashCrowd: Scenario = {
+  about: '8 visitors come within 10 s for 30 MB from an origin with 20 Mbit/s: when the last has it, and who sent it',
+  run: ({ short, runs, only }) =>
+    withTemporaryFolder(async (folder) => {
+      const { visitors, withinMs, siteBytes, patienceMs } = short ? SHORT : FULL
+      const crowd: Crowd = {
+        origin: LINE,
+        visitors: Array.from({ length: visitors }, (_, index) => ({
+          link: LINE,
+          arrivesAtMs: (index * withinMs) / (visitors - 1),
+        })),
+        patienceMs,
+      }
+      const site = await makeSiteFiles(join(folder, 'site'), siteBytes)
+      const results = await interleave(
+        allSystems()
+          .filter(({ name }) => name.includes(only))
+          .map((system) => ({
+            name: system.name,
+            run: () => withTemporaryFolder((ground) => runCrowd(system, crowd, site, ground)),
+          })),
+        runs,
+        (name, round, run) => {
+          console.error(
+            `round ${round + 1} ${name}: last one done after ${lastDone(run).toFixed(1)} s, origin sent ${megabytes(originBytes(run)).toFixed(1)} MB`,
+          )
+        },
+        patienceMs + SET_UP_MS,
+      )
+      const first = [...results.values()].flatMap((all) => all.slice(0, 1))
+      return {
+        ...findings(results, crowd, site, short),
+        chart: crowdChart(`Flash crowd: ${visitors} visitors, ${megabytes(site.bytes)} MB`, site.bytes, first),
+      }
+    }),
+}
+
+function findings(
+  results: ReadonlyMap<string, readonly CrowdRun[]>,
+  crowd: Crowd,
+  site: SiteFiles,
+  short: boolean,
+): Findings {
+  const arrivals = crowd.visitors.map(({ arrivesAtMs }) => ({
+    at: arrivesAtMs / 1000,
+    up: BYTES_PER_SECOND,
+    down: BYTES_PER_SECOND,
+  }))
+  const bound = fluidBound(site.bytes, { up: BYTES_PER_SECOND }, arrivals)
+  const rows: Row[] = [
+    row('fluid bound', 's', [bound]),
+    row('all visitors x all bytes', 'MB', [megabytes(crowd.visitors.length * site.bytes)]),
+  ]
+  for (const [name, runs] of results) {
+    const visits = runs.flatMap((run) => run.visits)
+    const seconds = (ms: number | undefined): number => (ms ?? Number.NaN) / 1000
+    rows.push(
+      row(`${name}, last one done`, 's', runs.map(lastDone)),
+      row(
+        `${name}, everything there, each visitor`,
+        's',
+        visits.map(({ doneAt, arrivedAt }) => seconds((doneAt ?? Number.NaN) - arrivedAt)),
+      ),
+      row(
+        `${name}, page load, each visitor`,
+        's',
+        visits.map(({ loadedAt, arrivedAt }) => seconds(loadedAt - arrivedAt)),
+      ),
+      row(
+        `${name}, sent by the origin`,
+        'MB',
+        runs.map((run) => megabytes(originBytes(run))),
+      ),
+      row(
+        `${name}, sent by visitors`,
+        'MB',
+        runs.map((run) => megabytes(run.traffic.at(-1)?.visitors ?? Number.NaN)),
+      ),
+    )
+  }
+  // The aims are set for the full size.
+  if (short) return { rows, ratios: [] }
+  return {
+    rows,
+    ratios: [
+      ratio('Blackhole, last one done / fluid bound', valueOf(rows, 'Blackhole, last one done') / bound, '<=', 1.25),
+      ratio(
+        'Blackhole, sent by the origin / site',
+        valueOf(rows, 'Blackhole, sent by the origin') / megabytes(site.bytes),
+        '<=',
+        1.6,
+      ),
+    ],
+  }
+}
+
+/** Seconds from the first arrival until nobody lacks anything. */
+function lastDone({ visits }: CrowdRun): number {
+  return Math.max(...visits.map(({ doneAt }) => doneAt ?? Number.NaN)) / 1000
+}
+
+/** All that left the origin's line, headers and scripts included. */
+function originBytes({ traffic }: CrowdRun): number {
+  return traffic.at(-1)?.origin ?? Number.NaN
+}
+
+function megabytes(bytes: number): number {
+  return bytes / 1e6
+}

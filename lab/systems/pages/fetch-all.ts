@@ -1,0 +1,62 @@
+import { VisitRecorder } from './visit-log.ts'
+import type { ListedFile } from './visit-log.ts'
+
+/** What the loader puts into a page, as far as it is used here. */
+interface PageBlackhole {
+  readonly ready: Promise<void>
+}
+
+/** Files under way at once, as browsers have it for one HTTP/1.1 origin. */
+const PARALLEL = 6
+
+/** A page waits no longer for Blackhole before it asks for its film. */
+const READY_TIMEOUT_MS = 15_000
+
+/**
+ * The page's own script, the same for plain HTTP and for Blackhole: once the
+ * page is loaded, and Blackhole ready where there is one, it gets every file
+ * with `fetch()` and compares it with what the owner made.
+ */
+async function main(): Promise<void> {
+  const recorder = new VisitRecorder()
+  const listed = fetch('/files.json').then(async (response) => (await response.json()) as ListedFile[])
+  if (document.readyState !== 'complete') {
+    await new Promise((resolve) => {
+      addEventListener('load', resolve, { once: true })
+    })
+  }
+  const { blackhole } = globalThis as { blackhole?: PageBlackhole }
+  const late = new Promise<void>((resolve) => setTimeout(resolve, READY_TIMEOUT_MS))
+  await Promise.race([blackhole?.ready, late]).catch(() => undefined)
+  const files = (await listed).values()
+  await Promise.all(
+    Array.from({ length: PARALLEL }, async () => {
+      for (const file of files) {
+        await get(file, recorder).catch((error: unknown) => {
+          recorder.failed(`${file.path}: ${String(error)}`)
+        })
+      }
+    }),
+  )
+  recorder.done()
+}
+
+async function get({ path, size, sha256 }: ListedFile, recorder: VisitRecorder): Promise<void> {
+  const response = await fetch(`/${path}`)
+  if (!response.ok || response.body === null) throw new Error(`status ${response.status}`)
+  const bytes = new Uint8Array(size)
+  let length = 0
+  const reader = response.body.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    if (length + part.value.byteLength > size) throw new Error('longer than the file')
+    bytes.set(part.value, length)
+    length += part.value.byteLength
+    recorder.arrived(part.value.byteLength)
+  }
+  if (length !== size) throw new Error(`${length} of ${size} bytes`)
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  if (hex !== sha256) throw new Error('WRONG BYTES')
+}
+
+void main()
