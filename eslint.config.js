@@ -71,6 +71,7 @@ export default defineConfig(
       'scripts/**',
       'packages/cli/src/**',
       'benchmarks/**',
+      'fuzz/**',
       'lab/**',
       'packages/sdk/src/loader/**',
       'packages/sdk/src/browser/**',

@@ -14,6 +14,22 @@ it('names field and bound, and shows a value in part only', () => {
   expect(message.length).toBeLessThan(200)
 })
 
+it('shows no more of a value than what it is, whatever the value would do when it is made a text', () => {
+  const endless: unknown[] = []
+  endless.push(endless, { toString: 1 })
+  const messages = [{ toString: 1 }, Object.create(null), [{ toString: 1 }], endless, Symbol('s'), 10n].map(
+    (value: unknown) => new ValidationError('field', 'a text', value).message,
+  )
+  expect(messages).toEqual([
+    'field must be a text, got an object',
+    'field must be a text, got an object',
+    'field must be a text, got a list of 1',
+    'field must be a text, got a list of 2',
+    'field must be a text, got Symbol(s)',
+    'field must be a text, got a bigint',
+  ])
+})
+
 it('what is no error of ours is unavailable, an abort is one', () => {
   expect(errorToWire(new TypeError('broken'))).toEqual({ name: 'TypeError', reason: 'unavailable', message: 'broken' })
   expect(errorToWire(new DOMException('gone', 'AbortError'))).toMatchObject({ reason: 'aborted' })

@@ -171,7 +171,17 @@ function isReason(value: unknown): value is Reason {
   return typeof value === 'string' && REASONS.has(value)
 }
 
+/** Longest value that a message repeats. */
+const MAX_SHOWN = 80
+
+/**
+ * A value as a message shows it. It came from outside: turning an object into text would call its `toString`, which
+ * need not be a function, and reads lists to any depth and length.
+ */
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+  if (Array.isArray(value)) return `a list of ${String(value.length)}`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'function' || typeof value === 'bigint') return `a ${typeof value}`
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, MAX_SHOWN + 1)) : String(value)
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }

@@ -98,6 +98,12 @@ describe('FrameReader', () => {
     expect(() => read(join(encodeFrame({ cancel: { id: 1 } }), new Uint8Array(1)), chunk)).toThrow(/frame length/)
   })
 
+  it.each([1, 7, 100])('refuses a piece with a field that goes on beyond its end, in parts of %i bytes', (chunk) => {
+    // The length of the piece ends in the middle of `size`; its last byte would be the next frame's first.
+    const frame = Uint8Array.of(0x07, 0x32, 0x05, 0x08, 0x01, 0x18, 0x80, 0x80)
+    expect(() => read(join(frame, encodeFrame({ choke: { choked: true } })), chunk)).toThrow()
+  })
+
   it('hears nothing after it was stopped', () => {
     let heard = 0
     const reader: FrameReader = new FrameReader({

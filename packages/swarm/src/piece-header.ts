@@ -56,7 +56,7 @@ function readPiece(bytes: Uint8Array, start: number, end: number): FrameHead | u
   while (at < end) {
     const tag = bytes[at]
     const field = readVarint(bytes, at + 1)
-    if (field === undefined) return undefined
+    if (field === undefined || field.end > end) return undefined
     at = field.end
     if (tag === ID_TAG) piece.id = field.value
     else if (tag === OFFSET_TAG) piece.offset = field.value

@@ -1,6 +1,7 @@
 import { BlackholeError, MAX_RULES_FILE_BYTES } from '@blackhole/protocol'
 import { compilePattern, matchPattern } from '../resolve/path-pattern.ts'
 import type { PathPattern } from '../resolve/path-pattern.ts'
+import { shortened } from '../resolve/shortened.ts'
 
 /** One block of `_headers`: a path pattern and what it does to the headers. */
 export interface HeaderRule {
@@ -125,15 +126,16 @@ function parseHeaderLine(content: string): readonly [string, string | null] {
   if (!removal && colon === -1) throw new LineError('must be "Name: value" or "! Name"')
   const name = (removal ? content.slice(1) : content.slice(0, colon)).trim()
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) {
-    throw new LineError(`${JSON.stringify(name)} is not the name of a header`)
+    throw new LineError(`${JSON.stringify(shortened(name))} is not the name of a header`)
   }
   const lower = name.toLowerCase()
-  if (FORBIDDEN.has(lower) || lower.startsWith(FORBIDDEN_PREFIX)) throw new LineError(`${name} can't be set by a site`)
+  if (FORBIDDEN.has(lower) || lower.startsWith(FORBIDDEN_PREFIX))
+    throw new LineError(`${shortened(name)} can't be set by a site`)
   if (removal) return [name, null]
   const value = content.slice(colon + 1).trim()
   // what Headers.set accepts: bytes without control characters
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-    throw new LineError(`the value of ${name} may have no control characters and only Latin letters`)
+    throw new LineError(`the value of ${shortened(name)} may have no control characters and only Latin letters`)
   }
   return [name, value]
 }

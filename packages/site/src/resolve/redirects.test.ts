@@ -114,6 +114,8 @@ describe('parse errors name the line', () => {
     ['/a* /c', "line 1: 'from' path can only end with splat"],
     ['/a /b 42', 'line 1: status code 42 is not supported'],
     ['/a /b 2e2x', 'line 1: status code 2e2x is not supported'],
+    [`/a /b ${'9'.repeat(5_000)}`, `line 1: status code ${'9'.repeat(100)}… is not supported`],
+    [`/${'a'.repeat(5_000)}`, `line 1: missing 'to' path: "/${'a'.repeat(99)}…"`],
     ['/a javascript:alert(1)', "line 1: 'to' can't be a javascript: URL"],
     ['/a b', "line 1: 'to' must be a path"],
     ['/a https://example.com 200', "line 1: 'to' must be a path of the site for status 200"],

@@ -1,6 +1,7 @@
 import { BlackholeError, MAX_RULES_FILE_BYTES } from '@blackhole/protocol'
 import { compilePattern } from './path-pattern.ts'
 import type { PathPattern } from './path-pattern.ts'
+import { shortened } from './shortened.ts'
 
 /** Statuses of a rule, as the specification lists them. */
 export type RuleStatus = 200 | 301 | 302 | 303 | 307 | 308 | 404 | 410 | 451
@@ -54,7 +55,7 @@ function parseRule(content: string, line: number): RedirectRule {
   }
   const fields = content.split(/\s+/)
   const [from = '', to, code = '301'] = fields
-  if (to === undefined) return fail(`missing 'to' path: ${JSON.stringify(content)}`)
+  if (to === undefined) return fail(`missing 'to' path: ${JSON.stringify(shortened(content))}`)
   if (fields.length > 3) return fail("must match format 'from to [status]'")
   if (!from.startsWith('/')) return fail("'from' path must begin with '/'")
   const star = from.indexOf('*')
@@ -62,12 +63,13 @@ function parseRule(content: string, line: number): RedirectRule {
     return fail("'from' path can only end with splat")
   if (code.endsWith('!')) return fail('forced redirects (or "shadowing") are not supported by IPFS gateways')
   const status = Number(code)
-  if (!isRuleStatus(status)) return fail(`status code ${code} is not supported`)
+  if (!isRuleStatus(status)) return fail(`status code ${shortened(code)} is not supported`)
   if (!to.startsWith('/')) {
     const url = URL.parse(to)
     if (url === null) return fail("'to' must be a path that begins with '/', or a URL")
     // javascript: and data: would run in nobody's name
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') return fail(`'to' can't be a ${url.protocol} URL`)
+    if (url.protocol !== 'http:' && url.protocol !== 'https:')
+      return fail(`'to' can't be a ${shortened(url.protocol)} URL`)
     if (!isRedirect(status)) return fail(`'to' must be a path of the site for status ${code}`)
   }
   return { from: compilePattern(from), to, status }

@@ -76,8 +76,14 @@ async function upload(context: HttpContext, name: SiteName, request: Request): P
   return total
 }
 
-/** @throws {ValidationError} when the body is no CAR; what its stream throws passes as it is */
-async function blocksOf(body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<{ cid: CID; bytes: Uint8Array }>> {
+/**
+ * Reads the blocks of a CAR one by one, unverified.
+ *
+ * @throws {ValidationError} when the body is no CAR; what its stream throws passes as it is
+ */
+export async function blocksOf(
+  body: AsyncIterable<Uint8Array>,
+): Promise<AsyncIterable<{ cid: CID; bytes: Uint8Array }>> {
   const guarded = guard(body)
   const malformed = (cause: unknown): unknown =>
     guarded.failed ?? new ValidationError('upload', 'a CAR (version 1)', undefined, { cause })
