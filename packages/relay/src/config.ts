@@ -40,6 +40,8 @@ export interface RelayInit {
   readonly aliases: Readonly<Record<string, SiteName>>
   /** Believe `X-Forwarded-For` of a proxy on this machine. Scheme and host of links are those of `publicUrl`. */
   readonly trustProxy: boolean
+  /** File of lines `prefix,network`: visitors of one network are introduced to each other first. Empty for none. */
+  readonly networks: string
   /** Bytes that one site may add. */
   readonly quotaBytes: number
   /** Bytes of all sites together; -1 for as much as the disk has room for. */
@@ -80,6 +82,7 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   dnslink: false,
   aliases: Object.freeze({}),
   trustProxy: false,
+  networks: '',
   quotaBytes: QUOTA_BYTES,
   maxTotalBytes: -1,
   publishers: Object.freeze([]),
@@ -124,6 +127,7 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('dnslink', 'boolean', 'serve hosts whose _dnslink TXT record names a site held here'),
   option('aliases', 'aliases', 'names for sites: docs=k51…,example.com=k51…'),
   option('trustProxy', 'boolean', 'believe X-Forwarded-For of a proxy on this machine'),
+  option('networks', 'text', 'file of lines prefix,network: visitors of one network meet first'),
   option('quotaBytes', 'number', 'bytes that one site may add'),
   option('maxTotalBytes', 'number', 'bytes of all sites together; -1 for as much as the disk has room for'),
   option('publishers', 'sites', 'sites that may publish, and no others: k51…,k51…; default all'),

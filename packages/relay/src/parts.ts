@@ -39,6 +39,7 @@ import { SiteTable } from './state/site-table.ts'
 import { SqliteDatastore } from './state/sqlite-datastore.ts'
 import { StunServer } from './stun/server.ts'
 import { SwarmTokens } from './tokens.ts'
+import { Networks } from './tracker/networks.ts'
 import { SwarmRegistry } from './tracker/swarm-registry.ts'
 import { Tracker } from './tracker/tracker.ts'
 import { RELAY_VERSION } from './version.ts'
@@ -157,8 +158,9 @@ async function start(
   stops.push(() => stun?.stop())
 
   const tokens = new SwarmTokens({ privateKey, peerId, ...clock })
+  const networks = await Networks.load(init.networks)
   const registry = new SwarmRegistry({ ...clock, random: () => components.random() })
-  const tracker = new Tracker({ node, registry, tokens, ...clock })
+  const tracker = new Tracker({ node, registry, tokens, networks, ...clock })
   await tracker.start()
   stops.push(() => tracker.stop())
   const publisher = new Publisher({ sites, vault, ...clock })

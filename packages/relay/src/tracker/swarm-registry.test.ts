@@ -1,3 +1,4 @@
+import { seededRandom } from '@blackhole/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { SiteName } from '@blackhole/protocol'
 import { MAX_SWARM_PEERS, TRACKER_TTL_MS } from '../limits.ts'
@@ -82,5 +83,28 @@ describe('SwarmRegistry', () => {
     for (let at = 0; at <= MAX_SWARM_PEERS; at += 1) join(String(at))
     expect(registry.count(SITE)).toBe(MAX_SWARM_PEERS)
     expect(registry.draw(SITE, 'x', MAX_SWARM_PEERS, anyone).peers.some(({ peer }) => peer === '0')).toBe(false)
+  })
+})
+
+describe('places', () => {
+  test('neighbours are named first, and who has been named gives way to others', () => {
+    const chosen = new Map<string, number>()
+    const registry = new SwarmRegistry({ now: () => 0, random: seededRandom(9) })
+    const at = (peer: string, network: string, free: number): void => {
+      registry.announce(SITE, { peer, have: 1, total: 1 }, { place: { network }, free })
+    }
+    at('asker', 'home', 4)
+    for (let index = 0; index < 60; index += 1) at(`away${String(index)}`, 'away', 20)
+    for (let index = 0; index < 4; index += 1) at(`home${String(index)}`, 'home', 20)
+    for (let round = 0; round < 10; round += 1) {
+      for (const { peer } of registry.draw(SITE, 'asker', 4, anyone).peers) {
+        const network = peer.slice(0, 4)
+        chosen.set(network, (chosen.get(network) ?? 0) + 1)
+      }
+    }
+    expect(chosen.get('home')).toBeGreaterThan(10)
+    expect(chosen.get('away')).toBeGreaterThanOrEqual(10)
+    expect(registry.draw(SITE, 'asker', 1, anyone).peers[0]).toHaveProperty('peer')
+    expect(Object.keys(registry.draw(SITE, 'asker', 1, anyone).peers[0] ?? {})).toEqual(['peer', 'have', 'total'])
   })
 })

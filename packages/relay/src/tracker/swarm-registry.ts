@@ -1,5 +1,7 @@
 import type { SiteName } from '@blackhole/protocol'
 import { MAX_SWARMS, MAX_SWARM_PEERS, TRACKER_TTL_MS } from '../limits.ts'
+import { choosePeers } from './peer-choice.ts'
+import type { PeerPlace } from './peer-choice.ts'
 
 /** What {@link SwarmRegistry} works with. */
 export interface SwarmRegistryComponents {
@@ -15,9 +17,21 @@ export interface SwarmPeer {
   readonly total: number
 }
 
+/** What a peer's announcement says besides. */
+export interface AnnouncedFrom {
+  /** Where it is. Default: not known. */
+  readonly place?: PeerPlace
+  /** Connections that it still wishes for. Default: not known. */
+  readonly free?: number
+}
+
 interface Entry extends SwarmPeer {
+  readonly place: PeerPlace
+  free: number | undefined
   expires: number
 }
+
+const NOWHERE: PeerPlace = Object.freeze({})
 
 /** Peers of a swarm, drawn for one of them. */
 export interface DrawnPeers {
@@ -41,7 +55,7 @@ export class SwarmRegistry {
   }
 
   /** Notes that a peer is in a swarm. The one heard of longest ago makes room in a full swarm. */
-  announce(site: SiteName, peer: SwarmPeer): void {
+  announce(site: SiteName, peer: SwarmPeer, { place = NOWHERE, free }: AnnouncedFrom = {}): void {
     let swarm = this.#swarms.get(site)
     if (swarm === undefined) {
       if (this.#swarms.size >= MAX_SWARMS) this.sweep()
@@ -55,7 +69,7 @@ export class SwarmRegistry {
       const [oldest] = swarm.keys()
       if (oldest !== undefined) this.leave(site, oldest)
     }
-    swarm.set(peer.peer, { ...peer, expires: this.#now() + TRACKER_TTL_MS })
+    swarm.set(peer.peer, { ...peer, place, free, expires: this.#now() + TRACKER_TTL_MS })
     const sites = this.#sitesOf.get(peer.peer) ?? new Set()
     this.#sitesOf.set(peer.peer, sites.add(site))
   }
@@ -74,7 +88,8 @@ export class SwarmRegistry {
   }
 
   /**
-   * Draws peers at random, holders of pieces before others.
+   * Chooses peers for one of them, holders of pieces before others: most of them near, with much and with room, some
+   * at random (`peer-choice.ts`).
    *
    * @param asker - is not among them
    * @param want - how many at most
@@ -82,15 +97,20 @@ export class SwarmRegistry {
    */
   draw(site: SiteName, asker: string, want: number, dialable: (peer: string) => boolean): DrawnPeers {
     const now = this.#now()
-    const holders: SwarmPeer[] = []
-    const others: SwarmPeer[] = []
-    for (const entry of this.#swarms.get(site)?.values() ?? []) {
+    const swarm = this.#swarms.get(site)
+    const place = swarm?.get(asker)?.place ?? NOWHERE
+    const holders: Entry[] = []
+    const others: Entry[] = []
+    for (const entry of swarm?.values() ?? []) {
       if (entry.peer === asker || entry.expires <= now || !dialable(entry.peer)) continue
       const list = entry.have > 0 ? holders : others
-      list.push({ peer: entry.peer, have: entry.have, total: entry.total })
+      list.push(entry)
     }
-    const peers = this.#sample(holders, want)
-    peers.push(...this.#sample(others, want - peers.length))
+    const chosen = choosePeers(place, holders, want, this.#random)
+    chosen.push(...choosePeers(place, others, want - chosen.length, this.#random))
+    // Who is named will be dialled: the next one is sent to others first.
+    for (const entry of chosen) if (entry.free !== undefined) entry.free -= 1
+    const peers = chosen.map(({ peer, have, total }) => ({ peer, have, total }))
     return { peers, swarmPeers: holders.length + others.length, swarmHolders: holders.length }
   }
 
@@ -131,18 +151,5 @@ export class SwarmRegistry {
 
   #dropSwarm(site: SiteName): void {
     for (const peer of [...(this.#swarms.get(site)?.keys() ?? [])]) this.leave(site, peer)
-  }
-
-  /** The first `count` of a Fisher-Yates shuffle. */
-  #sample(list: SwarmPeer[], count: number): SwarmPeer[] {
-    const size = Math.max(0, Math.min(count, list.length))
-    for (let at = 0; at < size; at += 1) {
-      const from = at + Math.floor(this.#random() * (list.length - at))
-      const [picked, other] = [list[from], list[at]]
-      if (picked === undefined || other === undefined) break
-      list[from] = other
-      list[at] = picked
-    }
-    return list.slice(0, size)
   }
 }

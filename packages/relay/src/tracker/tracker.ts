@@ -1,7 +1,7 @@
 import type { Connection, PeerId, Startable, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { pbStream } from '@libp2p/utils'
-import { multiaddr } from '@multiformats/multiaddr'
+import { CODE_IP4, CODE_IP6, multiaddr } from '@multiformats/multiaddr'
 import {
   Announce,
   AnnounceEvent,
@@ -19,6 +19,7 @@ import { ANNOUNCES_PER_SECOND, ANNOUNCE_INTERVAL_MS } from '../limits.ts'
 import type { RelayNode } from '../net/node.ts'
 import { RateLimiter } from '../rate-limiter.ts'
 import type { SwarmTokens } from '../tokens.ts'
+import { Networks } from './networks.ts'
 import type { SwarmRegistry } from './swarm-registry.ts'
 
 /** What {@link Tracker} works with. */
@@ -27,6 +28,13 @@ export interface TrackerComponents {
   registry: SwarmRegistry
   tokens: SwarmTokens
   now: () => number
+  /** The operator's table of networks. Default: an empty one. */
+  networks?: Networks
+}
+
+/** The address that a connection comes from; undefined for one that is relayed. */
+function addressOf(connection: Connection): string | undefined {
+  return connection.remoteAddr.getComponents().find(({ code }) => code === CODE_IP4 || code === CODE_IP6)?.value
 }
 
 /** How often swarms are swept of silent peers. */
@@ -80,14 +88,14 @@ export class Tracker implements Startable {
         lengthDecoder: decodeControlLength,
       })
       const announce = await messages.read(Announce, { signal })
-      await messages.write(await this.#answer(announce, connection.remotePeer), AnnounceReply, { signal })
+      await messages.write(await this.#answer(announce, connection), AnnounceReply, { signal })
       await stream.close({ signal })
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error(String(error)))
     }
   }
 
-  async #answer(announce: Announce, peer: PeerId): Promise<AnnounceReply> {
+  async #answer(announce: Announce, connection: Connection): Promise<AnnounceReply> {
     this.#announces += 1
     const reply: AnnounceReply = {
       intervalMs: ANNOUNCE_INTERVAL_MS,
@@ -97,7 +105,8 @@ export class Tracker implements Startable {
       error: '',
     }
     try {
-      const { registry, tokens } = this.#components
+      const { registry, tokens, networks = Networks.none } = this.#components
+      const peer = connection.remotePeer
       const id = peer.toString()
       if (!this.#limiter.take(id))
         throw new BlackholeError('limit', `A peer may announce ${String(ANNOUNCES_PER_SECOND)} times a second`)
@@ -107,7 +116,11 @@ export class Tracker implements Startable {
         registry.leave(site, id)
         return reply
       }
-      registry.announce(site, { peer: id, have: Math.min(announce.have, announce.total), total: announce.total })
+      registry.announce(
+        site,
+        { peer: id, have: Math.min(announce.have, announce.total), total: announce.total },
+        { place: networks.place(addressOf(connection), connection.rtt), free: announce.want },
+      )
       const drawn = registry.draw(site, id, Math.min(announce.want, MAX_TRACKER_PEERS), (other) =>
         this.#dialable(other),
       )
