@@ -25,6 +25,12 @@ export const MAX_SITE_FILES = 200_000
 /** Longest path inside a site in bytes of UTF-8, as most file systems have it. */
 export const MAX_PATH_BYTES = 4096
 
+/** URL paths of one report to a pull zone's relay: a page's, and a second one brings the next. */
+export const MAX_REPORTED_PATHS = 200
+
+/** Characters of a reported path: longer ones are no files. */
+export const MAX_REPORTED_PATH_LENGTH = 1024
+
 /** Longest signed site record: IPNS records are at most 10 KiB (IPNS specification). */
 export const MAX_RECORD_BYTES = 10 * KiB
 

@@ -36,6 +36,11 @@ export interface Manifest {
   readonly documents: 'origin' | 'site'
   /** The owner has ended the site: workers unregister themselves and forget it. */
   readonly retired: boolean
+  /**
+   * A relay fetched the files from the origin by the rules of HTTP caching (a pull zone): workers tell it what else is
+   * asked for. Left out where an owner published them.
+   */
+  readonly pulled?: true
   /** Path without leading slash, NFC, decoded -> file. Sorted by path. */
   readonly files: Readonly<Record<string, ManifestFile>>
 }
@@ -105,6 +110,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     origins: checkOrigins(manifest['origins']),
     documents: oneOf(manifest['documents'], ['origin', 'site'], 'manifest.documents'),
     retired: manifest['retired'] === true,
+    ...(manifest['pulled'] === true ? { pulled: true } : {}),
     files,
   }
 }

@@ -41,6 +41,8 @@ export const relayPaths = {
   manifestBlock: (name: SiteName, cid: string) => `${API_PATH}/sites/${name}/manifest/${cid}`,
   /** POST `{peer}` -> {@link SwarmToken}; the browser's Origin header must be one of the site's */
   token: (name: SiteName) => `${API_PATH}/sites/${name}/token`,
+  /** POST {@link AssetReport} of a pull zone; the browser's Origin header must be the zone's */
+  assets: (name: SiteName) => `${API_PATH}/sites/${name}/assets`,
   /** POST {@link VisitorReport} (swarm token) */
   report: (name: SiteName) => `${API_PATH}/sites/${name}/report`,
 } as const

@@ -9,6 +9,7 @@ import {
   QUOTA_BYTES,
   SOCKETS_PER_SECOND_PER_ADDRESS,
 } from './limits.ts'
+import { readPullOrigins } from './pull/pull-origins.ts'
 
 /** All options of a relay. */
 export interface RelayInit {
@@ -48,6 +49,10 @@ export interface RelayInit {
   readonly maxTotalBytes: number
   /** Names of the sites that may publish. Empty: all. */
   readonly publishers: readonly SiteName[]
+  /** Origins whose assets the relay fetches for visitors, such as `https://example.com`, once each names its zone. */
+  readonly pull: readonly string[]
+  /** Whether those may be at loopback and private addresses: for tests and demonstrations. */
+  readonly allowPrivate: boolean
   /** Sites that the relay does not know yet, per hour and address. Those of `publishers` are not counted. */
   readonly newSitesPerHourPerAddress: number
   /** Bytes of one CAR upload. */
@@ -86,6 +91,8 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   quotaBytes: QUOTA_BYTES,
   maxTotalBytes: -1,
   publishers: Object.freeze([]),
+  pull: Object.freeze([]),
+  allowPrivate: false,
   newSitesPerHourPerAddress: NEW_SITES_PER_HOUR_PER_ADDRESS,
   maxUploadBytes: MAX_UPLOAD_BYTES,
   maxConnections: MAX_CONNECTIONS,
@@ -99,7 +106,7 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
 /** One option as help and parsers see it. */
 export interface RelayOption {
   readonly name: keyof RelayInit
-  readonly type: 'text' | 'number' | 'boolean' | 'aliases' | 'sites'
+  readonly type: 'text' | 'number' | 'boolean' | 'origins' | 'aliases' | 'sites'
   readonly default: RelayInit[keyof RelayInit]
   readonly help: string
 }
@@ -131,6 +138,8 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('quotaBytes', 'number', 'bytes that one site may add'),
   option('maxTotalBytes', 'number', 'bytes of all sites together; -1 for as much as the disk has room for'),
   option('publishers', 'sites', 'sites that may publish, and no others: k51…,k51…; default all'),
+  option('pull', 'origins', 'origin whose assets are fetched for its visitors: https://example.com'),
+  option('allowPrivate', 'boolean', 'pull from loopback and private addresses too, for demonstrations'),
   option('newSitesPerHourPerAddress', 'number', 'sites that are new to the relay, per hour and address'),
   option('maxUploadBytes', 'number', 'bytes of one upload'),
   option('maxConnections', 'number', 'libp2p connections at once'),
@@ -184,6 +193,8 @@ function read(known: RelayOption, value: unknown): unknown {
       return readNumber(known.name, value)
     case 'boolean':
       return readBoolean(known.name, value)
+    case 'origins':
+      return readPullOrigins(known.name, value)
     case 'aliases':
       return readAliases(value)
     case 'sites':

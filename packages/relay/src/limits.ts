@@ -329,8 +329,11 @@ export const PULL_RECORD_MS = 15 * MINUTE
 /** Time between two looks at what is due in a zone. */
 export const PULL_TICK_MS = 1 * SECOND
 
-/** Reports per second and address (after a burst of 50): one batch per page, for a crowd behind one NAT. */
-export const REPORTS_PER_SECOND_PER_ADDRESS = 10
+/** Bytes of one report to a pull zone: 200 paths of a usual length. */
+export const MAX_ASSET_REPORT_BYTES = 64 * KiB
+
+/** Reports of assets per second and address (after a burst of 50): one batch per page, for a crowd behind one NAT. */
+export const ASSET_REPORTS_PER_SECOND_PER_ADDRESS = 10
 
 /** Paths per second and address (after a burst of 2,000): what a crowd behind one NAT reports of a large site. */
 export const REPORTED_PATHS_PER_SECOND_PER_ADDRESS = 200

@@ -42,6 +42,10 @@ import { SwarmTokens } from './tokens.ts'
 import { Networks } from './tracker/networks.ts'
 import { SwarmRegistry } from './tracker/swarm-registry.ts'
 import { Tracker } from './tracker/tracker.ts'
+import { resolveBySystem } from './pull/origin-request.ts'
+import type { PullZoneStatus } from './pull/pull-zone.ts'
+import { PullZones } from './pull/pull-zones.ts'
+import { ZoneStore } from './pull/zone-store.ts'
 import { RELAY_VERSION } from './version.ts'
 
 /** What a relay uses of the world. */
@@ -60,6 +64,7 @@ export interface RunningParts {
   readonly url: string
   info: () => RelayInfo
   siteUrl: (name: SiteName) => string
+  pullZones: () => readonly PullZoneStatus[]
   stop(): Promise<void>
 }
 
@@ -169,6 +174,13 @@ async function start(
   await hosting.start()
   stops.push(() => hosting.stop())
 
+  const pullZones = new PullZones(
+    { folder, vault, sites, publisher, log, ...clock, store: new ZoneStore(database), resolve: resolveBySystem },
+    init,
+  )
+  await pullZones.start()
+  stops.push(() => pullZones.stop())
+
   const contentSwitch = new ContentSwitch(init.content)
   const contents = new SiteContents(vault)
   const metrics = new Metrics({
@@ -224,6 +236,7 @@ async function start(
     metrics,
     history,
     contentSwitch,
+    pullZones,
     scripts,
     adminToken,
     peerId,
@@ -243,6 +256,7 @@ async function start(
     url: endpoints.url,
     info: context.info,
     siteUrl: endpoints.siteUrl,
+    pullZones: () => pullZones.status,
     stop: async () => {
       // Answers under way need everything else.
       await front.drain()

@@ -3,6 +3,7 @@ import { createLog } from './log.ts'
 import { checkRelayInit } from './config.ts'
 import type { RelayInit } from './config.ts'
 import type { RelayComponents, RunningParts } from './parts.ts'
+import type { PullZoneStatus } from './pull/pull-zone.ts'
 
 /** A relay: one process that introduces visitors, keeps sites, and stands in where no browser can. */
 export interface Relay {
@@ -16,6 +17,8 @@ export interface Relay {
   readonly info: RelayInfo
   /** URL of a site's origin, with final slash. Once started. */
   siteUrl: (name: SiteName) => string
+  /** The pull zones and what each waits for. Once started. */
+  readonly pullZones: readonly PullZoneStatus[]
 }
 
 /**
@@ -61,5 +64,8 @@ export function createRelay(init: Partial<RelayInit>, components: Partial<RelayC
       return parts().info()
     },
     siteUrl: (name) => parts().siteUrl(name),
+    get pullZones() {
+      return parts().pullZones()
+    },
   }
 }

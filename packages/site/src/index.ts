@@ -1,5 +1,6 @@
 export * from './import/site-file.ts'
 export * from './import/import-site.ts'
+export * from './import/compose-site.ts'
 export type { BlockLocation, ReadBlockOptions } from './import/block-source.ts'
 export * from './ignore.ts'
 export * from './manifest/load-manifest.ts'

@@ -6,6 +6,7 @@ import type { Invocation } from '../command.ts'
 import { formatPairs } from '../format.ts'
 import type { AnyOptionValue, OptionSpec, OptionTable } from '../option.ts'
 import { suggest } from '../suggest.ts'
+import { pullGuide, pullInstructions } from '../pull-guide.ts'
 import type { Terminal } from '../terminal.ts'
 import { orWrongUsage } from '../values.ts'
 
@@ -48,8 +49,9 @@ async function serve(init: RelayInit, terminal: Terminal, signal: AbortSignal): 
   try {
     const { peerId, siteHost } = running.info
     const { protocol, origin: url } = new URL(running.url)
+    const pull = running.pullZones.map(({ origin, site }) => pullGuide(origin, site, url))
     terminal.result(
-      { url, peerId, siteHost, data: init.data },
+      { url, peerId, siteHost, data: init.data, ...(pull.length === 0 ? {} : { pull }) },
       [
         `The relay is ready: ${url}`,
         formatPairs([
@@ -57,7 +59,9 @@ async function serve(init: RelayInit, terminal: Terminal, signal: AbortSignal): 
           ['sites', `${protocol}//NAME.${siteHost}/`],
           ['state', init.data],
         ]),
-        `Publish a site:\n  blackhole publish ./dist --relay ${url}`,
+        ...(pull.length === 0
+          ? [`Publish a site:\n  blackhole publish ./dist --relay ${url}`]
+          : pull.map(pullInstructions)),
       ].join('\n'),
     )
     if (!signal.aborted) await once(signal, 'abort')
@@ -97,6 +101,7 @@ function relayOptions(): OptionTable {
 
 function specOf(option: RelayOption): OptionSpec {
   if (option.type === 'boolean') return { type: 'boolean', summary: option.help }
+  if (option.type === 'origins') return { type: 'string', multiple: true, placeholder: 'URL', summary: option.help }
   const placeholder = { text: 'TEXT', number: 'N', aliases: 'PAIRS', sites: 'NAMES' }[option.type]
   const shown = typeof option.default === 'object' || option.default === '' ? {} : { fallback: String(option.default) }
   return { type: 'string', placeholder, summary: option.help, ...shown }
@@ -106,6 +111,7 @@ function specOf(option: RelayOption): OptionSpec {
 function relayFlags(options: Readonly<Record<string, AnyOptionValue>>): Record<string, unknown> {
   const given = RELAY_OPTIONS.map((option): [string, unknown] => {
     const value = options[nameOf(option)]
+    if (option.type === 'origins') return [option.name, Array.isArray(value) && value.length > 0 ? value : undefined]
     if (option.type !== 'boolean') return [option.name, value]
     return [option.name, value === true ? !isOn(option) : undefined]
   })

@@ -7,6 +7,7 @@ import { CORS_HEADERS, preflight } from './cors.ts'
 import { errorAnswer, errorResponse } from './errors.ts'
 import { hostNameOf } from './hosts.ts'
 import { adminRoutes } from './routes/admin.ts'
+import { assetRoutes } from './routes/assets.ts'
 import { blockRoutes } from './routes/blocks.ts'
 import { contentRoutes } from './routes/content.ts'
 import { infoRoutes } from './routes/info.ts'
@@ -62,6 +63,7 @@ export function createApp(context: HttpContext): HttpApp {
   blockRoutes(app, context)
   manifestRoutes(app, context)
   tokenRoutes(app, context)
+  assetRoutes(app, context)
   reportRoutes(app, context)
   adminRoutes(app, context)
   app.all(`${API_PATH}/*`, (c) => errorResponse(new NotFoundError(`${c.req.method} ${c.req.path}`)))

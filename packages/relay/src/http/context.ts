@@ -11,6 +11,7 @@ import type { PublishPolicy } from '../hosting/publish-policy.ts'
 import type { Publisher } from '../hosting/publisher.ts'
 import type { History } from '../history/history.ts'
 import type { Metrics } from '../metrics.ts'
+import type { PullZones } from '../pull/pull-zones.ts'
 import type { SiteTable } from '../state/site-table.ts'
 import type { SwarmTokens } from '../tokens.ts'
 import type { SwarmRegistry } from '../tracker/swarm-registry.ts'
@@ -37,6 +38,7 @@ export interface HttpContext {
   readonly metrics: Metrics
   readonly history: History
   readonly contentSwitch: ContentSwitch
+  readonly pullZones: PullZones
   readonly scripts: ScriptFiles
   readonly adminToken: string
   readonly peerId: string

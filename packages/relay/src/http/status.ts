@@ -1,4 +1,5 @@
 import type { SiteSummary } from '@blackhole/protocol'
+import type { PullZoneStatus } from '../pull/pull-zone.ts'
 import type { HttpContext } from './context.ts'
 import { summaryOf } from './routes/info.ts'
 
@@ -16,6 +17,8 @@ export interface RelayStatus {
   readonly announces: number
   readonly contentBytes: { readonly http: number; readonly p2p: number }
   readonly siteCount: number
+  /** Origins that are pulled from, with what each waits for. */
+  readonly pull: readonly PullZoneStatus[]
   readonly sites: readonly SiteSummary[]
 }
 
@@ -33,6 +36,7 @@ export function statusOf(context: HttpContext): RelayStatus {
     announces: context.announces(),
     contentBytes: { ...context.metrics.contentBytes },
     siteCount: context.sites.count(),
+    pull: context.pullZones.status,
     sites: sites.map((site) => summaryOf(context, site)),
   }
 }

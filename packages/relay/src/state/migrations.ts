@@ -57,4 +57,8 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX pins_block ON pins (block);
   `,
+  `
+  -- Assets of pull zones as JSON: what HTTP needs to know of them. Their blocks are pinned by the zone's versions.
+  CREATE TABLE pulled (site TEXT NOT NULL, path TEXT NOT NULL, asset TEXT NOT NULL, PRIMARY KEY (site, path)) WITHOUT ROWID;
+  `,
 ]
