@@ -13,7 +13,7 @@ if (reason !== undefined) console.warn(`The laboratory's scenarios are not teste
 it('lists the scenarios when none is named', async () => {
   const { code, stdout } = await lab()
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^ {2}flash-crowd /m)
+  for (const name of ['flash-crowd', 'nat']) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
 })
 
 it.each([
@@ -44,9 +44,7 @@ it.skipIf(reason !== undefined)(
       const { code, stdout, stderr, pid } = await lab('flash-crowd', '--short', '--json', '--chart', chart)
       expect(stderr.replaceAll(/^round .*\n/gm, '')).toBe('')
       expect(code).toBe(0)
-      const report = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as {
-        rows: { name: string; value: number; unit: string; runs: number[] }[]
-      }
+      const report = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as LabReport
       expect(Object.keys(report)).toEqual(['bench', 'machine', 'rows', 'ratios'])
       const runs = (name: string): number[] => report.rows.find((row) => row.name === name)?.runs ?? []
       for (const system of ['plain HTTP', 'WebTorrent 3', 'Blackhole']) {
@@ -71,6 +69,29 @@ it.skipIf(reason !== undefined)(
     }
   },
 )
+
+it.skipIf(reason !== undefined)(
+  'visitors behind cone NATs reach each other; behind symmetric ones they have all from the relay, and stop dialling',
+  { timeout: 240_000 },
+  async () => {
+    // A STUN server that is not the relay's, a missing file or a wrong byte fails the run.
+    const { code, stdout, stderr } = await lab('nat', '--short', '--json')
+    expect(stderr.replaceAll(/^.* connections opened, .*\n/gm, '')).toBe('')
+    expect(code).toBe(0)
+    const { rows, ratios } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as LabReport
+    const value = (name: string): number => rows.find((row) => row.name === name)?.value ?? Number.NaN
+    expect(ratios.filter(({ met }) => !met)).toEqual([])
+    expect(value('cone and cone, connections opened')).toBeGreaterThanOrEqual(1)
+    expect(value('symmetric and symmetric, connections opened')).toBe(0)
+    expect(value('symmetric and symmetric, sent by the relay')).toBeGreaterThan(2)
+    expect(value('symmetric and symmetric, sent by the holder')).toBeLessThan(1)
+  },
+)
+
+interface LabReport {
+  readonly rows: readonly { name: string; value: number; unit: string; runs: number[] }[]
+  readonly ratios: readonly { name: string; met: boolean }[]
+}
 
 interface Ended {
   readonly code: unknown

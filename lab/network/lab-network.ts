@@ -108,7 +108,7 @@ export class LabNetwork {
     await setUp(router, 'lan', `${LAN.router}/24`)
     await setUp(namespace, 'eth0', `${LAN.host}/24`)
     await runTool('ip', ['-n', namespace, 'route', 'add', 'default', 'via', LAN.router])
-    await setUpNat(router, link.nat)
+    await setUpNat(router, link.nat, LAN.host)
     return host
   }
 

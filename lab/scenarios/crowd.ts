@@ -133,6 +133,20 @@ async function visit(
   }
 }
 
+/**
+ * Opens the site and waits until everything is there.
+ *
+ * @throws when a file was not what the owner made, or not all came in time
+ */
+export async function openSite({ host, visitor }: LabVisitor, url: string, patienceMs: number): Promise<VisitLog> {
+  await visitor.goto(url, { timeoutMs: patienceMs })
+  await visitor.waitFor(isDone, { timeoutMs: patienceMs })
+  const log = await visitor.evaluate(readLog)
+  if (log === null || log.failures.length > 0)
+    throw new Error(`${host.name} did not get what the owner made: ${(log?.failures ?? []).join('; ')}`)
+  return log
+}
+
 async function sampleTraffic(network: LabNetwork, begin: number, signal: AbortSignal): Promise<TrafficSample[]> {
   const before = totals(await network.traffic())
   const samples: TrafficSample[] = []

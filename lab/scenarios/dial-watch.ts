@@ -1,0 +1,38 @@
+import type { BrowserContext, Page } from 'playwright'
+
+/** What a page's WebRTC connections came to. */
+export interface Dials {
+  /** `RTCPeerConnection`s made. */
+  readonly made: number
+  /** Of these, those that were open at some time. */
+  readonly opened: number
+  /** STUN and TURN servers that any was given. */
+  readonly servers: readonly string[]
+}
+
+/** Has every page that is opened from now on count its WebRTC connections. */
+export async function watchDials(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    const dials = { made: 0, opened: 0, servers: [] as string[] }
+    Object.assign(globalThis, { labDials: dials })
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        dials.made += 1
+        dials.servers.push(...(configuration?.iceServers ?? []).flatMap(({ urls }) => urls))
+        let wasOpen = false
+        this.addEventListener('connectionstatechange', () => {
+          if (this.connectionState !== 'connected' || wasOpen) return
+          wasOpen = true
+          dials.opened += 1
+        })
+      }
+    }
+  })
+}
+
+/** Reads the counts of a page. */
+export async function readDials(page: Page): Promise<Dials> {
+  const { made, opened, servers } = await page.evaluate(() => (globalThis as unknown as { labDials: Dials }).labDials)
+  return { made, opened, servers: [...new Set(servers)] }
+}
