@@ -1,5 +1,6 @@
 import { MAX_UPLOAD_BYTES, ValidationError, parseSiteName } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
+import { parseAlerts } from './history/alerts.ts'
 import {
   MAX_ANSWERS_PER_ADDRESS,
   MAX_CONNECTIONS,
@@ -67,6 +68,10 @@ export interface RelayInit {
   readonly maxAnswersPerAddress: number
   /** New WebSockets per second and address. */
   readonly socketsPerSecondPerAddress: number
+  /** What to be told of, such as `offload<0.3,loadMs>3000`: see `docs/operating.md`. Empty for nothing. */
+  readonly alerts: string
+  /** URL that alerts are posted to as JSON. Empty: they are in the log alone. */
+  readonly alertWebhook: string
   /** Level of the log: `fatal` to `trace`, or `silent`. */
   readonly logLevel: string
 }
@@ -100,6 +105,8 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   maxSocketsPerAddress: MAX_SOCKETS_PER_ADDRESS,
   maxAnswersPerAddress: MAX_ANSWERS_PER_ADDRESS,
   socketsPerSecondPerAddress: SOCKETS_PER_SECOND_PER_ADDRESS,
+  alerts: '',
+  alertWebhook: '',
   logLevel: 'info',
 })
 
@@ -147,6 +154,8 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('maxSocketsPerAddress', 'number', 'open TCP connections per address'),
   option('maxAnswersPerAddress', 'number', 'answers under way per address; others wait for their turn'),
   option('socketsPerSecondPerAddress', 'number', 'new WebSockets per second and address'),
+  option('alerts', 'text', 'thresholds to be told of: offload<0.3,loadMs>3000,peers>5000'),
+  option('alertWebhook', 'text', 'URL that alerts are posted to as JSON'),
   option('logLevel', 'text', 'fatal, error, warn, info, debug, trace or silent'),
 ])
 
@@ -256,6 +265,9 @@ function checkTexts(init: RelayInit): void {
   if (init.data === '') throw new ValidationError('data', 'a folder', init.data)
   if (!LOG_LEVELS.includes(init.logLevel))
     throw new ValidationError('logLevel', `one of ${LOG_LEVELS.join(', ')}`, init.logLevel)
+  parseAlerts(init.alerts, 'alerts')
+  if (init.alertWebhook !== '' && !/^https?:$/.test(URL.parse(init.alertWebhook)?.protocol ?? ''))
+    throw new ValidationError('alertWebhook', 'an http or https URL', init.alertWebhook)
   if ((init.tlsCert === '') !== (init.tlsKey === '')) {
     throw new ValidationError(
       init.tlsCert === '' ? 'tlsCert' : 'tlsKey',

@@ -10,7 +10,9 @@ import { ContentSwitch } from './content/content-switch.ts'
 import { createContentNode } from './content/helia.ts'
 import { SiteContents } from './content/site-contents.ts'
 import { DnsLink } from './gateway/dnslink.ts'
+import { Alerts, parseAlerts } from './history/alerts.ts'
 import { History } from './history/history.ts'
+import { Webhook } from './history/webhook.ts'
 import { Hosting } from './hosting/hosting.ts'
 import { PublishPolicy } from './hosting/publish-policy.ts'
 import { Publisher } from './hosting/publisher.ts'
@@ -202,9 +204,24 @@ async function start(
     announces: () => tracker.announces,
     contentBytes: () => metrics.contentBytes,
   })
-  history.start()
+  const webhook = new Webhook({ log }, { url: init.alertWebhook })
+  const alerts = new Alerts(
+    {
+      ...clock,
+      history,
+      relay: endpoints.url,
+      tell: (message) => {
+        webhook.tell(message)
+      },
+    },
+    parseAlerts(init.alerts, 'alerts'),
+  )
+  history.start(() => {
+    alerts.check()
+  })
   stops.push(() => {
     history.stop()
+    webhook.stop()
   })
   const lastResort: LastResort = new LastResort({
     node,

@@ -56,9 +56,11 @@ export class History {
     this.#before = this.#counters()
   }
 
-  start(): void {
+  /** @param onStep - called after each sample, every ten seconds */
+  start(onStep: () => void): void {
     this.#timer = setInterval(() => {
       this.sample()
+      onStep()
     }, HISTORY_SPANS.hour.stepMs)
     this.#timer.unref()
   }
