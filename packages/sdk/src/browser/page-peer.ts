@@ -5,6 +5,7 @@ import { HostElection, type Locks } from '../host/election.ts'
 import type { HostChannel, HostState } from '../host/host-channel.ts'
 import { sharingPolicy, type SharingDecision } from '../host/sharing-policy.ts'
 import type { LoadedPeer, PageStatus } from '../loader/loader-config.ts'
+import type { ConnectionBudget } from '../peer/connection-budget.ts'
 import { SitePeer } from '../peer/site-peer.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { sleep } from '../sleep.ts'
@@ -28,6 +29,8 @@ export interface PagePeerComponents {
   readonly now: () => number
   readonly random: () => number
   readonly timing: SwarmTiming
+  /** Connections that the tab may still make. Default: those of one page. */
+  readonly budget?: ConnectionBudget | undefined
   /** How long this page took to load, in ms; undefined while it loads. */
   readonly loadMs: () => number | undefined
   readonly onError: (what: string, error: unknown) => void
@@ -168,10 +171,10 @@ export class PagePeer extends EventTarget implements LoadedPeer {
 
   /** Hosts until the signal is aborted. Leaving the swarm goes on in the background: the next host must not wait for it. */
   async #hostPeer(signal: AbortSignal): Promise<void> {
-    const { store, state, relays, now, random, timing, onError, provider } = this.#components
+    const { store, state, relays, now, random, timing, onError, provider, budget } = this.#components
     const { site, settings, allowPrivate, report } = this.#config
     const peer = await SitePeer.create(
-      { store, state, relays, now, random, onError },
+      { store, state, relays, now, random, onError, budget },
       {
         ...settings,
         site,

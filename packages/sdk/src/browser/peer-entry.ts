@@ -3,6 +3,7 @@ import { loadedUrls } from '../bridge/loaded-urls.ts'
 import { DeviceConditions, type DeviceComponents } from '../host/device-conditions.ts'
 import { HostChannel } from '../host/host-channel.ts'
 import type { LoaderConfig } from '../loader/loader-config.ts'
+import { ConnectionBudget, type BudgetStorage } from '../peer/connection-budget.ts'
 import { RelayClient } from '../relay-client/relay-client.ts'
 import { sleep } from '../sleep.ts'
 import { showWidget } from '../widget/widget.ts'
@@ -54,6 +55,7 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
       now: Date.now,
       random: Math.random,
       timing: new SwarmTiming({ performance }),
+      budget: new ConnectionBudget({ storage: tabStorage() }),
       loadMs,
       onError,
     },
@@ -89,6 +91,15 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
 function loadMs(): number | undefined {
   const [navigation] = performance.getEntriesByType('navigation')
   return navigation === undefined || navigation.duration === 0 ? undefined : Math.round(navigation.duration)
+}
+
+/** Storage of the tab; undefined where the browser forbids it. */
+function tabStorage(): BudgetStorage | undefined {
+  try {
+    return sessionStorage
+  } catch {
+    return undefined
+  }
 }
 
 /** A worker that is active greets at once; one of another version is asked to update, and doesn't. */

@@ -60,4 +60,12 @@ test('a tag says that its page holds the whole site, and to how many others it t
   const second = await visit('all.html')
   await expect.poll(async () => (await statusOf(second)).received.peers).toBeGreaterThan(FILE.byteLength)
   expect((await statusOf(second)).received.http).toBeLessThan(FILE.byteLength)
+
+  // A browser counts a tab's connections over reloads, and so does the page.
+  const spent = (): Promise<number> => reader.evaluate(() => Number(sessionStorage.getItem('blackhole:connections')))
+  const before = await spent()
+  expect(before).toBeGreaterThanOrEqual(1)
+  await open(reader, `${site.url}index.html`)
+  await expect.poll(async () => (await statusOf(reader)).peers).toBeGreaterThan(0)
+  await expect.poll(spent).toBeGreaterThan(before)
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ConnectionBudget } from './connection-budget.ts'
 import { DialPlan } from './dial-plan.ts'
 import type { SwarmCandidate } from './tracker-client.ts'
 
@@ -11,6 +12,20 @@ describe('DialPlan', () => {
     const plan = new DialPlan({ random: () => 0 })
     plan.offer([candidate('none'), candidate('half', 5), candidate('all', 10), candidate('linked', 10)])
     expect(peers(plan.next(0, new Set(['linked']), 2))).toEqual(['all', 'half'])
+  })
+
+  it("goes by the tracker's choice among holders of as much", () => {
+    const plan = new DialPlan({ random: () => 0.5 })
+    plan.offer(['near', 'mid', 'far'].map((peer) => candidate(peer, 10)))
+    expect(peers(plan.next(0, NONE, 2))).toEqual(['near', 'mid'])
+  })
+
+  it('leaves one that was given up alone for a while', () => {
+    const plan = new DialPlan({ random: () => 0 }, { restMs: 1000 })
+    plan.offer([candidate('a', 10)])
+    plan.givenUp('a', 0)
+    expect(plan.hasMore(999, NONE)).toBe(false)
+    expect(plan.hasMore(1000, NONE)).toBe(true)
   })
 
   it('dials few at once', () => {
@@ -42,7 +57,8 @@ describe('DialPlan', () => {
   })
 
   it('stops dialling before a tab has used up its connections', () => {
-    const plan = new DialPlan({ random: () => 0 }, { lifetime: 2, parallel: 10 })
+    const budget = new ConnectionBudget({}, { total: 2 })
+    const plan = new DialPlan({ random: () => 0, budget }, { parallel: 10 })
     plan.offer(['a', 'b', 'c'].map((peer) => candidate(peer)))
     for (const { peer } of plan.next(0, NONE, 10)) {
       plan.started(peer)

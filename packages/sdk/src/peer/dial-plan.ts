@@ -1,27 +1,34 @@
+import { ConnectionBudget } from './connection-budget.ts'
 import type { SwarmCandidate } from './tracker-client.ts'
 
 /** Limits of {@link DialPlan}. */
 export interface DialPlanInit {
   /** Dials at once. */
   readonly parallel: number
-  /** Dials in the node's whole life: Chrome allows a tab some 500 `RTCPeerConnection`s, others' dials included. */
-  readonly lifetime: number
   /** Wait before a peer that could not be reached is tried again; doubles each time. */
   readonly backoffMs: number
   /** A peer that failed so often is not tried again. */
   readonly maxFailures: number
   /** Candidates that are remembered: a tracker could name new ones for ever. */
   readonly maxCandidates: number
+  /** A peer that was given up for another one is left alone for so long. */
+  readonly restMs: number
 }
 
 /** Defaults of {@link DialPlanInit}. */
 export const DEFAULT_DIAL_PLAN: DialPlanInit = Object.freeze({
   parallel: 4,
-  lifetime: 200,
   backoffMs: 30_000,
   maxFailures: 3,
   maxCandidates: 200,
+  restMs: 10 * 60_000,
 })
+
+interface Ranked {
+  readonly candidate: SwarmCandidate
+  /** 1 for whom the tracker named first, to 0. */
+  readonly standing: number
+}
 
 interface Attempt {
   failures: number
@@ -32,21 +39,25 @@ interface Attempt {
 export class DialPlan {
   readonly #init: DialPlanInit
   readonly #random: () => number
-  #candidates = new Map<string, SwarmCandidate>()
+  readonly #budget: Pick<ConnectionBudget, 'left' | 'spend'>
+  #candidates = new Map<string, Ranked>()
   readonly #attempts = new Map<string, Attempt>()
   readonly #dialling = new Set<string>()
-  #dialled = 0
 
-  constructor(components: { random: () => number }, init: Partial<DialPlanInit> = {}) {
+  constructor(
+    components: { random: () => number; budget?: Pick<ConnectionBudget, 'left' | 'spend'> },
+    init: Partial<DialPlanInit> = {},
+  ) {
+    this.#budget = components.budget ?? new ConnectionBudget()
     this.#random = components.random
     this.#init = { ...DEFAULT_DIAL_PLAN, ...init }
   }
 
-  /** What trackers know now. A peer that is named again keeps its failures. */
+  /** What a tracker knows now, its best choice first. A peer that is named again keeps its failures. */
   offer(candidates: readonly SwarmCandidate[]): void {
-    for (const candidate of candidates) {
+    for (const [at, candidate] of candidates.entries()) {
       this.#candidates.delete(candidate.peer)
-      this.#candidates.set(candidate.peer, candidate)
+      this.#candidates.set(candidate.peer, { candidate, standing: 1 - at / candidates.length })
     }
     const surplus = this.#candidates.size - this.#init.maxCandidates
     for (const peer of [...this.#candidates.keys()].slice(0, Math.max(0, surplus))) {
@@ -56,22 +67,18 @@ export class DialPlan {
   }
 
   /**
-   * The peers to dial now, best first: holders of more pieces before others,
-   * equals at random, so that visitors don't all dial the same one.
+   * The peers to dial now, best first: holders of more pieces before others, then those whom the tracker named first,
+   * and equals at random, so that visitors don't all dial the same one.
    *
    * @param exclude - peers that are connected, banned or this one
    * @param wanted - connections that are still wished for
    */
   next(now: number, exclude: ReadonlySet<string>, wanted: number): SwarmCandidate[] {
-    const room = Math.min(
-      wanted - this.#dialling.size,
-      this.#init.parallel - this.#dialling.size,
-      this.#init.lifetime - this.#dialled,
-    )
+    const room = Math.min(wanted - this.#dialling.size, this.#init.parallel - this.#dialling.size, this.#budget.left)
     if (room <= 0) return []
     return [...this.#candidates.values()]
-      .filter(({ peer }) => !exclude.has(peer) && !this.#dialling.has(peer) && this.#isDue(peer, now))
-      .map((candidate) => ({ candidate, rank: share(candidate) + this.#random() / 2 }))
+      .filter(({ candidate: { peer } }) => !exclude.has(peer) && !this.#dialling.has(peer) && this.#isDue(peer, now))
+      .map(({ candidate, standing }) => ({ candidate, rank: share(candidate) + standing / 2 + this.#random() / 2 }))
       .sort((a, b) => b.rank - a.rank)
       .slice(0, room)
       .map(({ candidate }) => candidate)
@@ -80,13 +87,14 @@ export class DialPlan {
   /** Candidates that hold pieces and may still be reached, connected ones excepted. */
   holdersLeft(exclude: ReadonlySet<string>): number {
     return [...this.#candidates.values()].filter(
-      ({ peer, have }) => have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0,
+      ({ candidate: { peer, have } }) =>
+        have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0,
     ).length
   }
 
   started(peer: string): void {
     this.#dialling.add(peer)
-    this.#dialled++
+    this.#budget.spend()
   }
 
   succeeded(peer: string): void {
@@ -98,6 +106,16 @@ export class DialPlan {
     this.#dialling.delete(peer)
     const failures = (this.#attempts.get(peer)?.failures ?? 0) + 1
     this.#attempts.set(peer, { failures, notBefore: now + this.#init.backoffMs * 2 ** (failures - 1) })
+  }
+
+  /** A peer was given up for another one: it may be tried again after a rest, like one that failed once. */
+  givenUp(peer: string, now: number): void {
+    this.#attempts.set(peer, { failures: 0, notBefore: now + this.#init.restMs })
+  }
+
+  /** Whether somebody else could be dialled now. */
+  hasMore(now: number, exclude: ReadonlySet<string>): boolean {
+    return this.next(now, exclude, Infinity).length > 0
   }
 
   #isDue(peer: string, now: number): boolean {

@@ -9,6 +9,7 @@ import { NotFoundError, RecordError, type SiteName, type Source, type VisitorRep
 import { isPrivateHost } from '../node/private-host.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
+import type { ConnectionBudget } from './connection-budget.ts'
 import { ManifestLoader } from './manifest-loader.ts'
 import { peerSettings, type PeerSettings } from './peer-settings.ts'
 import type { Standing } from './relay-session.ts'
@@ -26,6 +27,8 @@ export interface SitePeerComponents {
   readonly now: () => number
   readonly random: () => number
   readonly logger?: ComponentLogger
+  /** Connections that the tab may still make. Default: those of one page. */
+  readonly budget?: ConnectionBudget | undefined
   /** Told of what goes wrong and is tried again by itself. */
   readonly onError?: (what: string, error: unknown) => void
 }
@@ -181,7 +184,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       this.#step()
     }
     this.#dialler = new VisitorDialler(
-      { swarm: this.swarm, now, random, onError, onDialled, onSettled },
+      { swarm: this.swarm, now, random, onError, onDialled, onSettled, budget: components.budget },
       {
         maxPeers: this.#init.relayOnly ? 0 : this.#init.maxPeers,
       },
@@ -246,7 +249,10 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       this.#loader.wake()
       this.#step()
     }
-    this.swarm.addEventListener('peer:add', changed)
+    this.swarm.addEventListener('peer:add', ({ detail }) => {
+      if (detail.direction === 'inbound' && !detail.lastResort) this.#dialler.accepted()
+      changed()
+    })
     this.swarm.addEventListener('peer:remove', changed)
     this.swarm.addEventListener('peer:ban', ({ detail }) => {
       this.safeDispatchEvent('ban', { detail })
@@ -293,6 +299,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       try {
         await this.#sessions.prune()
         await this.#seeder.count()
+        this.#dialler.replaceWorst()
       } catch (error) {
         this.#components.onError?.('the upkeep', error)
       }

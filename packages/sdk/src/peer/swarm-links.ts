@@ -91,6 +91,17 @@ export class SwarmLinks {
     }
   }
 
+  /** Ends the exchange with a peer, and its connections. */
+  drop(peer: string): void {
+    const connections = new Set([...(this.#links.get(peer) ?? [])].map(({ connection }) => connection))
+    this.#components.swarm.removePeer(peer)
+    for (const connection of connections) {
+      connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch((error: unknown) => {
+        abort(connection, error)
+      })
+    }
+  }
+
   /** Closes connections to linked peers that carry no cdn stream: relayed ones that led to a direct one, and doubles. */
   async prune(): Promise<void> {
     for (const links of [...this.#links.values()]) {

@@ -2,10 +2,12 @@ import { multiaddr } from '@multiformats/multiaddr'
 import type { Swarm } from '@blackhole/swarm'
 import { dialPeer, type Dialler } from '../node/dial-peer.ts'
 import { sleep } from '../sleep.ts'
+import { ConnectionBudget } from './connection-budget.ts'
 import { DialPlan } from './dial-plan.ts'
 import type { RelayLink } from './relay-link.ts'
 import type { SwarmLinks } from './swarm-links.ts'
 import type { SwarmCandidate } from './tracker-client.ts'
+import { worstPeer } from './worst-peer.ts'
 
 /** What the dialler needs. */
 export interface VisitorDiallerComponents {
@@ -17,6 +19,8 @@ export interface VisitorDiallerComponents {
   readonly onDialled: (dial: FinishedDial) => void
   /** A dial has ended, well or not. */
   readonly onSettled: () => void
+  /** Connections that may still be made. Default: those of one page. */
+  readonly budget?: ConnectionBudget | undefined
 }
 
 /** A dial that led to a connection, retry included. */
@@ -32,6 +36,9 @@ export interface DialMeans {
   readonly relays: () => readonly RelayLink[]
 }
 
+/** Time between two replacements: each costs a connection. */
+const REPLACE_EVERY_MS = 2 * 60_000
+
 /** A holder tells what it holds right after the greeting; waiting longer would delay the page. */
 const BITFIELD_TIMEOUT_MS = 1_500
 const BITFIELD_POLL_MS = 25
@@ -41,6 +48,8 @@ export class VisitorDialler {
   readonly #components: VisitorDiallerComponents
   readonly #maxPeers: number
   readonly #plan: DialPlan
+  readonly #budget: ConnectionBudget
+  #replacedAt = -Infinity
   readonly #settling = new Set<string>()
   #means: DialMeans | undefined
 
@@ -48,7 +57,8 @@ export class VisitorDialler {
   constructor(components: VisitorDiallerComponents, init: { maxPeers: number }) {
     this.#components = components
     this.#maxPeers = init.maxPeers
-    this.#plan = new DialPlan(components)
+    this.#budget = components.budget ?? new ConnectionBudget()
+    this.#plan = new DialPlan({ random: components.random, budget: this.#budget })
   }
 
   /** Gives the means to dial, as soon as there are any. */
@@ -58,7 +68,7 @@ export class VisitorDialler {
 
   /** Visitors that may still be connected. */
   get wanted(): number {
-    return Math.max(0, this.#maxPeers - (this.#means?.links.visitors.length ?? 0))
+    return Math.max(0, this.#budget.wished(this.#maxPeers) - (this.#means?.links.visitors.length ?? 0))
   }
 
   /** There is nobody left to try who is said to hold anything. */
@@ -71,6 +81,11 @@ export class VisitorDialler {
     this.#plan.offer(candidates)
   }
 
+  /** Another visitor has connected to this one. */
+  accepted(): void {
+    this.#budget.spend()
+  }
+
   /** Dials whoever is due. */
   dialMore(signal: AbortSignal): void {
     const means = this.#means
@@ -79,6 +94,26 @@ export class VisitorDialler {
     for (const candidate of this.#plan.next(now(), this.#linked(), this.wanted)) {
       if (!swarm.isBanned(candidate.peer)) void this.#dial(candidate, means, signal)
     }
+  }
+
+  /**
+   * Gives up the worst peer for another one, when there are as many as are wished for, somebody else is there, and not
+   * half of the tab's connections are spent; one at a time, with a pause.
+   */
+  replaceWorst(): void {
+    const { now, swarm } = this.#components
+    const { links } = this.#means ?? {}
+    if (links === undefined || this.#maxPeers === 0 || this.wanted > 0 || !this.#budget.isPlenty) return
+    if (now() - this.#replacedAt < REPLACE_EVERY_MS || !this.#plan.hasMore(now(), this.#linked())) return
+    const linked = this.#linked()
+    const worst = worstPeer(
+      swarm.peers.filter(({ id }) => linked.has(id)),
+      now(),
+    )
+    if (worst === undefined) return
+    this.#replacedAt = now()
+    this.#plan.givenUp(worst, now())
+    links.drop(worst)
   }
 
   #linked(): Set<string> {
@@ -105,6 +140,8 @@ export class VisitorDialler {
       if (have > 0) await this.#bitfieldOf(peer, signal)
     } catch (error) {
       if (signal.aborted) return
+      // The retry was a connection too.
+      this.#budget.spend()
       this.#plan.failed(peer, this.#components.now())
       this.#components.onError(`the dial of ${peer}`, error)
     } finally {
