@@ -71,7 +71,27 @@ export interface RelayInfo {
   readonly maxUploadBytes: number
   /** Whether it serves content at the moment; one that doesn't only introduces visitors. Relays that don't say so do. */
   readonly serving: boolean
+  /** Its own origin, with final slash; undefined when the relay doesn't say. */
+  readonly url?: string | undefined
+  /**
+   * Other relays of its federation, for visitors of its sites: to reach visitors who came there, and to go on when
+   * this relay is gone. The relay vouches for them: tokens that they issue are accepted. Undefined when there are none.
+   */
+  readonly fellows?: readonly FellowInfo[] | undefined
 }
+
+/** Another relay, as a relay tells its visitors. */
+export interface FellowInfo {
+  readonly peerId: string
+  /** Its own origin, with final slash. */
+  readonly url: string
+  /** Multiaddrs, peer id included. */
+  readonly addresses: readonly string[]
+}
+
+/** Fellows that are read, and addresses of each: what a relay names, a page may connect to. */
+const MAX_FELLOWS_READ = 8
+const MAX_FELLOW_ADDRESSES = 8
 
 /** A site as the relay knows it. */
 export interface SiteSummary {
@@ -160,5 +180,30 @@ export function parseRelayInfo(value: unknown): RelayInfo {
     siteScheme,
     maxUploadBytes,
     serving: info['serving'] !== false,
+    url: readUrl(info['url']),
+    fellows: readFellows(info['fellows']),
   }
+}
+
+/** One that is malformed is left out: the relay itself can be used without. */
+function readUrl(value: unknown): string | undefined {
+  const url = typeof value === 'string' && value.length <= 300 ? URL.parse(value) : null
+  return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' ? `${url.origin}/` : undefined
+}
+
+function readFellows(value: unknown): FellowInfo[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  return value.slice(0, MAX_FELLOWS_READ).flatMap((each: unknown): FellowInfo[] => {
+    const { peerId, url, addresses } = (typeof each === 'object' && each !== null ? each : {}) as Record<
+      string,
+      unknown
+    >
+    const origin = readUrl(url)
+    if (typeof peerId !== 'string' || peerId.length > 100 || origin === undefined || !Array.isArray(addresses))
+      return []
+    const read = addresses
+      .slice(0, MAX_FELLOW_ADDRESSES)
+      .filter((address): address is string => typeof address === 'string' && address.length <= 500)
+    return [{ peerId, url: origin, addresses: read }]
+  })
 }

@@ -13,6 +13,9 @@ export const TRACKER_PROTOCOL = '/blackhole/tracker/1.0.0'
 /** Site records: get, put and subscribe. */
 export const HOSTING_PROTOCOL = '/blackhole/hosting/1.0.0'
 
+/** Between relays of one federation: greeting, and who is in a swarm. */
+export const FELLOW_PROTOCOL = '/blackhole/fellow/1.0.0'
+
 /**
  * Version of the messages between page and service worker. Both are served by
  * the same relay and replaced at different moments, so they greet with it.

@@ -1,6 +1,7 @@
 import { MAX_UPLOAD_BYTES, ValidationError, parseSiteName } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
 import { parseAlerts } from './history/alerts.ts'
+import { readFellows } from './federation/fellow-address.ts'
 import {
   MAX_ANSWERS_PER_ADDRESS,
   MAX_CONNECTIONS,
@@ -56,6 +57,14 @@ export interface RelayInit {
   readonly allowPrivate: boolean
   /** Sites that the relay does not know yet, per hour and address. Those of `publishers` are not counted. */
   readonly newSitesPerHourPerAddress: number
+  /** Other relays to federate with: URLs, or multiaddrs of WebSockets. From one of them the others are found. */
+  readonly fellows: readonly string[]
+  /** Whether other relays may federate with this one though it names no fellow itself. */
+  readonly federate: boolean
+  /** Secret that the relays of a closed federation share; empty: whoever speaks the protocol is a fellow. */
+  readonly federationSecret: string
+  /** Which sites known to fellows are fetched: those that this relay's visitors ask for, all, or none. */
+  readonly replicate: 'asked' | 'all' | 'none'
   /** Bytes of one CAR upload. */
   readonly maxUploadBytes: number
   /** libp2p connections at once. */
@@ -99,6 +108,10 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   pull: Object.freeze([]),
   allowPrivate: false,
   newSitesPerHourPerAddress: NEW_SITES_PER_HOUR_PER_ADDRESS,
+  fellows: Object.freeze([]),
+  federate: false,
+  federationSecret: '',
+  replicate: 'asked',
   maxUploadBytes: MAX_UPLOAD_BYTES,
   maxConnections: MAX_CONNECTIONS,
   maxReservations: MAX_RESERVATIONS,
@@ -113,7 +126,7 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
 /** One option as help and parsers see it. */
 export interface RelayOption {
   readonly name: keyof RelayInit
-  readonly type: 'text' | 'number' | 'boolean' | 'origins' | 'aliases' | 'sites'
+  readonly type: 'text' | 'number' | 'boolean' | 'origins' | 'aliases' | 'sites' | 'fellows'
   readonly default: RelayInit[keyof RelayInit]
   readonly help: string
 }
@@ -148,6 +161,10 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('pull', 'origins', 'origin whose assets are fetched for its visitors: https://example.com'),
   option('allowPrivate', 'boolean', 'pull from loopback and private addresses too, for demonstrations'),
   option('newSitesPerHourPerAddress', 'number', 'sites that are new to the relay, per hour and address'),
+  option('fellows', 'fellows', 'a relay to federate with: URL or multiaddr'),
+  option('federate', 'boolean', 'let other relays federate with this one; always so when it has fellows'),
+  option('federationSecret', 'text', 'secret that the relays of a closed federation share'),
+  option('replicate', 'text', 'sites to fetch from fellows: asked (by visitors of this relay), all or none'),
   option('maxUploadBytes', 'number', 'bytes of one upload'),
   option('maxConnections', 'number', 'libp2p connections at once'),
   option('maxReservations', 'number', 'circuit relay reservations at once'),
@@ -208,6 +225,8 @@ function read(known: RelayOption, value: unknown): unknown {
       return readAliases(value)
     case 'sites':
       return readSites(known.name, value)
+    case 'fellows':
+      return readFellows(known.name, value)
     case 'text':
       if (typeof value !== 'string' || value.length > 4096 || value.includes('\0'))
         throw new ValidationError(known.name, 'a text of at most 4096 characters', value)
@@ -268,6 +287,8 @@ function checkTexts(init: RelayInit): void {
   parseAlerts(init.alerts, 'alerts')
   if (init.alertWebhook !== '' && !/^https?:$/.test(URL.parse(init.alertWebhook)?.protocol ?? ''))
     throw new ValidationError('alertWebhook', 'an http or https URL', init.alertWebhook)
+  if (!['asked', 'all', 'none'].includes(init.replicate))
+    throw new ValidationError('replicate', 'asked, all or none', init.replicate)
   if ((init.tlsCert === '') !== (init.tlsKey === '')) {
     throw new ValidationError(
       init.tlsCert === '' ? 'tlsCert' : 'tlsKey',

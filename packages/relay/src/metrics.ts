@@ -11,6 +11,9 @@ export interface MetricSources {
   blockBytes(): number
   stunAnswered(): number
   announces(): number
+  fellows(): number
+  fellowsIgnored(): number
+  refusedRecords(): number
 }
 
 /** How content bytes left the relay. */
@@ -78,6 +81,17 @@ export class Metrics {
     gauge('blackhole_sites', 'Sites held', () => sources.sites())
     gauge('blackhole_block_bytes', 'Bytes of blocks held', () => sources.blockBytes())
     counter('blackhole_announces_total', 'Announcements heard by the tracker', () => sources.announces())
+    gauge('blackhole_federation_fellows', 'Relays of the federation that are linked', () => sources.fellows())
+    gauge(
+      'blackhole_federation_fellows_ignored',
+      'Those of them that sent so many bad records that their messages are not looked at',
+      () => sources.fellowsIgnored(),
+    )
+    counter(
+      'blackhole_federation_refused_records_total',
+      'Records of fellows that were forged, malformed or replayed',
+      () => sources.refusedRecords(),
+    )
     counter('blackhole_stun_answers_total', 'STUN requests answered', () => sources.stunAnswered())
   }
 

@@ -9,6 +9,10 @@ import { Collector } from './content/collector.ts'
 import { ContentSwitch } from './content/content-switch.ts'
 import { createContentNode } from './content/helia.ts'
 import { SiteContents } from './content/site-contents.ts'
+import { FellowGate } from './federation/fellow-gate.ts'
+import { fellowAddress, isPrivateAddress, isWebSocket } from './federation/fellow-address.ts'
+import { Federation } from './federation/federation.ts'
+import { federationServices } from './federation/services.ts'
 import { DnsLink } from './gateway/dnslink.ts'
 import { Alerts, parseAlerts } from './history/alerts.ts'
 import { History } from './history/history.ts'
@@ -30,7 +34,7 @@ import { Metrics } from './metrics.ts'
 import { webSocketAddresses } from './net/addresses.ts'
 import { makeCertificate } from './net/certificate.ts'
 import type { StoredCertificate } from './net/certificate.ts'
-import { createNode } from './net/node.ts'
+import { createNode, federationOf } from './net/node.ts'
 import { endReservationsOnDisconnect } from './net/reservation-sweep.ts'
 import { upgradeHandlerOf } from './net/upgrades.ts'
 import { endpointsOf, infoOf } from './relay-info.ts'
@@ -139,19 +143,31 @@ async function start(
     collector.stop()
   })
 
+  const joins = init.fellows.length > 0 || init.federate
+  const gate = new FellowGate()
+  const configured = init.fellows.map(fellowAddress)
+  const webSocketAt = webSocketAddresses({
+    host,
+    port: front.port,
+    secure: tlsFiles !== undefined,
+    publicUrl: endpoints.publicUrl,
+  })
+  // A relay for this machine or a private network meets its like; one for the world is not led into its own network.
+  const allowPrivate = [...configured, ...webSocketAt].some(isPrivateAddress)
   const node = await createNode(
     { privateKey, certificate, datastore, logger },
     {
-      webSockets: webSocketAddresses({
-        host,
-        port: front.port,
-        secure: tlsFiles !== undefined,
-        publicUrl: endpoints.publicUrl,
-      }),
+      webSockets: webSocketAt,
       webRtc: init.webRtcPort < 0 ? null : { host, port: init.webRtcPort },
       maxConnections: init.maxConnections,
       maxReservations: init.maxReservations,
       version: RELAY_VERSION,
+      federation: joins
+        ? {
+            services: federationServices(gate, { allowPrivate }),
+            mayDial: (address) => isWebSocket(address) && (allowPrivate || !isPrivateAddress(address)),
+          }
+        : undefined,
     },
   )
   stops.push(() => node.stop())
@@ -164,10 +180,10 @@ async function start(
   await stun?.start()
   stops.push(() => stun?.stop())
 
-  const tokens = new SwarmTokens({ privateKey, peerId, ...clock })
+  const tokens = new SwarmTokens({ privateKey, peerId, ...clock, isFellow: (peer) => gate.has(peer) })
   const networks = await Networks.load(init.networks)
   const registry = new SwarmRegistry({ ...clock, random: () => components.random() })
-  const tracker = new Tracker({ node, registry, tokens, networks, ...clock })
+  const tracker = new Tracker({ node, registry, tokens, networks, ...clock, random: () => components.random() })
   await tracker.start()
   stops.push(() => tracker.stop())
   const publisher = new Publisher({ sites, vault, ...clock })
@@ -195,6 +211,9 @@ async function start(
     blockBytes: () => vault.totals().bytes,
     stunAnswered: () => stun?.answered ?? 0,
     announces: () => tracker.announces,
+    fellows: () => federation?.fellows.list().length ?? 0,
+    fellowsIgnored: () => federation?.ignored ?? 0,
+    refusedRecords: () => federation?.rejected ?? 0,
   })
   const history = new History({
     ...clock,
@@ -239,6 +258,30 @@ async function start(
   await lastResort.start()
   stops.push(() => lastResort.stop())
 
+  const ownInfo = (): RelayInfo =>
+    infoOf(init, { node, endpoints, stunPort: stun?.port, serving: contentSwitch.serving, fellows: undefined })
+  const federation: Federation | undefined = !joins
+    ? undefined
+    : new Federation(
+        {
+          node,
+          ...federationOf(node),
+          gate,
+          sites,
+          vault,
+          contentSwitch,
+          publisher,
+          policy,
+          tokens,
+          registry,
+          log,
+          ...clock,
+          random: () => components.random(),
+          info: ownInfo,
+        },
+        { ...init, configured },
+      )
+
   const context: HttpContext = {
     init,
     log,
@@ -261,7 +304,8 @@ async function start(
     dnslink: init.dnslink
       ? new DnsLink({ ...clock, ...(components.resolveTxt === undefined ? {} : { resolveTxt: components.resolveTxt }) })
       : undefined,
-    info: () => infoOf(init, { node, endpoints, stunPort: stun?.port, serving: contentSwitch.serving }),
+    federation,
+    info: () => ({ ...ownInfo(), ...(federation === undefined ? {} : { fellows: federation.told() }) }),
     siteUrl: endpoints.siteUrl,
     announces: () => tracker.announces,
     blocks: helia.blockstore,
@@ -269,6 +313,8 @@ async function start(
   const app = createApp(context)
   const listener = nodeListener((request, bindings) => app.fetch(request, bindings), log)
   front.handle(listener, upgradeHandlerOf(node))
+  await federation?.start()
+  stops.push(() => federation?.stop())
   return {
     url: endpoints.url,
     info: context.info,

@@ -46,10 +46,12 @@ interface RelayState {
   readonly stunPort: number | undefined
   /** Whether it serves content now. */
   readonly serving: boolean
+  /** Other relays of the federation. */
+  readonly fellows: RelayInfo['fellows']
 }
 
 /** What the relay says of itself. */
-export function infoOf(init: RelayInit, { node, endpoints, stunPort, serving }: RelayState): RelayInfo {
+export function infoOf(init: RelayInit, { node, endpoints, stunPort, serving, fellows }: RelayState): RelayInfo {
   const stunHost = endpoints.publicUrl?.hostname ?? reachableHost(init.host)
   return {
     peerId: node.peerId.toString(),
@@ -60,5 +62,7 @@ export function infoOf(init: RelayInit, { node, endpoints, stunPort, serving }: 
     siteScheme: endpoints.siteScheme,
     maxUploadBytes: init.maxUploadBytes,
     serving,
+    url: endpoints.url,
+    ...(fellows === undefined || fellows.length === 0 ? {} : { fellows }),
   }
 }

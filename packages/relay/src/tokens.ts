@@ -18,6 +18,8 @@ export interface TokensComponents {
   /** The relay's own peer id. */
   peerId: string
   now: () => number
+  /** Whether tokens of another relay, by peer id, are accepted as its own: those of fellows. Default: none. */
+  isFellow?: (peer: string) => boolean
 }
 
 /** Issues and checks the tokens that let a peer join a site's swarm. */
@@ -47,19 +49,18 @@ export class SwarmTokens {
   }
 
   /**
-   * Checks a token that a peer showed.
+   * Checks a token that a peer showed: of this relay, or of a fellow.
    *
    * @throws {TokenError}
    */
   async verify(token: string, site: SiteName, peer: string): Promise<void> {
-    const { privateKey, peerId, now } = this.#components
-    if (readToken(token).iss !== peerId) throw new TokenError('forbidden', 'The token was issued by another relay')
-    await verifyToken(
-      token,
-      privateKey.publicKey,
-      { scope: 'swarm', aud: site, sub: peer, maxLifetimeMs: SWARM_TOKEN_MS },
-      now(),
-    )
+    const { privateKey, peerId, now, isFellow } = this.#components
+    const { iss } = readToken(token)
+    if (iss !== peerId && isFellow?.(iss) !== true)
+      throw new TokenError('forbidden', 'The token was issued by another relay')
+    const issuer = iss === peerId ? privateKey.publicKey : peerIdFromString(iss).publicKey
+    if (issuer === undefined) throw new TokenError('invalid', 'The token names an issuer without an Ed25519 key')
+    await verifyToken(token, issuer, { scope: 'swarm', aud: site, sub: peer, maxLifetimeMs: SWARM_TOKEN_MS }, now())
   }
 }
 

@@ -91,6 +91,8 @@ function isOn(option: RelayOption): boolean {
 }
 
 function nameOf(option: RelayOption): string {
+  // Given once for each.
+  if (option.type === 'fellows') return 'fellow'
   const flag = flagOf(option.name).slice('--'.length)
   return isOn(option) ? `no-${flag}` : flag
 }
@@ -102,6 +104,7 @@ function relayOptions(): OptionTable {
 function specOf(option: RelayOption): OptionSpec {
   if (option.type === 'boolean') return { type: 'boolean', summary: option.help }
   if (option.type === 'origins') return { type: 'string', multiple: true, placeholder: 'URL', summary: option.help }
+  if (option.type === 'fellows') return { type: 'string', multiple: true, placeholder: 'URL', summary: option.help }
   const placeholder = { text: 'TEXT', number: 'N', aliases: 'PAIRS', sites: 'NAMES' }[option.type]
   const shown = typeof option.default === 'object' || option.default === '' ? {} : { fallback: String(option.default) }
   return { type: 'string', placeholder, summary: option.help, ...shown }
@@ -112,6 +115,7 @@ function relayFlags(options: Readonly<Record<string, AnyOptionValue>>): Record<s
   const given = RELAY_OPTIONS.map((option): [string, unknown] => {
     const value = options[nameOf(option)]
     if (option.type === 'origins') return [option.name, Array.isArray(value) && value.length > 0 ? value : undefined]
+    if (option.type === 'fellows') return [option.name, Array.isArray(value) && value.length > 0 ? value : undefined]
     if (option.type !== 'boolean') return [option.name, value]
     return [option.name, value === true ? !isOn(option) : undefined]
   })

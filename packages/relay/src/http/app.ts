@@ -17,6 +17,7 @@ import { recordRoutes } from './routes/record.ts'
 import { reportRoutes } from './routes/report.ts'
 import { scriptRoutes } from './routes/scripts.ts'
 import { statusPageRoutes } from './routes/status-page.ts'
+import { wantRoutes } from './routes/want.ts'
 import { tokenRoutes } from './routes/token.ts'
 
 /** Everything that the relay answers over HTTP. */
@@ -57,6 +58,7 @@ export function createApp(context: HttpContext): HttpApp {
     return undefined
   })
   app.on('OPTIONS', ['/ipfs/*', '/ipns/*'], () => preflight())
+  wantRoutes(app, context)
   operationRoutes(app, context)
   infoRoutes(app, context)
   recordRoutes(app, context)

@@ -5,6 +5,7 @@ import type { RelayInit } from '../config.ts'
 import type { BlockVault } from '../content/block-vault.ts'
 import type { ContentSwitch } from '../content/content-switch.ts'
 import type { SiteContents } from '../content/site-contents.ts'
+import type { Federation } from '../federation/federation.ts'
 import type { DnsLink } from '../gateway/dnslink.ts'
 import type { BlockReader } from '../gateway/tracing-reader.ts'
 import type { PublishPolicy } from '../hosting/publish-policy.ts'
@@ -40,6 +41,8 @@ export interface HttpContext {
   readonly contentSwitch: ContentSwitch
   readonly pullZones: PullZones
   readonly scripts: ScriptFiles
+  /** The other relays; undefined when this one is alone. */
+  readonly federation: Pick<Federation, 'want' | 'siteHosts'> | undefined
   readonly adminToken: string
   readonly peerId: string
   readonly info: () => RelayInfo

@@ -4,6 +4,8 @@ import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import type { CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import type { ComponentLogger, Libp2p, PrivateKey } from '@libp2p/interface'
+import type { GossipSub } from '@libp2p/gossipsub'
+import type { KadDHT } from '@libp2p/kad-dht'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { webRTCDirect } from '@libp2p/webrtc'
@@ -12,6 +14,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { WebRTCDirect } from '@multiformats/multiaddr-matcher'
 import type { Datastore } from 'interface-datastore'
 import { createLibp2p } from 'libp2p'
+import type { FederationServices } from '../federation/services.ts'
 import {
   MAX_PENDING_CONNECTIONS,
   MAX_STOP_STREAMS,
@@ -41,6 +44,14 @@ export interface NodeInit {
   maxConnections: number
   maxReservations: number
   version: string
+  /** What the node does among the relays of a federation; undefined when it is in none. */
+  federation?:
+    | {
+        readonly services: FederationServices
+        /** Whether an address may be dialled. */
+        readonly mayDial: (address: Multiaddr) => boolean
+      }
+    | undefined
 }
 
 /** The libp2p node of a relay. */
@@ -50,12 +61,18 @@ export type RelayNode = Libp2p<{
   relay: CircuitRelayService
 }>
 
+/** Those of its services that only a relay in a federation has. */
+export function federationOf(node: RelayNode): { dht: KadDHT; pubsub: GossipSub } {
+  return node.services as unknown as { dht: KadDHT; pubsub: GossipSub }
+}
+
 /**
  * Makes the relay's libp2p node: WebSockets behind the front server,
  * webrtc-direct on UDP, and circuit relay v2 with limits sized for crowds of
  * browsers that only shake hands through it.
  *
- * No bootstrap list, no STUN server, no DNS: it contacts nobody.
+ * No bootstrap list, no STUN server, no DNS: it contacts nobody but the
+ * relays of a federation, when it is in one.
  */
 export function createNode(components: NodeComponents, init: NodeInit): Promise<RelayNode> {
   const peerId = peerIdFromPrivateKey(components.privateKey)
@@ -82,7 +99,7 @@ export function createNode(components: NodeComponents, init: NodeInit): Promise<
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    connectionGater: relayGater(),
+    connectionGater: relayGater(init.federation?.mayDial),
     connectionManager: {
       maxConnections: init.maxConnections,
       maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
@@ -104,6 +121,7 @@ export function createNode(components: NodeComponents, init: NodeInit): Promise<
           defaultDataLimit: BigInt(RELAYED_CONNECTION_BYTES),
         },
       }),
+      ...init.federation?.services,
     },
   })
 }

@@ -15,9 +15,11 @@ import {
   errorToWire,
   parseSiteName,
 } from '@blackhole/protocol'
+import type { SiteName, TrackerPeer } from '@blackhole/protocol'
 import { ANNOUNCES_PER_SECOND, ANNOUNCE_INTERVAL_MS } from '../limits.ts'
 import type { RelayNode } from '../net/node.ts'
 import { RateLimiter } from '../rate-limiter.ts'
+import type { FellowSwarm } from '../federation/fellow-swarms.ts'
 import type { SwarmTokens } from '../tokens.ts'
 import { Networks } from './networks.ts'
 import type { SwarmRegistry } from './swarm-registry.ts'
@@ -28,8 +30,11 @@ export interface TrackerComponents {
   registry: SwarmRegistry
   tokens: SwarmTokens
   now: () => number
+  random: () => number
   /** The operator's table of networks. Default: an empty one. */
   networks?: Networks
+  /** Who is in the swarm at fellow relays. Default: nobody is asked. */
+  elsewhere?: (site: SiteName) => Promise<FellowSwarm>
 }
 
 /** The address that a connection comes from; undefined for one that is relayed. */
@@ -108,6 +113,7 @@ export class Tracker implements Startable {
       const { registry, tokens, networks = Networks.none } = this.#components
       const peer = connection.remotePeer
       const id = peer.toString()
+      const ownId = peer.toMultihash().bytes
       if (!this.#limiter.take(id))
         throw new BlackholeError('limit', `A peer may announce ${String(ANNOUNCES_PER_SECOND)} times a second`)
       const site = parseSiteName(announce.site, 'announce.site')
@@ -121,23 +127,42 @@ export class Tracker implements Startable {
         { peer: id, have: Math.min(announce.have, announce.total), total: announce.total },
         { place: networks.place(addressOf(connection), connection.rtt), free: announce.want },
       )
-      const drawn = registry.draw(site, id, Math.min(announce.want, MAX_TRACKER_PEERS), (other) =>
-        this.#dialable(other),
-      )
+      const want = Math.min(announce.want, MAX_TRACKER_PEERS)
+      const drawn = registry.draw(site, id, want, (other) => this.#dialable(other))
+      const here = drawn.peers.map(({ peer: other, have, total }) => ({
+        id: peerIdFromString(other).toMultihash().bytes,
+        addresses: this.#addressesOf(other),
+        have,
+        total,
+      }))
+      // Visitors of other relays are further away: they fill up.
+      const elsewhere = here.length < want ? await this.#components.elsewhere?.(site) : undefined
       return {
         ...reply,
-        swarmPeers: drawn.swarmPeers,
-        swarmHolders: drawn.swarmHolders,
-        peers: drawn.peers.map(({ peer: other, have, total }) => ({
-          id: peerIdFromString(other).toMultihash().bytes,
-          addresses: this.#addressesOf(other),
-          have,
-          total,
-        })),
+        swarmPeers: drawn.swarmPeers + (elsewhere?.swarmPeers ?? 0),
+        swarmHolders: drawn.swarmHolders + (elsewhere?.swarmHolders ?? 0),
+        peers: [
+          ...here,
+          ...this.#others(elsewhere?.peers ?? [], [...here.map((each) => each.id), ownId], want - here.length),
+        ],
       }
     } catch (error) {
       return { ...reply, error: JSON.stringify(errorToWire(error)) }
     }
+  }
+
+  /** Holders first, at random, and nobody who is named already. */
+  #others(peers: readonly TrackerPeer[], named: readonly Uint8Array[], want: number): TrackerPeer[] {
+    const seen = new Set(named.map((id) => Buffer.from(id).toString('hex')))
+    return peers
+      .filter(({ id }) => {
+        const key = Buffer.from(id).toString('hex')
+        return seen.has(key) ? false : seen.add(key)
+      })
+      .map((peer) => ({ peer, rank: (peer.have > 0 ? 1 : 0) + this.#components.random() }))
+      .sort((a, b) => b.rank - a.rank)
+      .slice(0, want)
+      .map(({ peer }) => peer)
   }
 
   /** Browsers are reached through their reservation at this relay alone. */

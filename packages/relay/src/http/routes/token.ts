@@ -21,7 +21,7 @@ export function tokenRoutes(app: HttpApp, context: HttpContext): void {
     const origin = c.req.header('origin')
     const host = hostNameOf(URL.parse(origin ?? '')?.host ?? '')
     const linked = origin === undefined ? undefined : await context.dnslink?.lookUp(host)
-    if (!mayJoin(origin, site, context.hosts, linked)) {
+    if (!mayJoin(origin, site, context.hosts, linked, context.federation?.siteHosts())) {
       throw new BlackholeError(
         'forbidden',
         `Pages of ${String(origin)} may not join the swarm of ${site.name}. Its owner can allow them when publishing`,
