@@ -24,6 +24,34 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: 'gzipped bytes of loader, worker and peer against their budgets, and how long the worker takes to start',
     load: async () => (await import('./size/size.ts')).size,
   },
+  'first-byte': {
+    about: 'a 16 KiB file on an open connection, to its first byte, against the echo of a raw data channel',
+    load: async () => (await import('./first-byte/first-byte.ts')).firstByte,
+  },
+  'small-files': {
+    about: '1,000 files of 4 KiB from one peer, against WebTorrent and against one file of 4 MiB',
+    load: async () => (await import('./small-files/small-files.ts')).smallFiles,
+  },
+  'worker-start': {
+    about: 'a stored page after the worker was stopped, against a worker that only answers from the Cache API',
+    load: async () => (await import('./worker-start/worker-start.ts')).workerStart,
+  },
+  seeding: {
+    about: 'the main thread of a tab that seeds at 4 MB/s',
+    load: async () => (await import('./seeding/seeding.ts')).seeding,
+  },
+  'cold-start': {
+    about: "from the script tag to an open connection and to the first piece from a peer, at a visitor's first visit",
+    load: async () => (await import('./cold-start/cold-start.ts')).coldStart,
+  },
+  holders: {
+    about: '3 holders that may send 8 Mbit/s each, to one reader',
+    load: async () => (await import('./holders/holders.ts')).holders,
+  },
+  gateway: {
+    about: 'requests per second for a 1 MiB file over 32 connections (wrk), against nginx',
+    load: async () => (await import('./gateway/gateway.ts')).gateway,
+  },
   cache: {
     about: 'hit ratios of LRU, LFU, S3-FIFO, W-TinyLFU and the piece store on traces of visits to real sites',
     load: async () => {

@@ -8,7 +8,10 @@ import { allTargets } from './targets.ts'
 import type { WorkerOrder, WorkerReport } from './watched.ts'
 
 /** Longest input that is kept because it led somewhere new: people look through them. */
-const MAX_KEPT_BYTES = 2_048
+const MAX_KEPT_BYTES = 512
+
+/** Most of them for a target. */
+const MAX_KEPT = 20
 
 /** Inputs of the encoders that are kept for each target. */
 const REAL_INPUTS = 6
@@ -33,7 +36,9 @@ async function main(order: WorkerOrder): Promise<void> {
         Atomics.add(clock, 0, 1)
       },
       onNew: (input) => {
-        if (order.keep && input.byteLength <= MAX_KEPT_BYTES) keepInput(target.name, 'found', input)
+        if (!order.keep || input.byteLength > MAX_KEPT_BYTES) return
+        if (keptInputs(target.name).filter(({ file }) => file.startsWith('found')).length >= MAX_KEPT) return
+        keepInput(target.name, 'found', input)
       },
       onFault: async (fault, input, outcome) => {
         if (input.byteLength === 0 && outcome === 'round trip') {

@@ -19,6 +19,7 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     announce?: string[]
     announceList?: string[][]
     deselect?: boolean
+    name?: string
     storeCacheSlots?: number
   }
 
@@ -29,7 +30,7 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
       lsd: false
       webSeeds: boolean
     })
-    seed(file: File, options: TorrentOptions, ready: (torrent: Torrent) => void): void
+    seed(file: File | File[], options: TorrentOptions, ready: (torrent: Torrent) => void): void
     add(torrentFile: Uint8Array, options: TorrentOptions, ready?: (torrent: Torrent) => void): Torrent
     on(event: 'error', listener: (error: Error) => void): void
   }

@@ -25,6 +25,12 @@ const MiB = 1024 * 1024
 const DEFAULT_SIZE_MIB = 64
 const DEFAULT_RUNS = 3
 
+const SDK = 'Blackhole, SDK'
+const BITSWAP = 'Helia Bitswap'
+
+/** Parts of the raw channel's speed that we aim at. */
+const AIMS: Readonly<Record<string, number>> = { [SDK]: 0.92, 'Blackhole, worker': 0.85 }
+
 /** One file from one Chromium to another, by each system in turn. Throughput in MB/s (10^6 bytes), first byte in ms. */
 export async function transfer(options: BenchOptions): Promise<Findings> {
   const systems = [rawChannel(), blackholeSdk(), blackholeWorker(), bareLibp2p(), webTorrent(), heliaBitswap()].filter(
@@ -98,14 +104,21 @@ function findings(results: ReadonlyMap<string, readonly Run[]>): Findings {
     ),
   ])
   const raw = valueOf(rows, 'raw data channel')
+  const ours = [...results.keys()]
+    .filter((name) => name.startsWith('Blackhole'))
+    .flatMap((name) => [
+      ratio(`${name} / raw data channel`, valueOf(rows, name) / raw, '>=', AIMS[name] ?? 0.85),
+      ratio(`${name}, first byte in ms`, valueOf(rows, `${name}, first byte`), '<=', 150),
+    ])
+  const sooner = valueOf(rows, `${BITSWAP}, first byte`) / valueOf(rows, `${SDK}, first byte`)
   return {
     rows,
-    ratios: [...results.keys()]
-      .filter((name) => name.startsWith('Blackhole'))
-      .flatMap((name) => [
-        ratio(`${name} / raw data channel`, valueOf(rows, name) / raw, '>=', 0.85),
-        ratio(`${name}, first byte in ms`, valueOf(rows, `${name}, first byte`), '<=', 150),
-      ]),
+    ratios: [
+      ...ours,
+      ratio(`${SDK} / WebTorrent 3`, valueOf(rows, SDK) / valueOf(rows, 'WebTorrent 3'), '>=', 2.2),
+      ratio(`${SDK} / ${BITSWAP}`, valueOf(rows, SDK) / valueOf(rows, BITSWAP), '>=', 1.3),
+      ratio(`${BITSWAP}'s first byte / ours`, sooner, '>=', 10),
+    ],
   }
 }
 

@@ -27,6 +27,18 @@ export class FileSite {
    * @param origins - web origins besides the site's own whose pages join its swarm
    */
   static async start(size: number, origins: readonly string[] = []): Promise<FileSite> {
+    return FileSite.startWith({ [FILE]: size }, { origins })
+  }
+
+  /**
+   * Starts a relay and publishes files of random bytes.
+   *
+   * @param files - their sizes by name
+   */
+  static async startWith(
+    files: Readonly<Record<string, number>>,
+    { origins = [], uploadLimit = '10G' }: { origins?: readonly string[]; uploadLimit?: string } = {},
+  ): Promise<FileSite> {
     const folder = await mkdtemp(join(tmpdir(), 'blackhole-transfer-'))
     const site = join(folder, 'site')
     const relay = await startRelay({ data: join(folder, 'relay'), args: ['--log-level', 'error'] })
@@ -35,11 +47,12 @@ export class FileSite {
       const args = origins.flatMap((origin) => ['--origin', origin])
       return publishFolder(site, { relay: relay.url, key: join(folder, 'site.key'), home: join(folder, 'home'), args })
     }
-    await writeFile(join(site, 'index.html'), page())
+    await writeFile(join(site, 'index.html'), page('', uploadLimit))
     const { name } = await publish()
     // The tag names the site, whose name is known now.
-    await writeFile(join(site, 'index.html'), page(name))
-    await writeFile(join(site, FILE), randomFillSync(new Uint8Array(size)))
+    await writeFile(join(site, 'index.html'), page(name, uploadLimit))
+    for (const [file, size] of Object.entries(files))
+      await writeFile(join(site, file), randomFillSync(new Uint8Array(size)))
     await publish()
     return new FileSite(relay, name, folder)
   }
@@ -49,7 +62,7 @@ export class FileSite {
    *
    * @throws when the relay sent some all the same: then it was not the other browser's
    */
-  async withoutContent(transfer: () => Promise<Received>): Promise<Received> {
+  async withoutContent<T = Received>(transfer: () => Promise<T>): Promise<T> {
     const before = (await this.relay.metrics()).contentBytes
     const received = await transfer()
     const after = (await this.relay.metrics()).contentBytes
@@ -63,12 +76,12 @@ export class FileSite {
   }
 }
 
-/** A page with the tag: what it may upload is unlimited here, where visitors give 1 MiB/s by default. */
-function page(name?: string): string {
+/** A page with the tag: what it may upload is said here, where visitors give 1 MiB/s by default. */
+function page(name: string, uploadLimit: string): string {
   const scripts = '/.blackhole/blackhole'
   const tag =
-    name === undefined
+    name === ''
       ? ''
-      : `<script async src="${scripts}.js" data-site="${name}" data-worker="${scripts}-sw.js" data-upload-limit="10G"></script>`
+      : `<script async src="${scripts}.js" data-site="${name}" data-worker="${scripts}-sw.js" data-upload-limit="${uploadLimit}"></script>`
   return `<!doctype html><html lang="en"><head>${tag}<title>Transfer</title></head><body></body></html>`
 }

@@ -50,6 +50,30 @@ export class RawPage {
     channel.addEventListener('message', () => void send(channel, bytes, settings))
   }
 
+  /** Answers each message with this many bytes. */
+  async serveEcho(size: number): Promise<void> {
+    const bytes = randomBytes(size)
+    const channel = await this.#channel.promise
+    channel.addEventListener('message', () => {
+      channel.send(bytes)
+    })
+  }
+
+  /** Asks for an answer, one after the other, and says how many ms each took. */
+  async echoes(times: number): Promise<number[]> {
+    const channel = await this.#channel.promise
+    const took: number[] = []
+    for (let asked = 0; asked < times; asked++) {
+      const start = performance.now()
+      const { promise, resolve } = Promise.withResolvers<Event>()
+      channel.addEventListener('message', resolve, { once: true })
+      channel.send('go')
+      await promise
+      took.push(performance.now() - start)
+    }
+    return took
+  }
+
   async receive(size: number): Promise<Received> {
     const channel = await this.#channel.promise
     channel.binaryType = 'arraybuffer'

@@ -14,9 +14,16 @@ export class WebTorrentPage {
   #torrent: Torrent | undefined
 
   async serve(tracker: string, size: number): Promise<number[]> {
-    const file = new File([randomBytes(size)], 'file.bin')
+    return this.serveFiles(tracker, 1, size)
+  }
+
+  /** Seeds a torrent of so many files of a size. */
+  async serveFiles(tracker: string, files: number, size: number): Promise<number[]> {
+    const made = Array.from({ length: files }, (_, index) => {
+      return new File([randomBytes(size)], files === 1 ? 'file.bin' : `${String(index)}.bin`)
+    })
     const seeding = await new Promise<Torrent>((resolve) => {
-      this.#client.seed(file, { announceList: [[tracker]] }, resolve)
+      this.#client.seed(made, { announceList: [[tracker]], name: 'files' }, resolve)
     })
     return [...seeding.torrentFile]
   }
