@@ -13,7 +13,7 @@ if (reason !== undefined) console.warn(`The laboratory's scenarios are not teste
 it('lists the scenarios when none is named', async () => {
   const { code, stdout } = await lab()
   expect(code).toBe(0)
-  for (const name of ['flash-crowd', 'nat']) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
+  for (const name of ['flash-crowd', 'nat', 'trickle']) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
 })
 
 it.each([
@@ -87,6 +87,18 @@ it.skipIf(reason !== undefined)(
     expect(value('symmetric and symmetric, sent by the holder')).toBeLessThan(1)
   },
 )
+
+it.skipIf(reason !== undefined)('visitors who leave in the middle harm nobody', { timeout: 240_000 }, async () => {
+  // A wrong byte, or a file that ends short as if it were whole, fails the run.
+  const { code, stdout, stderr } = await lab('trickle', '--short', '--only', 'Blackhole', '--json')
+  expect(stderr.replaceAll(/^round .*\n/gm, '')).toBe('')
+  expect(code).toBe(0)
+  const { rows } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as LabReport
+  const row = (name: string) => rows.find((candidate) => candidate.name === `Blackhole, ${name}`)
+  expect(row('had everything before they left')?.value).toBeGreaterThan(0)
+  expect(row('page load, each visitor')?.runs.length).toBeGreaterThan(0)
+  expect(row('sent by the origin')?.value).toBeGreaterThan(3)
+})
 
 interface LabReport {
   readonly rows: readonly { name: string; value: number; unit: string; runs: number[] }[]

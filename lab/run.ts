@@ -12,6 +12,7 @@ import type { Outcome, Scenario } from './scenarios/scenario.ts'
 const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   'flash-crowd': async () => (await import('./scenarios/flash-crowd.ts')).flashCrowd,
   nat: async () => (await import('./scenarios/nat.ts')).nat,
+  trickle: async () => (await import('./scenarios/trickle.ts')).trickle,
 }
 
 const USAGE = 'Usage: npm run lab -- SCENARIO [--json] [--short] [--runs N] [--only TEXT] [--chart FILE]'

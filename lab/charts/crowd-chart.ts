@@ -1,6 +1,7 @@
 import { axis } from './axis.ts'
 import { area, frame, label, line, picture, swatch } from './svg.ts'
 import type { CrowdRun } from '../scenarios/crowd.ts'
+import type { Visit } from '../scenarios/visits.ts'
 
 /** Sizes in pixels. */
 const PANEL = { width: 250, height: 150, left: 50, top: 64, between: 60 } as const
@@ -55,7 +56,7 @@ export function crowdChart(title: string, siteBytes: number, runs: readonly Crow
 }
 
 /** What a visitor has over time, in s and MB: at most the site, though some of it may have come twice. */
-function curveOf({ arrivedAt, arrivals, doneAt }: CrowdRun['visits'][number], siteBytes: number): Point[] {
+function curveOf({ arrivedAt, arrivals, doneAt }: Visit, siteBytes: number): Point[] {
   let bytes = 0
   const points: Point[] = [[arrivedAt / 1000, 0]]
   for (const [at, more] of arrivals) {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openBrowser } from '../hosts/lab-browser.ts'
 import { LabNetwork, type LinkOptions } from '../network/lab-network.ts'
+import { openSite, type Visit, visitOf, visitSite } from './visits.ts'
 import type { LabVisitor } from '../hosts/lab-browser.ts'
-import type { VisitLog } from '../systems/pages/visit-log.ts'
+import type { LabHost } from '../network/lab-host.ts'
 import type { SiteFiles } from '../systems/site-files.ts'
 import type { System } from '../systems/system.ts'
 
@@ -31,15 +32,6 @@ export interface TrafficSample {
   readonly visitors: number
 }
 
-/** How a visit went; times are in ms since the crowd's begin. */
-export interface Visit {
-  readonly arrivedAt: number
-  readonly loadedAt: number
-  /** Undefined when the visitor left before everything was there. */
-  readonly doneAt: number | undefined
-  readonly arrivals: VisitLog['arrivals']
-}
-
 /** How a crowd fared. */
 export interface CrowdRun {
   readonly system: string
@@ -48,6 +40,9 @@ export interface CrowdRun {
 }
 
 const SAMPLE_MS = 250
+
+/** A browser is started so long before its visitor comes, when not all are there from the beginning. */
+const AHEAD_MS = 4_000
 
 /** Browsers that start at once: each takes a core for a second. */
 const STARTING = 2
@@ -62,26 +57,43 @@ export async function runCrowd(system: System, crowd: Crowd, site: SiteFiles, fo
   const browsers: LabVisitor[] = []
   try {
     const origin = await network.addHost('origin', crowd.origin)
-    const hosts = []
+    const hosts: LabHost[] = []
     for (const [index, { link }] of crowd.visitors.entries()) {
       hosts.push(await network.addHost(`visitor-${index + 1}`, link))
     }
     const { url, browser } = await system.deploy({ origin, site, folder })
-    for (let at = 0; at < hosts.length; at += STARTING) {
-      browsers.push(
-        ...(await Promise.all(hosts.slice(at, at + STARTING).map((host) => openBrowser(host, folder, browser)))),
-      )
+    const open = async (host: LabHost): Promise<LabVisitor> => {
+      const opened = await openBrowser(host, folder, browser)
+      browsers.push(opened)
+      return opened
+    }
+    const stay = crowd.visitors.every(({ staysMs }) => staysMs === undefined)
+    const waiting: LabVisitor[] = []
+    for (let at = 0; stay && at < hosts.length; at += STARTING) {
+      waiting.push(...(await Promise.all(hosts.slice(at, at + STARTING).map(open))))
     }
     const ended = new AbortController()
-    const begin = Date.now()
-    const sampling = sampleTraffic(network, begin, ended.signal)
+    const { signal } = ended
+    const begin = Date.now() + (stay ? 0 : AHEAD_MS)
+    const until = async (at: number): Promise<void> => {
+      await sleep(Math.max(0, begin + at - Date.now()), undefined, { signal })
+    }
+    const sampling = sampleTraffic(network, begin, signal)
     try {
       const visits = await Promise.all(
-        crowd.visitors.map(async (who, index) => {
-          await sleep(who.arrivesAtMs, undefined, { signal: ended.signal })
-          const visitor = browsers[index]
-          if (visitor === undefined) throw new Error('A visitor has no browser')
-          return await visit(visitor, url, who, crowd.patienceMs, begin)
+        crowd.visitors.map(async ({ arrivesAtMs, staysMs }, index) => {
+          // Of those who leave only those are there who must be: twenty browsers are too many for most machines.
+          await until(arrivesAtMs - AHEAD_MS)
+          const host = hosts[index]
+          if (host === undefined) throw new Error('A visitor has no host')
+          const visitor = waiting[index] ?? (await open(host))
+          await until(arrivesAtMs)
+          const arrivedAt = Date.now() - begin
+          const log =
+            staysMs === undefined
+              ? await openSite(visitor, url, crowd.patienceMs)
+              : await visitSite(visitor, url, staysMs)
+          return visitOf(log, arrivedAt, begin)
         }),
       )
       return { system: system.name, visits, traffic: await stop(ended, sampling) }
@@ -97,54 +109,6 @@ export async function runCrowd(system: System, crowd: Crowd, site: SiteFiles, fo
 async function stop<T>(ended: AbortController, sampling: Promise<T>): Promise<T> {
   ended.abort()
   return await sampling
-}
-
-async function visit(
-  { host, visitor }: LabVisitor,
-  url: string,
-  { staysMs }: CrowdVisitor,
-  patienceMs: number,
-  begin: number,
-): Promise<Visit> {
-  const arrivedAt = Date.now() - begin
-  const until = AbortSignal.timeout(staysMs ?? patienceMs)
-  const opened = visitor.goto(url, { timeoutMs: staysMs ?? patienceMs })
-  const done = opened.then(() => visitor.waitFor(isDone, { timeoutMs: staysMs ?? patienceMs }))
-  // Who leaves does so in the middle of things.
-  await Promise.race([done, new Promise((resolve) => until.addEventListener('abort', resolve))]).catch(
-    (error: unknown) => {
-      if (staysMs === undefined) throw new Error(`${host.name} did not get everything in time`, { cause: error })
-    },
-  )
-  const log = await visitor.evaluate(readLog)
-  if (staysMs !== undefined) await visitor.close()
-  if (log === null) {
-    if (staysMs === undefined) throw new Error(`${host.name} got no page in time`)
-    return { arrivedAt, loadedAt: Number.NaN, doneAt: undefined, arrivals: [] }
-  }
-  if (log.failures.length > 0)
-    throw new Error(`${host.name} did not get what the owner made: ${log.failures.join('; ')}`)
-  if (staysMs === undefined && log.doneAt === 0) throw new Error(`${host.name} did not get everything in time`)
-  return {
-    arrivedAt,
-    loadedAt: log.loadedAt - begin,
-    doneAt: log.doneAt === 0 ? undefined : log.doneAt - begin,
-    arrivals: log.arrivals.map(([at, bytes]) => [at - begin, bytes] as const),
-  }
-}
-
-/**
- * Opens the site and waits until everything is there.
- *
- * @throws when a file was not what the owner made, or not all came in time
- */
-export async function openSite({ host, visitor }: LabVisitor, url: string, patienceMs: number): Promise<VisitLog> {
-  await visitor.goto(url, { timeoutMs: patienceMs })
-  await visitor.waitFor(isDone, { timeoutMs: patienceMs })
-  const log = await visitor.evaluate(readLog)
-  if (log === null || log.failures.length > 0)
-    throw new Error(`${host.name} did not get what the owner made: ${(log?.failures ?? []).join('; ')}`)
-  return log
 }
 
 async function sampleTraffic(network: LabNetwork, begin: number, signal: AbortSignal): Promise<TrafficSample[]> {
@@ -163,13 +127,4 @@ function totals(traffic: Awaited<ReturnType<LabNetwork['traffic']>>): { origin: 
   const sum = [...traffic.values()].reduce((total, { sent }) => total + sent, 0)
   const origin = traffic.get('origin')?.sent ?? 0
   return { origin, visitors: sum - origin }
-}
-
-function isDone(): boolean {
-  const { visit: log } = globalThis as { visit?: VisitLog }
-  return log !== undefined && (log.doneAt > 0 || log.failures.length > 0)
-}
-
-function readLog(): VisitLog | null {
-  return (globalThis as { visit?: VisitLog }).visit ?? null
 }

@@ -1,10 +1,8 @@
 import { join } from 'node:path'
-import { interleave } from '@blackhole/benchmarks/interleave'
 import { ratio, row, valueOf } from '@blackhole/benchmarks/report'
 import { crowdChart } from '../charts/crowd-chart.ts'
-import { allSystems } from '../systems/all-systems.ts'
 import { makeSiteFiles } from '../systems/site-files.ts'
-import { runCrowd } from './crowd.ts'
+import { compare, originBytes, visitorBytes } from './compare.ts'
 import { fluidBound } from './fluid-bound.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 import type { Findings, Row } from '@blackhole/benchmarks/report'
@@ -21,13 +19,10 @@ const FULL = Object.freeze({ visitors: 8, withinMs: 10_000, siteBytes: 30e6, pat
 /** The same with 3 visitors, who come within a second for 3 MB. */
 const SHORT = Object.freeze({ visitors: 3, withinMs: 1_000, siteBytes: 3e6, patienceMs: 60_000 })
 
-/** Beyond the visitors' patience a run also starts servers and browsers. */
-const SET_UP_MS = 120_000
-
 /** Many come at once: how soon everyone has everything, and what it costs the origin. */
 export const flashCrowd: Scenario = {
   about: '8 visitors come within 10 s for 30 MB from an origin with 20 Mbit/s: when the last has it, and who sent it',
-  run: ({ short, runs, only }) =>
+  run: ({ short, ...options }) =>
     withTemporaryFolder(async (folder) => {
       const { visitors, withinMs, siteBytes, patienceMs } = short ? SHORT : FULL
       const crowd: Crowd = {
@@ -39,21 +34,7 @@ export const flashCrowd: Scenario = {
         patienceMs,
       }
       const site = await makeSiteFiles(join(folder, 'site'), siteBytes)
-      const results = await interleave(
-        allSystems()
-          .filter(({ name }) => name.includes(only))
-          .map((system) => ({
-            name: system.name,
-            run: () => withTemporaryFolder((ground) => runCrowd(system, crowd, site, ground)),
-          })),
-        runs,
-        (name, round, run) => {
-          console.error(
-            `round ${round + 1} ${name}: last one done after ${lastDone(run).toFixed(1)} s, origin sent ${megabytes(originBytes(run)).toFixed(1)} MB`,
-          )
-        },
-        patienceMs + SET_UP_MS,
-      )
+      const results = await compare(crowd, site, options)
       const first = [...results.values()].flatMap((all) => all.slice(0, 1))
       return {
         ...findings(results, crowd, site, short),
@@ -101,7 +82,7 @@ function findings(
       row(
         `${name}, sent by visitors`,
         'MB',
-        runs.map((run) => megabytes(run.traffic.at(-1)?.visitors ?? Number.NaN)),
+        runs.map((run) => megabytes(visitorBytes(run))),
       ),
     )
   }
@@ -124,11 +105,6 @@ function findings(
 /** Seconds from the first arrival until nobody lacks anything. */
 function lastDone({ visits }: CrowdRun): number {
   return Math.max(...visits.map(({ doneAt }) => doneAt ?? Number.NaN)) / 1000
-}
-
-/** All that left the origin's line, headers and scripts included. */
-function originBytes({ traffic }: CrowdRun): number {
-  return traffic.at(-1)?.origin ?? Number.NaN
 }
 
 function megabytes(bytes: number): number {

@@ -15,7 +15,8 @@ const READY_TIMEOUT_MS = 15_000
 /**
  * The page's own script, the same for plain HTTP and for Blackhole: once the
  * page is loaded, and Blackhole ready where there is one, it gets every file
- * with `fetch()` and compares it with what the owner made.
+ * that the page does not show itself with `fetch()`, and compares it with what
+ * the owner made.
  */
 async function main(): Promise<void> {
   const recorder = new VisitRecorder()
@@ -28,7 +29,15 @@ async function main(): Promise<void> {
   const { blackhole } = globalThis as { blackhole?: PageBlackhole }
   const late = new Promise<void>((resolve) => setTimeout(resolve, READY_TIMEOUT_MS))
   await Promise.race([blackhole?.ready, late]).catch(() => undefined)
-  const files = (await listed).values()
+  const all = await listed
+  const shown = new Map([...document.images].map((image) => [new URL(image.src).pathname.slice(1), image]))
+  for (const { path, size } of all) {
+    const image = shown.get(path)
+    if (image === undefined) continue
+    if (image.naturalWidth === 0) recorder.failed(`${path} is not shown`)
+    recorder.arrived(size)
+  }
+  const files = all.filter(({ path }) => !shown.has(path)).values()
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
       for (const file of files) {

@@ -2,7 +2,7 @@
 export interface VisitLog {
   /** When how many more bytes of the site's files had arrived. */
   readonly arrivals: readonly (readonly [at: number, bytes: number])[]
-  /** End of the page's `load` event. */
+  /** End of the page's `load` event; NaN before. */
   readonly loadedAt: number
   /** When the last file was whole; 0 before. */
   readonly doneAt: number
@@ -49,9 +49,10 @@ export class VisitRecorder {
 
   read(): VisitLog {
     const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+    const loaded = navigation?.loadEventEnd ?? 0
     return {
       arrivals: this.#arrivals,
-      loadedAt: performance.timeOrigin + (navigation?.loadEventEnd ?? Number.NaN),
+      loadedAt: loaded === 0 ? Number.NaN : performance.timeOrigin + loaded,
       doneAt: this.#doneAt,
       failures: this.#failures,
     }
