@@ -48,6 +48,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: '3 holders that may send 8 Mbit/s each, to one reader',
     load: async () => (await import('./holders/holders.ts')).holders,
   },
+  tracker: {
+    about: "announces that one core answers per second, against bittorrent-tracker's; memory per idle peer",
+    load: async () => (await import('./tracker/tracker.ts')).tracker,
+  },
   gateway: {
     about: 'requests per second for a 1 MiB file over 32 connections (wrk), against nginx',
     load: async () => (await import('./gateway/gateway.ts')).gateway,

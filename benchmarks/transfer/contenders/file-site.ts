@@ -9,6 +9,16 @@ import type { Received } from '../pages/bytes.ts'
 /** The file that is transferred. */
 export const FILE = 'file.bin'
 
+/** Knobs of a {@link FileSite}. */
+export interface FileSiteInit {
+  /** Web origins besides the site's own whose pages join its swarm. */
+  readonly origins?: readonly string[]
+  /** What visitors may upload, as the tag says it. Default: as good as no limit. */
+  readonly uploadLimit?: string
+  /** Further arguments of the relay. */
+  readonly relayArgs?: readonly string[]
+}
+
 /** A relay in a process of its own with one site: a page and a file of random bytes. */
 export class FileSite {
   readonly relay: RelayProcess
@@ -37,11 +47,11 @@ export class FileSite {
    */
   static async startWith(
     files: Readonly<Record<string, number>>,
-    { origins = [], uploadLimit = '10G' }: { origins?: readonly string[]; uploadLimit?: string } = {},
+    { origins = [], uploadLimit = '10G', relayArgs = [] }: FileSiteInit = {},
   ): Promise<FileSite> {
     const folder = await mkdtemp(join(tmpdir(), 'blackhole-transfer-'))
     const site = join(folder, 'site')
-    const relay = await startRelay({ data: join(folder, 'relay'), args: ['--log-level', 'error'] })
+    const relay = await startRelay({ data: join(folder, 'relay'), args: ['--log-level', 'error', ...relayArgs] })
     await mkdir(site)
     const publish = (): Promise<PublishResult> => {
       const args = origins.flatMap((origin) => ['--origin', origin])

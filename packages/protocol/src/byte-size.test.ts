@@ -10,6 +10,8 @@ test.each([
   ['-1', undefined],
   ['2T', undefined],
   ['1e9', undefined],
+  ['9000000000000k', undefined],
+  ['9'.repeat(400), undefined],
 ])('%j is %j bytes', (text, bytes) => {
   expect(parseByteSize(text)).toBe(bytes)
 })
