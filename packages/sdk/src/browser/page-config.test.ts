@@ -19,6 +19,7 @@ describe('parsePageConfig', () => {
       widget: false,
       consent: false,
       report: false,
+      prefetch: false,
     })
   })
 

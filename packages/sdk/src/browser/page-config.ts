@@ -19,6 +19,8 @@ export interface PageConfig {
   readonly consent: boolean
   /** Tell the relay where bytes came from, for its operator's charts. */
   readonly report: boolean
+  /** Fetch ahead, when idle, what the visitor is likely to open next. */
+  readonly prefetch: boolean
 }
 
 /**
@@ -48,6 +50,7 @@ export function parsePageConfig({ site, relays, data }: LoaderConfig): PageConfi
     widget: isSet(data, 'widget'),
     consent: isSet(data, 'consent'),
     report: isSet(data, 'report'),
+    prefetch: isSet(data, 'prefetch'),
   }
 }
 

@@ -6,6 +6,8 @@ import type { HostChannel, HostState } from '../host/host-channel.ts'
 import { sharingPolicy, type SharingDecision } from '../host/sharing-policy.ts'
 import type { LoadedPeer, PageStatus } from '../loader/loader-config.ts'
 import type { ConnectionBudget } from '../peer/connection-budget.ts'
+import { Prefetcher, type VisitedPage } from '../prefetch/prefetcher.ts'
+import type { BlockFetchOptions } from '../peer/block-provider.ts'
 import { SitePeer } from '../peer/site-peer.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { sleep } from '../sleep.ts'
@@ -31,6 +33,8 @@ export interface PagePeerComponents {
   readonly timing: SwarmTiming
   /** Connections that the tab may still make. Default: those of one page. */
   readonly budget?: ConnectionBudget | undefined
+  /** The page, for fetching ahead. Default: nothing is fetched ahead. */
+  readonly page?: VisitedPage | undefined
   /** How long this page took to load, in ms; undefined while it loads. */
   readonly loadMs: () => number | undefined
   readonly onError: (what: string, error: unknown) => void
@@ -57,6 +61,7 @@ export class PagePeer extends EventTarget implements LoadedPeer {
   readonly #counters: CounterWriter
   readonly #resolveJoined: () => void
   #peer: SitePeer | undefined
+  #ahead: AbortController | undefined
   #host: HostState | undefined
   #optedOut = false
   #agreed = false
@@ -166,6 +171,9 @@ export class PagePeer extends EventTarget implements LoadedPeer {
     if (join) this.#election.start()
     else void this.#election.stop()
     this.#peer?.setUploads(upload ? rate : 0)
+    // Metered, saving data, low battery, hidden, opted out: a guess is not worth that.
+    if (!this.#mayPrefetch) this.#ahead?.abort()
+    else if (this.#ahead?.signal.aborted !== false && this.#hasJoined) this.#fetchAhead(this.#peer)
     this.#changed()
   }
 
@@ -199,11 +207,17 @@ export class PagePeer extends EventTarget implements LoadedPeer {
     })
     peer.addEventListener('version', ({ detail }) => {
       this.#onVersion(detail.record.sequence)
+      if (this.#hasJoined) this.#fetchAhead(peer)
     })
     void peer.joined.then(() => {
       this.#onJoined()
+      if (this.#peer === peer) this.#fetchAhead(peer)
     })
     if (report) void this.#reporter(peer).run(signal)
+    const isOver = (): void => {
+      this.#ahead?.abort()
+    }
+    signal.addEventListener('abort', isOver, { once: true })
     try {
       peer.start()
       provider.use(peer)
@@ -228,6 +242,25 @@ export class PagePeer extends EventTarget implements LoadedPeer {
       counters: () => this.#counters.read(),
       send: (report, options) => peer.report(report, options),
     })
+  }
+
+  get #mayPrefetch(): boolean {
+    return this.sharing.reason === 'sharing'
+  }
+
+  /** Fetches what may come next, once others can be asked and while the device allows it; begun anew when it does again. */
+  #fetchAhead(peer: SitePeer | undefined): void {
+    const { page, state, now, onError, store } = this.#components
+    const manifest = peer?.versions.current?.manifest
+    if (page === undefined || peer === undefined || manifest === undefined || !this.#mayPrefetch) return
+    this.#ahead?.abort()
+    this.#ahead = new AbortController()
+    const source = {
+      manifest,
+      hasMany: (cids: readonly string[]) => store.hasMany(cids),
+      get: (cid: string, options: BlockFetchOptions) => peer.blocks.get(cid, options),
+    }
+    void new Prefetcher({ state, page, now, onError }).run(source, this.#ahead.signal)
   }
 
   #onJoined(): void {

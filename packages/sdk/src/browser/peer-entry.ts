@@ -13,6 +13,7 @@ import { parsePageConfig } from './page-config.ts'
 import { PagePeer } from './page-peer.ts'
 import { openPageStores } from './page-stores.ts'
 import { SwarmTiming } from './swarm-timing.ts'
+import { visitedPage } from './visited-page.ts'
 
 /**
  * `blackhole-peer.js`: starts the page's part in the swarm of its site. The
@@ -57,6 +58,7 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
       timing: new SwarmTiming({ performance }),
       budget: new ConnectionBudget({ storage: tabStorage() }),
       loadMs,
+      page: page.prefetch ? visitedPage(document) : undefined,
       onError,
     },
     // A browser that says so for its visitor (Global Privacy Control, W3C) reports nothing.

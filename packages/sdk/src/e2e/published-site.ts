@@ -31,8 +31,8 @@ export class PublishedSite {
     await this.#owned.write(path, content)
   }
 
-  /** Writes a page whose peer starts at once, with these attributes on its tag. */
-  async addPage(path: string, attributes: TagAttributes = {}): Promise<void> {
+  /** Writes a page whose peer starts at once, with these attributes on its tag and this after its heading. */
+  async addPage(path: string, attributes: TagAttributes = {}, rest = ''): Promise<void> {
     const data = Object.entries({ site: this.name, worker: '/.blackhole/blackhole-sw.js', eager: '', ...attributes })
     const tag = data.map(([name, value]) => ` data-${name}${value === '' ? '' : `="${value}"`}`).join('')
     await this.add(
@@ -45,7 +45,7 @@ export class PublishedSite {
 <title>${path}</title>
 <script async src="/.blackhole/blackhole.js"${tag}></script>
 </head>
-<body><h1>${path}</h1></body>
+<body><h1>${path}</h1>${rest}</body>
 </html>
 `,
     )
