@@ -63,9 +63,17 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
       return (await import('./cache/cache.ts')).cache
     },
   },
+  simulation: {
+    about: '10,000 simulated visitors: time to get everything by the order of pieces, offload by visitors, relay cost',
+    load: async () => {
+      importProductSources()
+      return (await import('./simulation/simulation.ts')).simulation
+    },
+  },
 }
 
 const USAGE = `Usage: npm run bench -- NAME [--json] [--runs N] [--only TEXT] [--size MiB] [--profile FOLDER]
+       [--visitors N] [--charts FOLDER]
 
 ${Object.entries(BENCHMARKS)
   .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`)

@@ -9,6 +9,8 @@ it('reads a name and the options, in any order', () => {
     only: '',
     sizeMiB: 0,
     profile: '',
+    visitors: 0,
+    charts: '',
   })
 })
 

@@ -10,6 +10,10 @@ export interface BenchOptions {
   readonly sizeMiB: number
   /** Folder for CPU profiles of the pages; none when empty. */
   readonly profile: string
+  /** Visitors of a simulation; 0 lets it choose. */
+  readonly visitors: number
+  /** Folder for charts; none when empty. */
+  readonly charts: string
 }
 
 /** The command line: a benchmark's name, `--json`, and the options. */
@@ -33,6 +37,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       only: { type: 'string', default: '' },
       size: { type: 'string', default: '0' },
       profile: { type: 'string', default: '' },
+      visitors: { type: 'string', default: '0' },
+      charts: { type: 'string', default: '' },
     },
   })
   return {
@@ -42,6 +48,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     only: values.only,
     sizeMiB: wholeNumber('--size', values.size),
     profile: values.profile,
+    visitors: wholeNumber('--visitors', values.visitors),
+    charts: values.charts,
   }
 }
 
