@@ -230,13 +230,16 @@ export const MAX_PROOF_BYTES = 4 * KiB
 export const MAX_PROOF_REDIRECTS = 3
 
 /** Until ownership is shown, the proof is looked for this often: an owner who just put it there waits for it. */
-export const PROOF_WAIT_MS = 15 * SECOND
+export const PROOF_WAIT_MS = 5 * SECOND
 
 /** Once shown, it is looked at again this often. */
 export const PROOF_CHECK_MS = 5 * MINUTE
 
-/** A proof that is gone this many times in a row, {@link PROOF_WAIT_MS} apart, ends the zone: one bad deployment does not. */
+/** A proof that is gone this many times in a row, {@link PROOF_GONE_MS} apart, ends the zone: a deployment in between does not. */
 export const PROOF_MISSES = 3
+
+/** Time between two looks for a proof that was there and is gone. */
+export const PROOF_GONE_MS = 20 * SECOND
 
 /** Time between two versions of a zone: visitors load the manifest of each, so what comes in together is published together. */
 export const PULL_BATCH_MS = 5 * SECOND

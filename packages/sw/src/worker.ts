@@ -19,6 +19,7 @@ import { createContentFetch } from './helia/content.ts'
 import { HostDirectory } from './host/host-directory.ts'
 import type { PageClients } from './host/host-directory.ts'
 import { Pieces } from './pieces.ts'
+import { AssetReports } from './upkeep/asset-reports.ts'
 import { ReceivedCounters } from './upkeep/counters.ts'
 import { EventHold } from './upkeep/event-hold.ts'
 import { adoptLoaded } from './upkeep/http-cache.ts'
@@ -77,6 +78,7 @@ export class SiteWorker {
   readonly #removal: SelfRemoval
   readonly #originCheck: OriginCheck
   readonly #awake: StayAwake
+  readonly #reports: AssetReports
   readonly #handlers: readonly Handler[]
   readonly #adopted = new Set<string>()
   #optedOut: boolean | undefined
@@ -121,8 +123,10 @@ export class SiteWorker {
       config.site,
     )
     this.#removal = new SelfRemoval({ ...components, script: script.href, now, idle: this.#hold.idle })
-    const onChanged = (version: SiteVersion): void => {
+    this.#reports = new AssetReports(components, { ...config, origin: script.origin })
+    const onChanged = (version: SiteVersion, url: URL): void => {
       this.#hold.keep(this.#letOriginWin(version))
+      this.#hold.keep(this.#reports.changed(url, version))
     }
     this.#originCheck = new OriginCheck({ ...components, now, onChanged }, config.sampleRate)
     this.#awake = new StayAwake({ ...components, directory: this.#directory })
@@ -149,6 +153,7 @@ export class SiteWorker {
     this.#awake.event(at)
     const request = describeRequest(event)
     if (request.navigates && this.#config.mode === 'tag') event.waitUntil(this.#removal.checkScript())
+    if (this.#config.mode === 'tag' && this.#optedOut !== true) this.#reports.asked(request, this.#versions.current)
     const response = dispatch(this.#handlers, request)
     if (response !== undefined) this.#hold.during(request.waitUntil, response)
     return response
@@ -196,9 +201,7 @@ export class SiteWorker {
         state,
         block: async (cid, signal = new AbortController().signal) =>
           (await this.#pieces.block(cid, { deadlineMs: 0, signal })).bytes,
-        keep: (cid, bytes) => {
-          this.#pieces.keep(cid, bytes)
-        },
+        keep: this.#pieces.keep.bind(this.#pieces),
         ...(relay === undefined
           ? {}
           : {
@@ -212,7 +215,7 @@ export class SiteWorker {
     )
   }
 
-  #createHandlers(originChanged: (version: SiteVersion) => void): readonly Handler[] {
+  #createHandlers(originChanged: (version: SiteVersion, url: URL) => void): readonly Handler[] {
     const config = this.#config
     const { clock, store, fetch, caches, cacheName } = this.#components
     const now = (): number => clock.now()
@@ -280,15 +283,17 @@ export class SiteWorker {
     resultingClientId,
     navigates,
   }: SiteRequest): Promise<SiteVersion | undefined> {
-    const { beginning, known } = this.#versions
+    const { beginning, known, current } = this.#versions
     // Storage was cleared under the worker: it begins anew, and this request goes to the network.
     if (known === false && beginning === undefined) this.#hold.keep(this.#versions.begin())
     if (known === false && beginning !== undefined) await withinMs(this.#components.clock, BEGIN_WAIT_MS, beginning)
-    const version = await (navigates && (clientId === '' || request.destination === 'document')
+    const pinned = await (navigates && (clientId === '' || request.destination === 'document')
       ? this.#versions.forNavigation(resultingClientId)
       : resultingClientId === ''
         ? this.#versions.forClient(clientId)
         : this.#versions.inherit(clientId, resultingClientId))
+    // What is pulled grows while pages are open, and its origin answers for all of it: no page is bound to a version.
+    const version = current?.manifest.pulled === true ? current : pinned
     if (this.#config.mode === 'tag' && version !== undefined && (await this.#isStale(version))) return undefined
     return version
   }
@@ -309,6 +314,7 @@ export class SiteWorker {
     await this.#versions.begin()
     const version = await this.#versions.forClient(clientId)
     if (version === undefined || this.#optedOut === true) return
+    this.#hold.keep(this.#reports.loaded(urls, version))
     const { fetch, store } = this.#components
     const signal = new AbortController().signal
     await adoptLoaded(
@@ -323,9 +329,7 @@ export class SiteWorker {
           const { bytes, source } = await this.#pieces.block(cid, { deadlineMs: 10_000, signal })
           this.#counters.add(source, bytes.byteLength)
         },
-        count: (bytes) => {
-          this.#counters.add('http', bytes)
-        },
+        count: this.#counters.add.bind(this.#counters, 'http'),
       },
       version,
       urls,

@@ -5,6 +5,7 @@ import {
   MAX_WAITING_PULLS,
   MIN_PULL_FRESH_MS,
   PROOF_CHECK_MS,
+  PROOF_GONE_MS,
   PROOF_MISSES,
   PROOF_WAIT_MS,
   PULLS_AT_ONCE,
@@ -170,7 +171,8 @@ export class PullZone {
     this.#abort.signal.throwIfAborted()
     const serving = this.#state === 'serving'
     this.#misses = verdict === 'missing' ? this.#misses + 1 : 0
-    this.#proofDueAt = now() + (verdict === 'missing' || !serving ? PROOF_WAIT_MS : PROOF_CHECK_MS)
+    const waitMs = verdict === 'missing' ? PROOF_GONE_MS : PROOF_CHECK_MS
+    this.#proofDueAt = now() + (serving ? waitMs : PROOF_WAIT_MS)
     const changed = this.#found !== found
     this.#found = found
     if (verdict === 'shown') {

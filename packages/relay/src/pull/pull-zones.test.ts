@@ -184,7 +184,7 @@ describe('a pull zone', { timeout: 40_000 }, () => {
     for (const looks of [1, 2, 3]) {
       await expect.poll(() => origin.count(PROOF_PATH), SOON).toBe(before + looks)
       if (looks < 3) expect(await filesOf(site)).toEqual(['app.js'])
-      laterMs += 16_000
+      laterMs += 21_000
     }
     await soon(() => manifestOf(site)).toMatchObject({ retired: true, files: {} })
     expect(test_.relay.pullZones[0]).toMatchObject({ state: 'ended', assets: 0 })

@@ -37,7 +37,7 @@ export interface SiteComponents {
   /** Bytes arrived: those of a whole piece, or those that were read of a stored one. */
   count: (source: Source, bytes: number) => void
   /** The origin's file is not what was published. */
-  originChanged: (version: SiteVersion) => void
+  originChanged: (version: SiteVersion, url: URL) => void
   /** A file of the site was served in tag mode: the origin may be asked about it. */
   served: (request: SiteRequest, version: SiteVersion, path: string, file: ManifestFile) => void
 }
@@ -159,7 +159,7 @@ async function respond(
   const onBroken = (error: unknown, delivered: number): void => {
     reportBrokenBody({ url: request.url.href, delivered, promised: layout.bytes, error })
     // Too late for this response; a reload gets all of it from the origin.
-    if (error instanceof OriginChangedError) components.originChanged(version)
+    if (error instanceof OriginChangedError) components.originChanged(version, request.url)
   }
   const pieces = pieceBody(layout.parts, {
     onBroken,
@@ -186,7 +186,7 @@ async function respond(
     await body.cancel(error).catch(() => undefined)
     request.request.signal.throwIfAborted()
     if (config.mode === 'hosted') return refusal(request)
-    if (error instanceof OriginChangedError) components.originChanged(version)
+    if (error instanceof OriginChangedError) components.originChanged(version, request.url)
     return undefined
   }
   if (config.mode === 'tag') components.served(request, version, path, file)

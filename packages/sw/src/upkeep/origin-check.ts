@@ -11,7 +11,7 @@ export interface OriginCheckComponents {
   random: () => number
   fetch: (url: string, init: RequestInit) => Promise<Response>
   /** The origin has other content than this version. */
-  onChanged: (version: SiteVersion) => void
+  onChanged: (version: SiteVersion, url: URL) => void
 }
 
 /** An origin that takes longer than this says nothing. */
@@ -78,7 +78,7 @@ export class OriginCheck {
     } else {
       await response.body?.cancel()
     }
-    if (verdict === 'changed') this.#components.onChanged(version)
+    if (verdict === 'changed') this.#components.onChanged(version, url)
   }
 }
 
