@@ -10,7 +10,7 @@ import { SiteTable } from '../../packages/relay/src/state/site-table.ts'
 import { parsePageConfig } from '../../packages/sdk/src/browser/page-config.ts'
 import { isContentPath } from '../../packages/sw/src/handlers/content-path.ts'
 import { cids, sampleSite, textOf, texts, utf8 } from '../harness/samples.ts'
-import { promised } from '../harness/target.ts'
+import { MAX_INPUT_BYTES, promised } from '../harness/target.ts'
 import type { Target } from '../harness/target.ts'
 
 /** Names and addresses that strangers write, and the options that owners and operators do. */
@@ -189,7 +189,16 @@ function html(site: string): Target {
   return {
     name: 'html',
     about: 'a document on its way: where the loader tag goes, and what policies it has',
-    inputs: fc.array(part, { maxLength: 8 }).map((parts) => utf8(parts.join('\n'))),
+    inputs: fc.oneof(
+      { weight: 20, arbitrary: fc.array(part, { maxLength: 8 }).map((parts) => utf8(parts.join('\n'))) },
+      // The beginning of a tag as often as it fits: a pattern that starts again at each reads the rest each time.
+      {
+        weight: 1,
+        arbitrary: fc
+          .constantFrom('<script ', '<script src=a ', '<meta ', '<meta "', '<!--', '<head ', '< ')
+          .map((start) => utf8(start.repeat(MAX_INPUT_BYTES / start.length))),
+      },
+    ),
     words: [
       '<script ',
       ' src=',

@@ -13,6 +13,9 @@ export interface ConfigSources {
   file?: string | undefined
 }
 
+/** Longest part of a variable's name that an error repeats. */
+const MAX_SHOWN = 100
+
 /** The variable of an option: `stunPort` is `BLACKHOLE_STUN_PORT`. */
 export function variableOf(name: string): string {
   return `BLACKHOLE_${name.replace(/([A-Z])/g, '_$1').toUpperCase()}`
@@ -55,7 +58,8 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith('BLACKHOLE_') || value === undefined || value === '') continue
     const name = known.get(variable)
-    if (name === undefined) throw new ValidationError(variable, `one of ${[...known.keys()].join(', ')}`)
+    if (name === undefined)
+      throw new ValidationError(variable.slice(0, MAX_SHOWN), `one of ${[...known.keys()].join(', ')}`)
     values[name] = value
   }
   return values

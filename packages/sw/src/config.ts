@@ -53,10 +53,12 @@ export function parseWorkerConfig(location: URL, given?: unknown): WorkerConfig 
   const query = location.searchParams.has('site') ? location.searchParams : paramsOf(given)
   const mode = query.get('mode') ?? WORKER_DEFAULTS.mode
   if (mode !== 'hosted' && mode !== 'tag') throw new ValidationError('worker mode', 'hosted or tag', mode)
-  const relays = query.getAll('relay').map((relay) => parseRelay(relay, location))
+  // Counted before they are read: a query may name thousands.
+  const named = query.getAll('relay')
+  const count = named.length + (mode === 'hosted' ? 1 : 0)
+  if (count > MAX_RELAYS) throw new ValidationError('worker relay', `at most ${String(MAX_RELAYS)}`, count)
+  const relays = named.map((relay) => parseRelay(relay, location))
   if (mode === 'hosted') relays.unshift(location.origin)
-  if (relays.length > MAX_RELAYS)
-    throw new ValidationError('worker relay', `at most ${String(MAX_RELAYS)}`, relays.length)
   return {
     site: parseSiteName(query.get('site'), 'worker site'),
     relays: [...new Set(relays)],

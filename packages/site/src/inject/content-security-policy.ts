@@ -42,8 +42,10 @@ export function cspBlocksLoader(policies: readonly string[], target: CspTarget):
 /** The policies in `<meta http-equiv="Content-Security-Policy">` tags of a document's beginning. */
 export function metaPolicies(html: string): string[] {
   const text = html.slice(0, 64 * 1024).replace(/<!--.*?(?:-->|$)/gs, '')
-  const tags = text.match(/<meta\b(?:[^>"']|"[^"]*"|'[^']*')*>/gi) ?? []
+  // A tag that never ends is taken to its end all the same: else the text would be read again for each `<meta`.
+  const tags = text.match(/<meta\b(?:[^>"']|"[^"]*(?:"|$)|'[^']*(?:'|$))*(?:>|$)/gi) ?? []
   return tags
+    .filter((tag) => tag.endsWith('>'))
     .filter((tag) => attribute(tag, 'http-equiv')?.trim().toLowerCase() === 'content-security-policy')
     .map((tag) => attribute(tag, 'content') ?? '')
     .filter((policy) => policy !== '')

@@ -16,7 +16,10 @@ export function hasLoaderTag(html: string | Uint8Array): boolean {
     /<!--.*?(?:-->|$)/gs,
     '',
   )
-  return /<script\b[^>]*?\ssrc\s*=\s*["']?[^"'\s>]*\bblackhole\.js\b/i.test(text)
+  // Tag by tag: one pattern for all of it would look at the rest of the document again for each `<script`.
+  for (const [tag] of text.matchAll(/<script\b[^>]*/gi))
+    if (/\ssrc\s*=\s*["']?[^"'\s>]*\bblackhole\.js\b/i.test(tag)) return true
+  return false
 }
 
 /**
