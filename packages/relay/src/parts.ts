@@ -12,6 +12,7 @@ import { SiteContents } from './content/site-contents.ts'
 import { FellowGate } from './federation/fellow-gate.ts'
 import { fellowAddress, isPrivateAddress, isWebSocket } from './federation/fellow-address.ts'
 import { Federation } from './federation/federation.ts'
+import { NOBODY_ELSEWHERE } from './federation/fellow-swarms.ts'
 import { federationServices } from './federation/services.ts'
 import { DnsLink } from './gateway/dnslink.ts'
 import { Alerts, parseAlerts } from './history/alerts.ts'
@@ -183,7 +184,15 @@ async function start(
   const tokens = new SwarmTokens({ privateKey, peerId, ...clock, isFellow: (peer) => gate.has(peer) })
   const networks = await Networks.load(init.networks)
   const registry = new SwarmRegistry({ ...clock, random: () => components.random() })
-  const tracker = new Tracker({ node, registry, tokens, networks, ...clock, random: () => components.random() })
+  const tracker = new Tracker({
+    node,
+    registry,
+    tokens,
+    networks,
+    ...clock,
+    random: () => components.random(),
+    elsewhere: (site) => federation?.swarms.ask(site) ?? Promise.resolve(NOBODY_ELSEWHERE),
+  })
   await tracker.start()
   stops.push(() => tracker.stop())
   const publisher = new Publisher({ sites, vault, ...clock })

@@ -10,7 +10,7 @@ import type { BlockVault } from '../content/block-vault.ts'
 import type { ContentSwitch } from '../content/content-switch.ts'
 import type { PublishPolicy } from '../hosting/publish-policy.ts'
 import type { Publisher } from '../hosting/publisher.ts'
-import { MAX_HEARD_RECORD_BYTES, MAX_TOLD_FELLOWS } from './limits.ts'
+import { MAX_HEARD_RECORD_BYTES, MAX_KNOWN_FELLOWS, MAX_TOLD_FELLOWS } from './limits.ts'
 import type { RelayNode } from '../net/node.ts'
 import type { SiteTable } from '../state/site-table.ts'
 import type { SwarmTokens } from '../tokens.ts'
@@ -18,6 +18,7 @@ import type { SwarmRegistry } from '../tracker/swarm-registry.ts'
 import type { FellowGate } from './fellow-gate.ts'
 import { FellowLinks } from './fellow-links.ts'
 import { FellowSwarms } from './fellow-swarms.ts'
+import type { Fellow } from './fellows.ts'
 import { Fellows } from './fellows.ts'
 import { HeardRecords } from './heard-records.ts'
 import { RecordGossip } from './record-gossip.ts'
@@ -57,6 +58,7 @@ export class Federation implements Startable {
   readonly #links: FellowLinks
   readonly #replicator: Replicator
   readonly #wanted: WantedSites
+  readonly #siteHosts = new Set<string>()
 
   constructor(components: FederationComponents, init: FederationInit) {
     const { sites, now } = components
@@ -88,6 +90,7 @@ export class Federation implements Startable {
   async start(): Promise<void> {
     this.#gossip.addEventListener('record', this.#onRecord)
     this.#gossip.start()
+    this.fellows.addEventListener('join', this.#onJoin)
     await this.fellows.start()
     this.#links.start()
   }
@@ -95,6 +98,7 @@ export class Federation implements Startable {
   async stop(): Promise<void> {
     await this.#links.stop()
     await this.fellows.stop()
+    this.fellows.removeEventListener('join', this.#onJoin)
     this.#gossip.stop()
     this.#gossip.removeEventListener('record', this.#onRecord)
     this.#wanted.stop()
@@ -120,9 +124,17 @@ export class Federation implements Startable {
       .slice(0, MAX_TOLD_FELLOWS)
   }
 
-  /** Hosts of the per-site origins of fellows, port included. */
+  /** Hosts of the per-site origins of fellows, port included; of those too that are gone, since their visitors come here. */
   siteHosts(): string[] {
-    return this.fellows.list().map(({ info }) => info.siteHost)
+    return [...this.#siteHosts]
+  }
+
+  readonly #onJoin = (event: CustomEvent<Fellow>): void => {
+    const { siteHost } = event.detail.info
+    this.#siteHosts.delete(siteHost)
+    this.#siteHosts.add(siteHost)
+    const [oldest] = this.#siteHosts
+    if (this.#siteHosts.size > MAX_KNOWN_FELLOWS && oldest !== undefined) this.#siteHosts.delete(oldest)
   }
 
   readonly #onRecord = (event: CustomEvent<SiteRecord>): void => {

@@ -41,7 +41,9 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
   }
 
   available(cids: readonly string[]): boolean[] {
-    return cids.map((cid) => (this.#peer?.swarm.availability(cid) ?? 0) > 0)
+    const peer = this.#peer
+    if (peer === undefined) return cids.map(() => false)
+    return cids.map((cid) => peer.swarm.availability(cid) > 0 || peer.hasStandIn)
   }
 
   paces(cids: readonly string[]): HolderPace[] {
@@ -61,7 +63,14 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
       sleep(JOIN_WAIT_MS, { signal }).catch(() => undefined),
     ])
     options.signal?.throwIfAborted()
-    return await peer.blocks.fromPeers(cid, options)
+    try {
+      return await peer.blocks.fromPeers(cid, options)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      // The worker asks relays itself, but knows of its own alone.
+      if (!peer.hasStandIn) throw error
+      return await peer.blocks.fromRelays(cid, options)
+    }
   }
 
   stored(cids: readonly string[]): void {

@@ -51,8 +51,9 @@ export class PublishedSite {
     )
   }
 
-  async publish(): Promise<PublishResult> {
-    return await this.#owned.publish()
+  /** @param relay - default: the one that it was created with */
+  async publish(relay?: RelayProcess): Promise<PublishResult> {
+    return await this.#owned.publish([], relay)
   }
 
   /** Removes key and files here; the relay keeps the site. */

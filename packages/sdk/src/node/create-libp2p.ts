@@ -20,6 +20,8 @@ export type PeerNode = Libp2p<{ identify: Identify; ping: Ping; reservations: Re
 export interface PeerNodeInit {
   /** The relays that the site's owner chose, as far as they answered by now; no other host is ever contacted first. */
   readonly relays: () => readonly RelayInfo[]
+  /** Whether a chosen relay named this address for a relay of its federation. Default: none. */
+  readonly isFellow?: (peer: string, address: string) => boolean
   /** Loopback and private addresses may be dialled. */
   readonly allowPrivate: boolean
   /** No WebRTC: only relays are talked to, and no visitor learns this one's IP address. */
@@ -63,6 +65,7 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
     streamMuxers: [yamux()],
     connectionGater: dialGater({
       isRelay: (peer) => init.relays().some(({ peerId }) => peerId === peer),
+      ...(init.isFellow === undefined ? {} : { isFellow: init.isFellow }),
       allowPrivate: init.allowPrivate,
     }),
     connectionManager: {

@@ -1,9 +1,11 @@
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
 import type { Swarm } from '@blackhole/swarm'
 import { BlackholeError, type RelayInfo, type SiteName, type VisitorReport } from '@blackhole/protocol'
+import { mayBeRelay } from '../node/dial-gater.ts'
 import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
-import type { RelayClient } from '../relay-client/relay-client.ts'
+import { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
+import { FellowRelays } from './fellow-relays.ts'
 import { RelayLink } from './relay-link.ts'
 import { RelaySession, type Standing } from './relay-session.ts'
 import { RelaySilence } from './relay-silence.ts'
@@ -45,6 +47,9 @@ export interface RelaySessionsInit {
 const BACKOFF_MS = 1_000
 const MAX_BACKOFF_MS = 60_000
 
+/** Fellow relays that stand in for the site's own when none of these can be reached: one, and one more should it be down too. */
+const MAX_STAND_INS = 2
+
 /** All that a peer has to do with the relays of its site; the libp2p node is made when the first one answers. */
 export class RelaySessions {
   /** Tokens of these relays. */
@@ -58,13 +63,29 @@ export class RelaySessions {
   readonly #unreached = new Set<RelayClient>()
   readonly #issuers: TokenIssuer[] = []
   readonly #sessions: RelaySession[] = []
+  readonly #fellows: FellowRelays
+  /** Peer ids of fellow relays that stand in for the site's own. */
+  readonly #standIns = new Set<string>()
+  #joining: AbortSignal | undefined
   #running: Promise<{ node: PeerNode; links: SwarmLinks }> | undefined
 
   constructor(components: RelaySessionsComponents, init: RelaySessionsInit) {
     this.#components = components
     this.#init = init
     this.#silence = new RelaySilence(components)
-    this.tokens = new SwarmTokens({ now: components.now, issuers: () => this.#issuers }, init)
+    this.#fellows = new FellowRelays({
+      infos: () => [...this.#infos.values()],
+      ask: () => this.#askAgain(),
+      now: components.now,
+    })
+    this.tokens = new SwarmTokens(
+      {
+        now: components.now,
+        issuers: () => this.#issuers,
+        isVouched: (relay) => this.#fellows.isVouched(relay),
+      },
+      init,
+    )
   }
 
   /** Any relay answered an announce since it was last connected. */
@@ -74,7 +95,7 @@ export class RelaySessions {
 
   /** Every relay was tried, and none can be reached now. */
   get unreachable(): boolean {
-    return this.#unreached.size === this.#components.relays.length
+    return this.#components.relays.every((client) => this.#unreached.has(client))
   }
 
   /** Whether a relay said that it only introduces: there is no need to ask it for blocks. */
@@ -84,6 +105,7 @@ export class RelaySessions {
 
   /** Joins the swarm at every relay that answers, until the signal is aborted. */
   async join(signal: AbortSignal): Promise<void> {
+    this.#joining = signal
     await Promise.all(this.#components.relays.map((client) => this.#join(client, signal)))
   }
 
@@ -110,6 +132,7 @@ export class RelaySessions {
   async prune(): Promise<void> {
     const running = await this.#running?.catch(() => undefined)
     await running?.links.prune()
+    if (running !== undefined) await this.#fellows.prune(running.node)
   }
 
   /** Tells the relays that this peer leaves, and closes all connections. The signal of {@link join} must be aborted. */
@@ -120,17 +143,44 @@ export class RelaySessions {
     await running?.node.stop()
   }
 
-  /** Asks a relay who it is until it answers, and begins a session with it. */
-  async #join(client: RelayClient, signal: AbortSignal): Promise<void> {
+  /** Asks those relays that answered before who they are, and who their fellows are. */
+  async #askAgain(): Promise<void> {
+    await Promise.allSettled(
+      this.#components.relays.map(async (client) => {
+        if (this.#infos.has(client)) this.#infos.set(client, await client.info({ attempts: 1 }))
+      }),
+    )
+  }
+
+  /** None of the site's own relays can be reached: goes on with others that they vouched for. */
+  #joinFellows(signal: AbortSignal): void {
+    for (const { peerId, url } of this.#fellows.list().slice(0, MAX_STAND_INS - this.#standIns.size)) {
+      if (this.#standIns.has(peerId)) continue
+      this.#standIns.add(peerId)
+      void this.#join(new RelayClient({ random: this.#components.random }, { url }), signal, peerId)
+    }
+  }
+
+  /**
+   * Asks a relay who it is until it answers, and begins a session with it.
+   *
+   * @param expected - peer id that it must have
+   */
+  async #join(client: RelayClient, signal: AbortSignal, expected?: string): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       try {
         const info = await this.#silence.ask(client, signal)
+        if (expected !== undefined && info.peerId !== expected)
+          throw new BlackholeError('forbidden', `${client.url} is not the relay ${expected}`)
         this.#infos.set(client, info)
         const { node, links } = await this.#node()
         signal.throwIfAborted()
         const peer = node.peerId.toString()
         const request: TokenIssuer['request'] = (options) => client.swarmToken(this.#init.site, peer, options)
-        this.#issuers.push({ peerId: info.peerId, request })
+        const issuer = { peerId: info.peerId, request }
+        // Who comes to a relay that stands in knows that one's tokens, and may no longer know those of the one that is gone.
+        if (expected === undefined) this.#issuers.push(issuer)
+        else this.#issuers.unshift(issuer)
         // On its way while the relay is being connected; whoever needs it reports a failure.
         this.tokens.token({ relay: info.peerId, signal }).catch(() => undefined)
         this.#begin(client, node, links, info)
@@ -165,6 +215,9 @@ export class RelaySessions {
       allowPrivate,
       relayOnly,
       maxPeers,
+      isFellow: (peer, address) =>
+        this.#fellows.list().some(({ peerId, addresses }) => peerId === peer && addresses.includes(address)) &&
+        mayBeRelay(address, peer),
       ...(logger === undefined ? {} : { logger }),
     })
     try {
@@ -176,7 +229,7 @@ export class RelaySessions {
         },
       )
       await links.start()
-      onMeans({ node, links, relays: () => this.#sessions.map(({ link }) => link) })
+      onMeans({ node, links, relays: () => this.#sessions.map(({ link }) => link), fellows: this.#fellows })
       return { node, links }
     } catch (error) {
       await node.stop()
@@ -187,7 +240,9 @@ export class RelaySessions {
   #missed(client: RelayClient, error: unknown): void {
     this.#components.onError(`the relay ${client.url}`, error)
     this.#unreached.add(client)
-    if (this.unreachable) this.#components.onUnreachable()
+    if (!this.unreachable) return
+    if (this.#joining !== undefined && !this.#joining.aborted) this.#joinFellows(this.#joining)
+    this.#components.onUnreachable()
   }
 
   #begin(client: RelayClient, node: PeerNode, links: SwarmLinks, info: RelayInfo): void {

@@ -202,6 +202,11 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     return this.swarm.peers.filter(({ lastResort }) => !lastResort).length
   }
 
+  /** None of the site's own relays can be reached, and another of their federation is there in their place. */
+  get hasStandIn(): boolean {
+    return this.#sessions.unreachable && this.swarm.peers.some(({ lastResort }) => lastResort)
+  }
+
   /** Begins to join. Relays that are down are tried again for as long as the peer runs. */
   start(): void {
     this.swarm.start()

@@ -20,6 +20,8 @@ export interface TokenIssuer {
 export interface SwarmTokensComponents {
   /** The relays that answered by now. */
   readonly issuers: () => readonly TokenIssuer[]
+  /** Whether one of these relays vouches for the tokens of another. Default: for none. */
+  readonly isVouched?: (relay: string) => Promise<boolean>
   readonly now: () => number
 }
 
@@ -59,11 +61,12 @@ export class SwarmTokens {
   /**
    * Checks the token that another peer showed.
    *
-   * @throws {TokenError} when it isn't of one of our relays, for this site and for that peer
+   * @throws {TokenError} when it isn't of one of our relays or their fellows, for this site and for that peer
    */
   async verify(token: string, peer: string): Promise<void> {
     const { iss } = readToken(token)
-    if (!this.#components.issuers().some(({ peerId }) => peerId === iss)) {
+    const { issuers, isVouched } = this.#components
+    if (!issuers().some(({ peerId }) => peerId === iss) && (await isVouched?.(iss)) !== true) {
       throw new TokenError('forbidden', 'The token is of a relay that this site does not use')
     }
     const issuer = peerIdFromString(iss).publicKey

@@ -4,6 +4,7 @@ import { dialPeer, type Dialler } from '../node/dial-peer.ts'
 import { sleep } from '../sleep.ts'
 import { ConnectionBudget } from './connection-budget.ts'
 import { DialPlan } from './dial-plan.ts'
+import type { FellowRelays } from './fellow-relays.ts'
 import type { RelayLink } from './relay-link.ts'
 import type { SwarmLinks } from './swarm-links.ts'
 import type { SwarmCandidate } from './tracker-client.ts'
@@ -34,6 +35,8 @@ export interface DialMeans {
   readonly node: Dialler
   readonly links: SwarmLinks
   readonly relays: () => readonly RelayLink[]
+  /** Relays by way of which visitors of other relays are reached. */
+  readonly fellows: Pick<FellowRelays, 'addressesOf'>
 }
 
 /** Time between two replacements: each costs a connection. */
@@ -120,14 +123,16 @@ export class VisitorDialler {
     return new Set(this.#means?.links.visitors ?? [])
   }
 
-  async #dial(candidate: SwarmCandidate, { node, links, relays }: DialMeans, signal: AbortSignal): Promise<void> {
+  async #dial(candidate: SwarmCandidate, means: DialMeans, signal: AbortSignal): Promise<void> {
+    const { node, links, relays, fellows } = means
     const { peer, have } = candidate
     this.#plan.started(peer)
     if (have > 0) this.#settling.add(peer)
     try {
-      const addresses = relays()
+      const near = relays()
         .filter((relay) => candidate.relays.length === 0 || candidate.relays.includes(relay.peer))
         .flatMap((relay) => relay.addressOf(peer) ?? [])
+      const addresses = near.length > 0 ? near : await fellows.addressesOf(peer, candidate.relays)
       const began = this.#components.now()
       const connection = await dialPeer(
         node,

@@ -46,9 +46,9 @@ export class OwnedSite {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** Publishes what was written as the next version. */
-  async publish(args: readonly string[] = []): Promise<PublishResult> {
-    return await publishFolder(this.#folder, { relay: this.#relay.url, home: this.#home, key: this.#key, args })
+  /** Publishes what was written as the next version, at its relay or another one. */
+  async publish(args: readonly string[] = [], relay: RelayProcess = this.#relay): Promise<PublishResult> {
+    return await publishFolder(this.#folder, { relay: relay.url, home: this.#home, key: this.#key, args })
   }
 
   /** Ends the site for good. */
