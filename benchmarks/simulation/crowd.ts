@@ -36,6 +36,8 @@ const PATIENCE_MS = 60 * 60_000
 export class Crowd {
   readonly #scenario: Scenario
   readonly #random: () => number
+  /** Draws who the visitors are, apart from what they do: whatever is compared, the same ones come. */
+  readonly #population: () => number
   readonly #events = new EventQueue()
   readonly #links = new FluidLinks(this.#events)
   readonly #measures: Measures
@@ -49,6 +51,7 @@ export class Crowd {
     this.#scenario = { ...SCENARIO_DEFAULTS, ...scenario }
     const { seed, pieces, pieceBytes, order, sourceKbps, zipf, pagePieces } = this.#scenario
     this.#random = seededRandom(seed)
+    this.#population = seededRandom(seed ^ 0x5bd1e995)
     this.#measures = new Measures(pieces, pieceBytes)
     this.#introductions = new Introductions({ now: this.#events.now, random: this.#random })
     this.#page = zipfDraw(Math.max(1, Math.floor(pieces / pagePieces)), zipf, this.#random)
@@ -65,7 +68,7 @@ export class Crowd {
   /** Plays it from beginning to end. */
   run(): Outcome {
     const { arrivals, visitors, visit, sampleMs } = this.#scenario
-    const times = arrivalTimes(arrivals, visitors, this.#random)
+    const times = arrivalTimes(arrivals, visitors, this.#population)
     times.forEach((at, index) => this.#events.schedule(at, () => this.#arrive(`visitor-${String(index)}`)))
     const last = times.at(-1) ?? 0
     if (visit === 'download') this.#everySoOften(CHOKE_INTERVAL_MS, () => this.#source.choke(), last)
@@ -112,10 +115,11 @@ export class Crowd {
   #arrive(id: string): void {
     const { pieces, pieceBytes, order, accessScale, visit, stayShape, stayScaleMs } = this.#scenario
     const random = this.#random
-    const { downKbps, upKbps } = access(this.#scenario.access, random)
+    const population = this.#population
+    const { downKbps, upKbps } = access(this.#scenario.access, population)
     const bytesPerMs = (kbps: number): number => (kbps * accessScale) / BITS_PER_BYTE
     const up = Math.min(bytesPerMs(upKbps), DEFAULT_PEER_SETTINGS.uploadBytesPerSecond / 1000)
-    const accessMs = ACCESS_MS.least + weibull(ACCESS_MS.shape, ACCESS_MS.scale, random)
+    const accessMs = ACCESS_MS.least + weibull(ACCESS_MS.shape, ACCESS_MS.scale, population)
     const line = new Line(up, bytesPerMs(downKbps))
     const peer = new SimulatedPeer(this.#components(), { id, line, accessMs, pieces, pieceBytes, order })
     const now = this.#events.now()
@@ -130,7 +134,7 @@ export class Crowd {
     }
     this.#connect(peer, this.#source)
     peer.prefetch(Array.from({ length: pieces }, (_, piece) => piece))
-    this.#events.schedule(weibull(stayShape, stayScaleMs, random), () => this.#leave(visitor))
+    this.#events.schedule(weibull(stayShape, stayScaleMs, population), () => this.#leave(visitor))
   }
 
   #leave(visitor: Visitor): void {

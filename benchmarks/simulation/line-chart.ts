@@ -18,8 +18,8 @@ const LEFT = 64
 const RIGHT = 24
 const TOP = 64
 const BOTTOM = 52
-/** Told apart by colour-blind readers too (Okabe and Ito, 2008), and dark enough for white, light enough for black. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'] as const
+/** Told apart by colour-blind readers too (after Okabe and Ito, 2008), with enough contrast on white and on black. */
+const COLOURS = ['#1f83c4', '#d55e00', '#009e73', '#cc79a7'] as const
 const DASHES = ['', '8 4', '2 4', '10 3 2 3'] as const
 
 /** Draws a chart as SVG that reads on light and dark pages: text takes the reader's scheme, and nothing has a background. */

@@ -121,7 +121,11 @@ async function draw(
       x: { label: 'visitors at once', logarithmic: true },
       y: { label: '% of all bytes', max: 100 },
       series: [
-        { name: 'browsing', points: levels.map((outcome) => [atOnce(outcome), offload(outcome) * 100] as const) },
+        { name: 'all bytes', points: levels.map((outcome) => [atOnce(outcome), offload(outcome) * 100]) },
+        {
+          name: 'pages after the first',
+          points: levels.map((outcome) => [atOnce(outcome), laterOffload(outcome) * 100]),
+        },
       ],
     }),
   )
