@@ -13,6 +13,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   'flash-crowd': async () => (await import('./scenarios/flash-crowd.ts')).flashCrowd,
   nat: async () => (await import('./scenarios/nat.ts')).nat,
   trickle: async () => (await import('./scenarios/trickle.ts')).trickle,
+  hostile: async () => (await import('./scenarios/hostile.ts')).hostile,
 }
 
 const USAGE = 'Usage: npm run lab -- SCENARIO [--json] [--short] [--runs N] [--only TEXT] [--chart FILE]'

@@ -48,12 +48,12 @@ export function toolPath(tool: Tool): string | undefined {
 }
 
 /**
- * Whether networks can be made here. `BLACKHOLE_NO_LAB` in the environment says no.
+ * Whether networks can be made here. `NO_LAB` in the environment says no.
  *
  * @returns undefined when they can, else the reason in a sentence
  */
 export async function whyNoNetworks(): Promise<string | undefined> {
-  if ((process.env['BLACKHOLE_NO_LAB'] ?? '') !== '') return 'BLACKHOLE_NO_LAB is set'
+  if ((process.env['NO_LAB'] ?? '') !== '') return 'NO_LAB is set'
   if (process.platform !== 'linux') return `network namespaces are Linux's, and this is ${process.platform}`
   for (const [tool, debian] of Object.entries(TOOLS)) {
     if (toolPath(tool as Tool) === undefined) return `${tool} is not installed (Debian has it in ${debian})`

@@ -6,7 +6,7 @@ export interface ScenarioOptions {
   readonly short: boolean
   /** Rounds; each system runs once per round. */
   readonly runs: number
-  /** Systems whose name contains this; all when empty. */
+  /** Systems, or attacks where a scenario compares those, whose name contains this; all when empty. */
   readonly only: string
 }
 

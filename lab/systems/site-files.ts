@@ -24,7 +24,7 @@ export interface SiteFiles {
  * Makes the site: the pictures of `admin-lte`, and random bytes that stand for
  * a film and fill the site up to its size.
  *
- * @param bytes - of all files; below 4 MB a few small pictures only
+ * @param bytes - of all files; below 10 MB a few small pictures only
  */
 export async function makeSiteFiles(folder: string, bytes: number): Promise<SiteFiles> {
   const source = fileURLToPath(new URL('./dist/img/', import.meta.resolve('admin-lte/package.json')))
@@ -33,7 +33,7 @@ export async function makeSiteFiles(folder: string, bytes: number): Promise<Site
   const sized = await Promise.all(names.map(async (name) => ({ name, size: (await stat(join(source, name))).size })))
   const pictures = sized
     .sort((a, b) => a.size - b.size)
-    .slice(0, bytes < 4e6 ? SHORT_PICTURES : sized.length)
+    .slice(0, bytes < 10e6 ? SHORT_PICTURES : sized.length)
     .map(({ name }) => `img/${name}`)
   for (const picture of pictures) await cp(join(source, picture.slice('img/'.length)), join(folder, picture))
   const shown = await Promise.all(pictures.map((path) => list(folder, path)))
