@@ -16,7 +16,7 @@ import {
   parseSiteName,
 } from '@blackhole/protocol'
 import type { SiteName, TrackerPeer } from '@blackhole/protocol'
-import { ANNOUNCES_PER_SECOND, ANNOUNCE_INTERVAL_MS } from '../limits.ts'
+import { ANNOUNCES_PER_SECOND, ANNOUNCE_INTERVAL_MS, MAX_SWARM_PEERS } from '../limits.ts'
 import type { RelayNode } from '../net/node.ts'
 import { RateLimiter } from '../rate-limiter.ts'
 import type { FellowSwarm } from '../federation/fellow-swarms.ts'
@@ -45,12 +45,19 @@ function addressOf(connection: Connection): string | undefined {
 /** How often swarms are swept of silent peers. */
 const SWEEP_INTERVAL_MS = 10_000
 
+/** Peer ids that are kept read: those of a full swarm. */
+const MAX_REMEMBERED_IDS = MAX_SWARM_PEERS
+
+/** Code of `/p2p/` (421) as a varint. */
+const P2P_CODE = Uint8Array.of(0xa5, 0x03)
+
 /** `/blackhole/tracker/1.0.0`: introduces the visitors of a site to one another. */
 export class Tracker implements Startable {
   readonly #components: TrackerComponents
   readonly #limiter: RateLimiter
   #timer: NodeJS.Timeout | undefined
   #announces = 0
+  readonly #ids = new Map<string, PeerId>()
 
   constructor(components: TrackerComponents) {
     this.#components = components
@@ -129,12 +136,11 @@ export class Tracker implements Startable {
       )
       const want = Math.min(announce.want, MAX_TRACKER_PEERS)
       const drawn = registry.draw(site, id, want, (other) => this.#dialable(other))
-      const here = drawn.peers.map(({ peer: other, have, total }) => ({
-        id: peerIdFromString(other).toMultihash().bytes,
-        addresses: this.#addressesOf(other),
-        have,
-        total,
-      }))
+      const circuit = this.#circuit()
+      const here = drawn.peers.map(({ peer: other, have, total }) => {
+        const id = this.#idOf(other).toMultihash().bytes
+        return { id, addresses: circuit === undefined ? [] : [throughCircuit(circuit, id)], have, total }
+      })
       // Visitors of other relays are further away: they fill up.
       const elsewhere = here.length < want ? await this.#components.elsewhere?.(site) : undefined
       return {
@@ -167,13 +173,37 @@ export class Tracker implements Startable {
 
   /** Browsers are reached through their reservation at this relay alone. */
   #dialable(peer: string): boolean {
-    return this.#components.node.services.relay.reservations.has(peerIdFromString(peer))
+    return this.#components.node.services.relay.reservations.has(this.#idOf(peer))
   }
 
-  /** The asker is connected to this relay, so one circuit address is enough, whichever of the relay's own it names. */
-  #addressesOf(peer: string): Uint8Array<ArrayBuffer>[] {
-    const [relay] = this.#components.node.getMultiaddrs()
-    if (relay === undefined) return []
-    return [new Uint8Array(multiaddr(`${relay.toString()}/p2p-circuit/webrtc/p2p/${peer}`).bytes)]
+  /** Reading an id costs more than all else of a draw, and the same peers are drawn again and again. */
+  #idOf(peer: string): PeerId {
+    let id = this.#ids.get(peer)
+    if (id === undefined) {
+      if (this.#ids.size >= MAX_REMEMBERED_IDS) this.#ids.clear()
+      id = peerIdFromString(peer)
+      this.#ids.set(peer, id)
+    }
+    return id
   }
+
+  /**
+   * Where visitors are reached, up to their own id. The asker is connected to this relay, so one circuit address
+   * is enough, whichever of the relay's own it names.
+   */
+  #circuit(): Uint8Array | undefined {
+    const [relay] = this.#components.node.getMultiaddrs()
+    return relay === undefined ? undefined : multiaddr(`${relay.toString()}/p2p-circuit/webrtc`).bytes
+  }
+}
+
+/** Appends `/p2p/ID` in the binary form of multiaddrs: code, length, multihash. */
+function throughCircuit(circuit: Uint8Array, id: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(circuit.byteLength + P2P_CODE.byteLength + 1 + id.byteLength)
+  bytes.set(circuit)
+  bytes.set(P2P_CODE, circuit.byteLength)
+  // Multihashes of peer ids are shorter than 128 bytes, so that their length is one byte of a varint.
+  bytes[circuit.byteLength + P2P_CODE.byteLength] = id.byteLength
+  bytes.set(id, bytes.byteLength - id.byteLength)
+  return bytes
 }
