@@ -1,5 +1,6 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from './clock.ts'
 import { BIG, NAVIGATION, TestWorld, publishFiles, sourceHeader } from './worker-world.ts'
 import type { PublishedSite } from './worker-world.ts'
 
@@ -20,6 +21,13 @@ afterEach(() => {
 
 describe('a page that hosts', () => {
   it('brings pieces from peers, and no relay is asked', async () => {
+    // Peers are given the time that a relay far away takes, on a machine however busy.
+    const answer = world.network.answer
+    world.network.answer = (url, init) => {
+      if (url.pathname.startsWith('/ipfs/')) world.laterMs += 5_000
+      return answer(url, init)
+    }
+    world.sleep = (ms, options) => systemClock.sleep(50 * ms, options)
     const worker = await world.ready()
     const received = world.openPage(worker, (cid) => site.content.readBlock(cid))
     await expect.poll(() => received.map(({ type }) => type)).toContain('counters')
