@@ -22,8 +22,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['packages/*/src/**/*.test.ts', '{benchmarks,fuzz,lab,scripts}/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', '{benchmarks,fuzz,scripts}/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/dist/**', '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Networks whose rates and delays tests hold to what is set: nothing may run beside them.
+          name: 'lab',
+          environment: 'node',
+          include: ['lab/**/*.test.ts'],
         },
       },
       {

@@ -19,6 +19,9 @@ export function reportPath(name: string): string {
   return join(REPORTS, `${name}.json`)
 }
 
+/** Projects of `vite.config.ts` beside that of the unit tests. */
+const PROJECTS: ReadonlySet<string> = new Set(['browser', 'lab'])
+
 /** All of it in the order in which mistakes show soonest. */
 export const STEPS: readonly Step[] = [
   { name: 'browsers', command: ['node', 'scripts/ensure-browsers.ts'], required: true },
@@ -29,6 +32,7 @@ export const STEPS: readonly Step[] = [
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
   vitest('unit', []),
   vitest('browser', []),
+  vitest('lab', ['--no-file-parallelism']),
   // Most of an end-to-end test is waiting for browsers to start and to be told of each other.
   playwright('e2e', ['--grep-invert=@alone', '--workers=2']),
   playwright('e2e-alone', ['--grep=@alone', '--workers=1']),
@@ -46,11 +50,11 @@ function playwright(name: string, options: readonly string[]): Step {
   }
 }
 
-function vitest(name: string, files: readonly string[]): Step {
-  const project = name === 'browser' ? 'browser' : 'unit'
+function vitest(name: string, args: readonly string[]): Step {
+  const project = PROJECTS.has(name) ? name : 'unit'
   return {
     name,
-    command: ['vitest', 'run', '--project', project, ...files],
+    command: ['vitest', 'run', '--project', project, ...args],
     env: { TEST_OUTCOME_FILE: reportPath(name) },
     report: 'vitest',
   }
