@@ -1,5 +1,6 @@
 import { Bitfield, chokeRound, OPTIMISTIC_INTERVAL_MS, pick, SWARM_DEFAULTS } from '@blackhole/swarm'
 import { ChokedAllowance } from '../../packages/swarm/src/choked-allowance.ts'
+import { CID } from 'multiformats/cid'
 import { FetchQueue } from '../../packages/swarm/src/fetch-queue.ts'
 import { PieceFetch } from '../../packages/swarm/src/piece-fetch.ts'
 import { availabilityFor } from './piece-order.ts'
@@ -14,7 +15,7 @@ const INTEREST_MS = 20_000
 
 /** Pieces are a byte to the product's assembly, so that 10,000 peers need no memory for data; lines count all their bytes. */
 const UNIT = new Uint8Array(1)
-const NO_CID = new Uint8Array(0)
+const NO_CID = CID.parse('bafkqaaa')
 
 /**
  * One peer: the product's picker, fetch queue, availability, request windows, choker and allowance, with
@@ -232,7 +233,7 @@ export class SimulatedPeer {
 
   #begin(piece: number): PieceFetch {
     const now = this.#components.events.now()
-    return new PieceFetch({ cid: cidOf(piece), cidBytes: NO_CID, piece, size: UNIT.byteLength, now })
+    return new PieceFetch({ cid: cidOf(piece), link: NO_CID, piece, size: UNIT.byteLength, now })
   }
 
   #ask(peering: Peering, fetch: PieceFetch): void {

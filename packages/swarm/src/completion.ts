@@ -26,15 +26,24 @@ export interface CompletionComponents {
  */
 export class Completion {
   readonly #components: CompletionComponents
+  #awaited = 0
 
   constructor(components: CompletionComponents) {
     this.#components = components
   }
 
+  /** Whether somebody waits for blocks that are being verified. */
+  get isAwaited(): boolean {
+    return this.#awaited > 0
+  }
+
   /** Verifies and decides. Never rejects. */
   async complete(fetch: PieceFetch): Promise<void> {
     const { assembly } = fetch
-    const isGood = await verifyBlock(fetch.cid, assembly.bytes).catch(() => false)
+    const awaited = Number(fetch.isUrgent)
+    this.#awaited += awaited
+    const isGood = await verifyBlock(fetch.link, assembly.bytes).catch(() => false)
+    this.#awaited -= awaited
     if (fetch.isSettled) return
     if (isGood) this.#good(fetch)
     else this.#bad(fetch)

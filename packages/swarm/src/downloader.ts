@@ -3,10 +3,12 @@ import { DeadlineError, parseCid } from '@blackhole/protocol'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { couldServe, expectedMs, hasAlternative, mayAsk } from './candidates.ts'
 import { Completion } from './completion.ts'
+import { DEFAULT_DEADLINE_MS } from './fetch-options.ts'
 import { FetchQueue } from './fetch-queue.ts'
 import { PieceFetch } from './piece-fetch.ts'
 import { pick } from './piece-picker.ts'
 import { RangeRequests } from './range-requests.ts'
+import type { FetchOptions, PrefetchOptions } from './fetch-options.ts'
 import type { FetchedPiece } from './piece-fetch.ts'
 import type { PickPeer, PickState } from './piece-picker.ts'
 import type { PrefetchGroup } from './fetch-queue.ts'
@@ -42,24 +44,6 @@ export interface DownloaderInit {
   readonly maxBackgroundPieces: number
 }
 
-/** How a piece is fetched. */
-export interface FetchOptions {
-  /** Milliseconds from now in which it is needed. It decides the order, and when help is called; it is no timeout. Default: as soon as possible, after those with a deadline. */
-  readonly deadlineMs?: number | undefined
-  /** Whether peers of last resort may be asked when no other has it or time runs out. Default: true. */
-  readonly lastResort?: boolean | undefined
-  /** Size of the block in bytes, when known and not told to `addVersion`: saves a round trip for blocks above 128 KiB. */
-  readonly size?: number | undefined
-  /** Stops waiting; when nobody else waits, the requests are cancelled. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** How pieces are fetched in the background. */
-export type PrefetchOptions = Pick<FetchOptions, 'lastResort' | 'signal'>
-
-/** Default of `deadlineMs`. */
-export const DEFAULT_DEADLINE_MS = 60_000
-
 /** Gets pieces from peers: decides whom to ask for what, and does it again when anything changes. */
 export class Downloader {
   readonly #components: DownloaderComponents
@@ -69,6 +53,8 @@ export class Downloader {
   /** Requests under way; the swarm feeds it with what peers send. */
   readonly requests: RangeRequests
   #scheduled = false
+  /** Fetches that perhaps nobody can serve; undefined: all, which takes its time when a thousand small files wait. */
+  #doubtful: Set<PieceFetch> | undefined = new Set()
 
   constructor(components: DownloaderComponents, init: DownloaderInit) {
     this.#components = components
@@ -86,7 +72,10 @@ export class Downloader {
         if (fetch.piece !== undefined) components.versions.lost(peer, fetch.piece)
       },
       strike: (peer, what) => components.strike(peer, what),
-      changed: () => this.schedule(),
+      roomier: (fetch) => {
+        if (fetch !== undefined) this.#doubtful?.add(fetch)
+        this.#scheduleAssign()
+      },
     })
     this.#completion = new Completion({
       peers,
@@ -106,9 +95,9 @@ export class Downloader {
     return this.#queue.size > 0
   }
 
-  /** Whether somebody waits for bytes that are still to come. */
+  /** Whether somebody waits for bytes that are still to come, or to be verified. */
   get isUrgent(): boolean {
-    return this.#queue.urgent.length > 0
+    return this.#queue.urgent.length > 0 || this.#completion.isAwaited
   }
 
   /** @throws {NotFoundError} when no connected peer can have it, CorruptBlockError, DeadlineError, AbortError */
@@ -123,7 +112,8 @@ export class Downloader {
     const aborted = Promise.withResolvers<never>()
     const onAbort = (): void => aborted.reject(new AbortError())
     signal?.addEventListener('abort', onAbort)
-    this.schedule()
+    this.#doubtful?.add(fetch)
+    this.#scheduleAssign()
     try {
       return await Promise.race([fetch.done, aborted.promise])
     } finally {
@@ -209,6 +199,12 @@ export class Downloader {
 
   /** Something changed: decides again, once for all that changes now. */
   schedule(): void {
+    this.#doubtful = undefined
+    this.#scheduleAssign()
+  }
+
+  /** Gives out more requests; who holds what has not changed. */
+  #scheduleAssign(): void {
     if (this.#scheduled || this.#queue.size + this.#components.versions.availability.wanted === 0) return
     this.#scheduled = true
     queueMicrotask(() => {
@@ -221,7 +217,7 @@ export class Downloader {
   /** Gives out requests, one per peer and round, so that work is shared; the quickest peers first. */
   #assign(): void {
     const { now, random } = this.#components
-    const peers = [...this.#components.peers.values()].filter((peer) => peer.isDueForMore && this.#hasRoom(peer))
+    const peers = [...this.#components.peers.values()].filter((peer) => this.#isDue(peer))
     peers.sort((a, b) => expectedMs(a, 1) - expectedMs(b, 1))
     const frames = new Map<RemotePeer, Uint8ArrayList>()
     let round = peers
@@ -239,6 +235,10 @@ export class Downloader {
       })
     }
     for (const [peer, list] of frames) peer.session.sendFrames(list)
+  }
+
+  #isDue(peer: RemotePeer): boolean {
+    return peer.isDueForMore(this.#init.maxRequestsPerPeer) && this.#hasRoom(peer)
   }
 
   #hasRoom(peer: RemotePeer): boolean {
@@ -276,7 +276,7 @@ export class Downloader {
     const { versions, now } = this.#components
     const piece = versions.table.number(cid)
     const known = size ?? (piece === undefined ? undefined : versions.table.size(piece))
-    return new PieceFetch({ cid, cidBytes: new Uint8Array(parseCid(cid).bytes), piece, size: known, now: now() })
+    return new PieceFetch({ cid, link: parseCid(cid), piece, size: known, now: now() })
   }
 
   #beginBackground(piece: number): PieceFetch | undefined {
@@ -304,8 +304,11 @@ export class Downloader {
   #settleHopeless(): void {
     const now = this.#components.now()
     const peers = [...this.#components.peers.values()]
-    for (const fetch of [...this.#queue.urgent, ...this.#queue.begun]) {
-      if (fetch.requests > 0 || peers.some((peer) => couldServe(peer, fetch, now))) continue
+    const doubtful = this.#doubtful ?? [...this.#queue.urgent, ...this.#queue.begun]
+    this.#doubtful = new Set()
+    for (const fetch of doubtful) {
+      if (fetch.isSettled || fetch.assembly.isComplete || fetch.requests > 0) continue
+      if (peers.some((peer) => couldServe(peer, fetch, now))) continue
       this.#fail(fetch)
     }
   }

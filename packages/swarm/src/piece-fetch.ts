@@ -1,4 +1,5 @@
 import { NotFoundError } from '@blackhole/protocol'
+import type { CID } from 'multiformats/cid'
 import { PieceAssembly } from './piece-assembly.ts'
 import type { BadCopy } from './blame.ts'
 
@@ -13,7 +14,8 @@ export interface FetchedPiece {
 /** Terms of a fetch. */
 export interface PieceFetchInit {
   readonly cid: string
-  readonly cidBytes: Uint8Array<ArrayBuffer>
+  /** The same, read. */
+  readonly link: CID
   /** Number of the piece, when it is one of a known version. */
   readonly piece: number | undefined
   readonly size: number | undefined
@@ -24,6 +26,9 @@ export interface PieceFetchInit {
 /** One block that is being fetched, for whoever waits for it. */
 export class PieceFetch {
   readonly cid: string
+  /** The same, read once: that takes as long as hashing some KiB. */
+  readonly link: CID
+  /** The same, as it is sent. */
   readonly cidBytes: Uint8Array<ArrayBuffer>
   readonly piece: number | undefined
   readonly startedAt: number
@@ -64,7 +69,8 @@ export class PieceFetch {
 
   constructor(init: PieceFetchInit) {
     this.cid = init.cid
-    this.cidBytes = init.cidBytes
+    this.link = init.link
+    this.cidBytes = new Uint8Array(init.link.bytes)
     this.piece = init.piece
     this.#size = init.size
     this.startedAt = init.now

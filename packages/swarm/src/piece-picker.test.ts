@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { REQUEST_BYTES } from '@blackhole/protocol'
+import { CID } from 'multiformats/cid'
 import { Availability } from './availability.ts'
 import { PieceFetch } from './piece-fetch.ts'
 import { ENDGAME_COPIES, NEAR_DEADLINE_MS, pick } from './piece-picker.ts'
@@ -10,7 +11,7 @@ const PARTS = 3
 function fetchOf(cid: string, deadline = Infinity): PieceFetch {
   const fetch = new PieceFetch({
     cid,
-    cidBytes: new Uint8Array(0),
+    link: CID.parse('bafkqaaa'),
     piece: undefined,
     size: PARTS * REQUEST_BYTES,
     now: 0,

@@ -104,9 +104,18 @@ export class IdbPieceStore implements PieceStore {
   }
 
   async get(cid: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const bytes = await (await this.#open()).get('pieces', cid)
-    if (bytes !== undefined) this.#touched.set(cid, (this.#touched.get(cid) ?? 0) + 1)
-    return bytes
+    return (await this.getMany([cid]))[0]
+  }
+
+  async getMany(cids: readonly string[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
+    const pieces = (await this.#open()).transaction('pieces').store
+    return Promise.all(
+      cids.map(async (cid) => {
+        const bytes = await pieces.get(cid)
+        if (bytes !== undefined) this.#touched.set(cid, (this.#touched.get(cid) ?? 0) + 1)
+        return bytes
+      }),
+    )
   }
 
   put(blocks: readonly StoredBlock[]): Promise<void> {

@@ -64,6 +64,10 @@ export class MemoryPieceStore implements PieceStore {
     return Promise.resolve(entry?.bytes)
   }
 
+  getMany(cids: readonly string[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
+    return Promise.all(cids.map((cid) => this.get(cid)))
+  }
+
   put(blocks: readonly StoredBlock[]): Promise<void> {
     const fresh = new Map<string, StoredBlock>()
     for (const block of blocks) if (!this.#entries.has(block.cid)) fresh.set(block.cid, block)

@@ -35,6 +35,12 @@ export class PieceTable {
     return this.#sizes.get(piece)
   }
 
+  /** The same by CID. */
+  sizeOf(cid: string): number | undefined {
+    const piece = this.#numbers.get(cid)
+    return piece === undefined ? undefined : this.#sizes.get(piece)
+  }
+
   version(root: string): VersionPieces | undefined {
     return this.#versions.get(root)
   }

@@ -21,8 +21,12 @@ export interface RangeRequestsHandler {
   absent(peer: RemotePeer, fetch: PieceFetch): void
   /** A peer did something that may be a mistake. */
   strike(peer: RemotePeer, what: string): void
-  /** There is room for more requests. */
-  changed(): void
+  /**
+   * There is room for more requests.
+   *
+   * @param fetch - nobody may be asked for the rest of this any more
+   */
+  roomier(fetch?: PieceFetch): void
 }
 
 /** A request takes up this much of the window until the size of its block is known: most files of a site are small. */
@@ -79,7 +83,7 @@ export class RangeRequests {
     this.#current.set(peer, request)
     if (piece.length === 0) this.#finish(peer, request)
     // The other parts can be asked for, now that the size is known.
-    else if (next === 0) this.#handler.changed()
+    else if (next === 0 && piece.length < piece.size) this.#handler.roomier()
   }
 
   onPieceData(peer: RemotePeer, data: Uint8Array): void {
@@ -141,7 +145,7 @@ export class RangeRequests {
   #answers(peer: RemotePeer): void {
     if (!peer.snubbed) return
     peer.snubbed = false
-    this.#handler.changed()
+    this.#handler.roomier()
   }
 
   /** Takes back all that is asked for of a block. */
@@ -157,8 +161,9 @@ export class RangeRequests {
       const asked = this.#handler.peers.get(other)
       if (asked !== undefined) this.cancel(asked, (theirs) => theirs.fetch === fetch && fetch.assembly.has(theirs))
     }
-    if (fetch.assembly.isComplete) this.#handler.complete(fetch)
-    this.#handler.changed()
+    const { isComplete } = fetch.assembly
+    if (isComplete) this.#handler.complete(fetch)
+    this.#handler.roomier(isComplete ? undefined : fetch)
   }
 
   #release(peer: RemotePeer, request: RangeRequest): void {

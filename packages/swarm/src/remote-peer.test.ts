@@ -1,4 +1,5 @@
 import { streamPair } from '@libp2p/utils'
+import { CID } from 'multiformats/cid'
 import { expect, it } from 'vitest'
 import { REQUEST_BYTES } from '@blackhole/protocol'
 import { PeerSession } from './peer-session.ts'
@@ -21,18 +22,25 @@ it('is asked for more when a quarter of its window is free, not for each answer'
   })
   const fetch = new PieceFetch({
     cid: 'b',
-    cidBytes: new Uint8Array(),
+    link: CID.parse('bafkqaaa'),
     piece: 0,
     size: INITIAL_WINDOW_BYTES,
     now: 0,
   })
-  expect(peer.isDueForMore).toBe(true)
+  expect(peer.isDueForMore(8)).toBe(true)
   const requests = Array.from({ length: INITIAL_WINDOW_BYTES / REQUEST_BYTES }, (_, index) =>
     peer.ask(fetch, index * REQUEST_BYTES, (index + 1) * REQUEST_BYTES, REQUEST_BYTES, 0),
   )
   const due = requests.map((request) => {
     peer.settle(request)
-    return peer.isDueForMore
+    return peer.isDueForMore(100)
   })
   expect(due).toEqual([false, true, true, true, true, true, true, true])
+  // Small pieces take up requests rather than bytes.
+  const small = requests.map((_, index) => peer.ask(fetch, index, index + 1, 1, 0))
+  const dueOf8 = small.map((request) => {
+    peer.settle(request)
+    return peer.isDueForMore(8)
+  })
+  expect(dueOf8).toEqual([false, true, true, true, true, true, true, true])
 })

@@ -88,11 +88,13 @@ export class RemotePeer {
   }
 
   /**
-   * Whether so much of its window is free that more should be asked for. Each message costs the page a
-   * wait for the thread that sends, so one for each piece of data that came would be too many.
+   * Whether so much of its window, and so many of the requests that it may have open, are free that more
+   * should be asked for. Each message costs the page a wait for the thread that sends, so one for each
+   * piece of data that came would be too many.
    */
-  get isDueForMore(): boolean {
-    return this.#pendingBytes <= this.window.bytes * (1 - REFILL_SHARE)
+  isDueForMore(maxRequests: number): boolean {
+    const share = 1 - REFILL_SHARE
+    return this.#pendingBytes <= this.window.bytes * share && this.requests.size <= maxRequests * share
   }
 
   /** Notes a new request. */

@@ -15,7 +15,7 @@ import { completeOptions } from './swarm-options.ts'
 import { Uploader } from './uploader.ts'
 import { Versions } from './versions.ts'
 import type { PeerLink } from './admission.ts'
-import type { FetchOptions, PrefetchOptions } from './downloader.ts'
+import type { FetchOptions, PrefetchOptions } from './fetch-options.ts'
 import type { FetchedPiece } from './piece-fetch.ts'
 import type { RemotePeer } from './remote-peer.ts'
 import type { BannedPeer, PeerInfo, SwarmEvents } from './swarm-events.ts'
@@ -72,6 +72,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.#uploadCap = new RateCap(options.maxUploadBytesPerSecond, now())
     this.#uploader = new Uploader({
       store,
+      sizeOf: (cid) => this.#versions.table.sizeOf(cid),
       peers,
       cap: this.#uploadCap,
       allowance: new ChokedAllowance(options.chokedAllowanceBytes),
@@ -224,7 +225,8 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
    * @throws {DeadlineError} when nothing came for `fetchTimeoutMs`
    */
   async fetch(cid: string, options: FetchOptions = {}): Promise<FetchedPiece> {
-    const name = parseCid(cid).toString()
+    // What is in the table is known to be a CID in its usual form.
+    const name = this.#versions.table.number(cid) === undefined ? parseCid(cid).toString() : cid
     return this.#writer.pending(name) ?? (await this.#downloader.fetch(name, options))
   }
 

@@ -11,6 +11,13 @@ export interface UploadRequest {
   loading: boolean
 }
 
+/** How much is read before its turn. */
+export interface ReadAhead {
+  readonly blocks: number
+  /** Of all these blocks. */
+  readonly bytes: number
+}
+
 /** What one peer has asked for and not got, in its order. */
 export class UploadQueue {
   readonly #requests = new Map<number, UploadRequest>()
@@ -35,12 +42,27 @@ export class UploadQueue {
     return this.#requests.delete(id)
   }
 
-  /** The oldest requests, as far as they are for the first so many blocks. */
-  first(blocks: number): UploadRequest[] {
+  /** All requests, the oldest first. One may be deleted while this runs. */
+  get all(): IterableIterator<UploadRequest> {
+    return this.#requests.values()
+  }
+
+  /**
+   * The oldest requests, as far as the blocks that they are for are so few and so large in all; those
+   * for the first block always.
+   *
+   * @param sizeOf - bytes of a block, known or guessed
+   */
+  first({ blocks, bytes }: ReadAhead, sizeOf: (request: UploadRequest) => number): UploadRequest[] {
     const first: UploadRequest[] = []
     const cids = new Set<string>()
+    let sum = 0
     for (const request of this.#requests.values()) {
-      if (cids.add(request.cid).size > blocks) break
+      if (!cids.has(request.cid)) {
+        sum += sizeOf(request)
+        if (cids.size > 0 && (cids.size >= blocks || sum > bytes)) break
+        cids.add(request.cid)
+      }
       first.push(request)
     }
     return first

@@ -1,4 +1,11 @@
-import { LimitError, MAX_BLOCK_BYTES, MAX_OPEN_REQUESTS, PIECE_MESSAGE_BYTES, RejectReason } from '@blackhole/protocol'
+import {
+  LimitError,
+  MAX_BLOCK_BYTES,
+  MAX_OPEN_REQUESTS,
+  PIECE_BYTES,
+  PIECE_MESSAGE_BYTES,
+  RejectReason,
+} from '@blackhole/protocol'
 import type { Request } from '@blackhole/protocol'
 import { CID } from 'multiformats/cid'
 import { Uint8ArrayList } from 'uint8arraylist'
@@ -12,7 +19,9 @@ import type { UploadRequest } from './upload-queue.ts'
 
 /** What an {@link Uploader} needs from outside. */
 export interface UploaderComponents {
-  readonly store: Pick<PieceStore, 'get'>
+  readonly store: Pick<PieceStore, 'getMany'>
+  /** Bytes of a block, when known without reading it. */
+  sizeOf(cid: string): number | undefined
   readonly peers: ReadonlyMap<string, RemotePeer>
   readonly cap: RateCap
   /** What peers may have although they are choked. */
@@ -32,10 +41,10 @@ export const TURN_BYTES = 4 * PIECE_MESSAGE_BYTES
 /** With less than this allowed by the cap, it is better to wait: small messages cost as much as large ones. */
 const MIN_TURN_BYTES = 16 * 1024
 /**
- * Blocks of a peer's requests that are read before their turn, the current one included. A read of 1 MiB
- * from IndexedDB takes as long as sending several requests does, so it is blocks that are counted.
+ * What is read of a peer's requests before its turn, the current one included: three pieces, since a read of 1 MiB
+ * from IndexedDB takes as long as sending several requests does; of small files as many as one read takes well.
  */
-const READ_AHEAD = 3
+const READ_AHEAD = { blocks: 64, bytes: 3 * PIECE_BYTES }
 
 /** Serves peers: in turns, as their streams drain, within the rate cap. */
 export class Uploader {
@@ -44,6 +53,7 @@ export class Uploader {
   #cancelTimer: (() => void) | undefined
   #paused = false
   #running = false
+  #isDue = false
 
   constructor(components: UploaderComponents) {
     this.#components = components
@@ -84,9 +94,13 @@ export class Uploader {
     const { id, offset, length } = request
     const end = length === 0 ? Infinity : offset + length
     uploads.add({ id, cid, offset, end, block: this.#cache.peek(cid), loading: false })
-    // Also while the stream is full: the read is to be done when its turn comes.
-    this.#readAhead(peer)
-    this.run()
+    // What one message asks for is read at once, and sent together.
+    if (this.#isDue) return
+    this.#isDue = true
+    queueMicrotask(() => {
+      this.#isDue = false
+      this.run()
+    })
   }
 
   onCancel(peer: RemotePeer, id: number): void {
@@ -104,6 +118,8 @@ export class Uploader {
     this.#running = true
     try {
       let active = [...this.#components.peers.values()]
+      // Also while a stream is full: the read is to be done when its turn comes.
+      for (const peer of active) this.#readAhead(peer)
       while (active.length > 0) active = active.filter((peer) => this.#turn(peer))
     } finally {
       this.#running = false
@@ -113,22 +129,41 @@ export class Uploader {
   /** @returns whether the peer could take another turn at once */
   #turn(peer: RemotePeer): boolean {
     if (peer.uploads.size === 0 || peer.session.needsDrain || !peer.session.isOpen) return false
-    this.#readAhead(peer)
-    const [request] = peer.uploads.first(1)
-    if (request?.block === undefined) return false
-    if (!this.#check(peer, request, request.block)) return true
-    const allowance = this.#allowance(peer)
-    if (allowance === 0) {
-      this.drop(peer)
-      return false
+    const frames = new Uint8ArrayList()
+    let bytes = 0
+    let more = false
+    for (const request of peer.uploads.all) {
+      if (request.block === undefined) break
+      const left = Math.min(request.end, request.block.byteLength) - request.offset
+      const allowance = this.#allowance(peer)
+      // The rest of a turn is for whole messages, as small ones cost as much. A refusal comes after what was asked before.
+      const fits = Math.min(left, PIECE_MESSAGE_BYTES) <= TURN_BYTES - bytes
+      more = frames.byteLength > 0 && !(fits && allowance > 0 && isWithin(request, request.block))
+      if (more) break
+      if (!isWithin(request, request.block)) {
+        peer.uploads.delete(request.id)
+        this.#refuse(peer, request.id, 'a range past the end of a block')
+        continue
+      }
+      if (allowance === 0) {
+        this.drop(peer)
+        break
+      }
+      const wanted = Math.min(TURN_BYTES - bytes, left, allowance)
+      const allowed = this.#take(wanted)
+      if (allowed === 0 && wanted > 0) break
+      this.#append(frames, peer, request, request.block, allowed)
+      bytes += allowed
+      more = allowed < left
+      if (more) break
+      peer.uploads.delete(request.id)
     }
-    const end = Math.min(request.end, request.block.byteLength)
-    const wanted = Math.min(TURN_BYTES, end - request.offset, allowance)
-    const allowed = this.#take(wanted)
-    if (allowed === 0 && wanted > 0) return false
-    const more = this.#send(peer, request, request.block, allowed)
-    if (request.offset >= end) peer.uploads.delete(request.id)
-    return more
+    if (frames.byteLength === 0) return more
+    // The next ones have moved up.
+    this.#readAhead(peer)
+    const takesMore = peer.session.sendFrames(frames)
+    this.#components.uploaded(peer, bytes)
+    return takesMore && more
   }
 
   /** Bytes that a peer may have now: when it asks this was more, perhaps, than when its turn comes. */
@@ -137,8 +172,13 @@ export class Uploader {
   }
 
   #readAhead(peer: RemotePeer): void {
-    for (const request of peer.uploads.first(READ_AHEAD))
-      if (request.block === undefined && !request.loading) void this.#load(peer, request)
+    if (peer.uploads.size === 0) return
+    const sizeOf = ({ cid, block }: UploadRequest): number =>
+      block?.byteLength ?? this.#components.sizeOf(cid) ?? PIECE_BYTES
+    const unread = peer.uploads
+      .first(READ_AHEAD, sizeOf)
+      .filter(({ block, loading }) => block === undefined && !loading)
+    if (unread.length > 0) void this.#load(peer, unread)
   }
 
   /** Bytes that the cap lets pass; sets the timer when they are too few. */
@@ -157,8 +197,13 @@ export class Uploader {
     return 0
   }
 
-  #send(peer: RemotePeer, request: UploadRequest, block: Uint8Array<ArrayBuffer>, bytes: number): boolean {
-    const frames = new Uint8ArrayList()
+  #append(
+    frames: Uint8ArrayList,
+    peer: RemotePeer,
+    request: UploadRequest,
+    block: Uint8Array<ArrayBuffer>,
+    bytes: number,
+  ): void {
     const end = request.offset + bytes
     do {
       const length = Math.min(PIECE_MESSAGE_BYTES, end - request.offset)
@@ -170,36 +215,28 @@ export class Uploader {
     peer.bytesOut += bytes
     peer.sent.add(bytes, now)
     if (peer.uploads.choked) this.#components.allowance.use(peer.id, bytes, now)
-    const more = peer.session.sendFrames(frames)
-    this.#components.uploaded(peer, bytes)
-    return more
   }
 
-  async #load(peer: RemotePeer, request: UploadRequest): Promise<void> {
-    request.loading = true
-    let block: Uint8Array<ArrayBuffer> | undefined
+  async #load(peer: RemotePeer, requests: readonly UploadRequest[]): Promise<void> {
+    for (const request of requests) request.loading = true
+    let blocks: (Uint8Array<ArrayBuffer> | undefined)[] = []
     try {
-      block = await this.#cache.get(request.cid)
+      blocks = await this.#cache.getMany(requests.map(({ cid }) => cid))
     } catch {
       // A store that can't be read has nothing; the owner of the store hears of it elsewhere.
     }
-    if (!peer.uploads.has(request.id)) return
-    if (block === undefined) {
-      peer.uploads.delete(request.id)
-      this.#components.missing(request.cid)
-      this.#reject(peer, request.id, RejectReason.REJECT_NOT_FOUND)
-    } else {
-      request.block = block
+    for (const [index, request] of requests.entries()) {
+      if (!peer.uploads.has(request.id)) continue
+      const block = blocks[index]
+      if (block === undefined) {
+        peer.uploads.delete(request.id)
+        this.#components.missing(request.cid)
+        this.#reject(peer, request.id, RejectReason.REJECT_NOT_FOUND)
+      } else {
+        request.block = block
+      }
     }
     this.run()
-  }
-
-  /** Refuses a range that the block does not have. */
-  #check(peer: RemotePeer, request: UploadRequest, block: Uint8Array): boolean {
-    if (request.offset < block.byteLength || (block.byteLength === 0 && request.offset === 0)) return true
-    peer.uploads.delete(request.id)
-    this.#refuse(peer, request.id, 'a range past the end of a block')
-    return false
   }
 
   #refuse(peer: RemotePeer, id: number, what: string): void {
@@ -210,6 +247,11 @@ export class Uploader {
   #reject(peer: RemotePeer, id: number, reason: RejectReason): void {
     peer.session.send({ reject: { id, reason } })
   }
+}
+
+/** Whether the block has the range that is asked for. */
+function isWithin({ offset }: UploadRequest, { byteLength }: Uint8Array): boolean {
+  return offset < byteLength || (byteLength === 0 && offset === 0)
 }
 
 function decodeCid(bytes: Uint8Array): string | undefined {

@@ -43,6 +43,10 @@ export class VaultPieceStore implements PieceStore {
       : Promise.resolve(undefined)
   }
 
+  getMany(cids: readonly string[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
+    return Promise.all(cids.map((cid) => this.get(cid)))
+  }
+
   put(): Promise<void> {
     return Promise.resolve()
   }

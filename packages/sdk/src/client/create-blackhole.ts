@@ -113,7 +113,7 @@ export class Blackhole extends TypedEventEmitter<BlackholeEvents> {
   #adopt(site: OpenSite): void {
     this.#open.add(site)
     const changed = (): void => {
-      this.safeDispatchEvent('status', { detail: this.status() })
+      if (this.listenerCount('status') > 0) this.safeDispatchEvent('status', { detail: this.status() })
     }
     for (const type of ['peers', 'version', 'received', 'shared'] as const) site.peer.addEventListener(type, changed)
     void site.closed.then(() => {

@@ -7,6 +7,7 @@ export interface PieceStoreUnderTest {
   has(cid: string): Promise<boolean>
   hasMany(cids: readonly string[]): Promise<boolean[]>
   get(cid: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+  getMany(cids: readonly string[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]>
   put(
     blocks: readonly { readonly cid: string; readonly bytes: Uint8Array<ArrayBuffer>; readonly site: string }[],
   ): Promise<void>
@@ -65,6 +66,13 @@ export function pieceStoreSuite(name: string, setup: PieceStoreSetup): void {
       expect(await store.get('a')).toEqual(bytes('a', 10))
       expect(await store.get('empty')).toEqual(new Uint8Array(0))
       expect(await store.get('b')).toBeUndefined()
+      expect(await store.getMany(['b', 'a', 'empty', 'a'])).toEqual([
+        undefined,
+        bytes('a', 10),
+        new Uint8Array(0),
+        bytes('a', 10),
+      ])
+      expect(await store.getMany([])).toEqual([])
       expect(await store.has('a')).toBe(true)
       expect(await store.has('b')).toBe(false)
       expect(await store.hasMany(['b', 'a', 'b', 'empty'])).toEqual([false, true, false, true])
@@ -140,7 +148,7 @@ export function pieceStoreSuite(name: string, setup: PieceStoreSetup): void {
 
     it('keeps what is popular longer than what is merely newer', async () => {
       await keep('popular')
-      for (let at = 0; at < 7; at += 1) await store.get('popular')
+      for (let at = 0; at < 7; at += 1) await store.getMany(['popular'])
       clock += 2 * HOUR
       for (let at = 0; at < 9; at += 1) await keep(`plain${String(at)}`)
       await keep('new')
