@@ -167,7 +167,7 @@ export class Crowd {
     const wanted = Math.max(0, DEFAULT_PEER_SETTINGS.maxPeers - this.#visitorsOf(peer))
     const candidates = this.#introductions.announce(peer.id, peer.holdings.count, this.#scenario.pieces, wanted)
     this.#measures.announced(candidates.length)
-    plan.offer(candidates)
+    plan.offer({ candidates, relay: 'relay', isComplete: candidates.length < wanted, now: this.#events.now() })
     this.#dial(visitor)
   }
 

@@ -181,7 +181,7 @@ export function parseRelayInfo(value: unknown): RelayInfo {
     maxUploadBytes,
     serving: info['serving'] !== false,
     url: readUrl(info['url']),
-    fellows: readFellows(info['fellows']),
+    fellows: parseFellows(info['fellows']),
   }
 }
 
@@ -191,7 +191,8 @@ function readUrl(value: unknown): string | undefined {
   return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' ? `${url.origin}/` : undefined
 }
 
-function readFellows(value: unknown): FellowInfo[] | undefined {
+/** Reads a list of fellows, at most 8: entries that are none are left out. Undefined when it is no list. */
+export function parseFellows(value: unknown): FellowInfo[] | undefined {
   if (!Array.isArray(value)) return undefined
   return value.slice(0, MAX_FELLOWS_READ).flatMap((each: unknown): FellowInfo[] => {
     const { peerId, url, addresses } = (typeof each === 'object' && each !== null ? each : {}) as Record<

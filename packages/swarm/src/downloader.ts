@@ -1,18 +1,20 @@
 import { AbortError } from '@libp2p/interface'
 import { DeadlineError, parseCid } from '@blackhole/protocol'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { couldServe, expectedMs, hasAlternative, mayAsk } from './candidates.ts'
+import { couldServe, expectedMs, mayAsk } from './candidates.ts'
 import { Completion } from './completion.ts'
 import { DEFAULT_DEADLINE_MS } from './fetch-options.ts'
 import { FetchQueue } from './fetch-queue.ts'
 import { PieceFetch } from './piece-fetch.ts'
 import { pick } from './piece-picker.ts'
 import { RangeRequests } from './range-requests.ts'
+import { lookAtSilence } from './silence.ts'
 import type { FetchOptions, PrefetchOptions } from './fetch-options.ts'
 import type { FetchedPiece } from './piece-fetch.ts'
 import type { PickPeer, PickState } from './piece-picker.ts'
 import type { PrefetchGroup } from './fetch-queue.ts'
 import type { RemotePeer } from './remote-peer.ts'
+import type { BanReason } from './swarm-events.ts'
 import type { Versions } from './versions.ts'
 
 /** What a {@link Downloader} needs from outside. */
@@ -25,6 +27,8 @@ export interface DownloaderComponents {
   readonly isBusy: () => boolean
   ban(peer: string, cid: string): void
   strike(peer: RemotePeer, what: string): void
+  /** A peer is not worth asking for a while. */
+  readonly timeOut: (peer: RemotePeer, reason: BanReason) => void
   /**
    * @param background - nobody waits for it
    * @returns whether it is kept
@@ -69,8 +73,11 @@ export class Downloader {
       disputed: (fetch) => this.#retry(fetch),
       lost: (peer, fetch) => this.#lost(peer, fetch),
       absent: (peer, fetch) => {
-        if (fetch.piece !== undefined) components.versions.lost(peer, fetch.piece)
+        if (fetch.piece === undefined) return
+        components.versions.lost(peer, fetch.piece)
+        if (!peer.lastResort && peer.conduct.lacked()) components.timeOut(peer, 'lack')
       },
+      gave: (peer) => peer.conduct.gave(),
       strike: (peer, what) => components.strike(peer, what),
       roomier: (fetch) => {
         if (fetch !== undefined) this.#doubtful?.add(fetch)
@@ -172,21 +179,10 @@ export class Downloader {
 
   /** Looks for stalls; called every now and then. */
   tick(): void {
+    const { peers, timeOut } = this.#components
     const now = this.#components.now()
-    for (const peer of this.#components.peers.values()) {
-      if (peer.requests.size === 0) continue
-      const silentMs = now - peer.lastProgressAt
-      if (silentMs > this.#init.deadPeerTimeoutMs) {
-        peer.session.abort(new DeadlineError(`An answer of peer ${peer.id}`, this.#init.deadPeerTimeoutMs))
-      } else if (silentMs > peer.window.stallMs(peer.pendingBytes)) {
-        peer.snubbed = true
-        const { peers } = this.#components
-        this.requests.giveUp(
-          peer,
-          ({ fetch }) => fetch.soleSource === undefined && hasAlternative(peer, fetch, peers.values(), now),
-        )
-      }
-    }
+    const silent = { now, deadPeerTimeoutMs: this.#init.deadPeerTimeoutMs, requests: this.requests }
+    for (const peer of [...peers.values()]) lookAtSilence(peer, peers, { ...silent, timeOut })
     for (const fetch of [...this.#queue.all]) {
       const isLate = fetch.isUrgent && now - fetch.lastProgressAt > this.#init.fetchTimeoutMs
       if (isLate && !fetch.assembly.isComplete) {

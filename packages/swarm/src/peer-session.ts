@@ -30,6 +30,8 @@ const MAX_EARLY_BYTES = 1024 * 1024
 export interface SessionHandler extends FrameHandler {
   /** The stream takes data again. */
   onDrain(): void
+  /** What came breaks the protocol; the stream is aborted next. */
+  onFault(error: Error): void
   /** The stream is over. Called once, also after {@link PeerSession.abort}. */
   onClose(error: Error | undefined): void
 }
@@ -194,6 +196,7 @@ export class PeerSession {
       if (this.#state === 'greeting') return
       for (const bytes of this.#earlyFrames.splice(0)) this.#reader.push(bytes)
     } catch (error) {
+      this.#handler.onFault(error as Error)
       this.abort(error as Error)
     }
   }

@@ -17,6 +17,8 @@ export interface RangeRequestsHandler {
   disputed(fetch: PieceFetch): void
   /** The peer won't send the rest of what it was asked for. */
   lost(peer: RemotePeer, fetch: PieceFetch): void
+  /** The peer gave all that it was asked for in one request. */
+  gave(peer: RemotePeer): void
   /** The peer has not got the block. */
   absent(peer: RemotePeer, fetch: PieceFetch): void
   /** A peer did something that may be a mistake. */
@@ -104,11 +106,16 @@ export class RangeRequests {
   }
 
   onReject(peer: RemotePeer, { id, reason }: Reject): void {
+    this.#answers(peer)
     const request = peer.requests.get(id)
-    if (request === undefined) return
+    if (request === undefined) {
+      // It was taken back meanwhile; that it is choked holds all the same.
+      if (isForNow(reason) && peer.isForgiven(id)) peer.refusedAt = this.#handler.now()
+      return
+    }
     const { fetch } = request
     this.#release(peer, request)
-    if (reason === RejectReason.REJECT_CHOKED || reason === RejectReason.REJECT_BUSY) {
+    if (isForNow(reason)) {
       peer.refusedAt = this.#handler.now()
     } else {
       fetch.absent.add(peer.id)
@@ -143,6 +150,7 @@ export class RangeRequests {
 
   /** Something came of a peer that had stopped answering. */
   #answers(peer: RemotePeer): void {
+    peer.conduct.answered()
     if (!peer.snubbed) return
     peer.snubbed = false
     this.#handler.roomier()
@@ -157,6 +165,7 @@ export class RangeRequests {
     const { fetch } = request
     this.#current.delete(peer)
     this.#release(peer, request)
+    this.#handler.gave(peer)
     for (const other of [...fetch.assembly.askers(request)]) {
       const asked = this.#handler.peers.get(other)
       if (asked !== undefined) this.cancel(asked, (theirs) => theirs.fetch === fetch && fetch.assembly.has(theirs))
@@ -174,4 +183,9 @@ export class RangeRequests {
     request.fetch.assembly.released(request, peer.id)
     if (request.fetch.probing === peer.id) request.fetch.probing = undefined
   }
+}
+
+/** Whether a peer that refuses with this may be asked for the same again later. */
+function isForNow(reason: RejectReason): boolean {
+  return reason === RejectReason.REJECT_CHOKED || reason === RejectReason.REJECT_BUSY
 }

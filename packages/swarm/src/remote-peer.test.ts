@@ -11,7 +11,14 @@ import { UploadQueue } from './upload-queue.ts'
 it('is asked for more when a quarter of its window is free, not for each answer', async () => {
   const [stream] = await streamPair()
   const ignored = (): void => undefined
-  const handler = { onMessage: ignored, onPiece: ignored, onPieceData: ignored, onDrain: ignored, onClose: ignored }
+  const handler = {
+    onMessage: ignored,
+    onPiece: ignored,
+    onPieceData: ignored,
+    onDrain: ignored,
+    onFault: ignored,
+    onClose: ignored,
+  }
   const peer = new RemotePeer({
     id: 'a',
     direction: 'outbound',

@@ -1,4 +1,5 @@
 import { Bitfield } from './bitfield.ts'
+import { Conduct } from './conduct.ts'
 import { RateMeter } from './rate-meter.ts'
 import { RequestWindow } from './request-window.ts'
 import type { PeerSession } from './peer-session.ts'
@@ -65,6 +66,7 @@ export class RemotePeer {
   /** It stopped answering and has sent nothing since (BitTorrent: snubbed). */
   snubbed = false
 
+  readonly conduct = new Conduct()
   readonly received = new RateMeter()
   readonly sent = new RateMeter()
   bytesIn = 0
@@ -120,6 +122,7 @@ export class RemotePeer {
     this.#pendingBytes = Math.max(0, this.#pendingBytes - (before - Math.max(0, request.expected - request.received)))
     this.bytesIn += bytes
     this.snubbed = false
+    this.conduct.answered()
     this.lastProgressAt = now
     this.received.add(bytes, now)
   }

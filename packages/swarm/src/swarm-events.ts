@@ -28,11 +28,23 @@ export interface PeerInfo {
   readonly joinedAt: number
 }
 
-/** A peer that is not talked to any more. */
+/**
+ * - `corrupt`: it sent bytes that don't hash to their CID
+ * - `invalid`: it sent what is no message, or broke the protocol in other ways
+ * - `stall`: it sent nothing of what it owed, for long
+ * - `lack`: it announced pieces that it has not got, many of them
+ * - `flood`: it sent more than the protocol lets anyone, or asked in vain all the time
+ *
+ * The first is for good, and the second when it happens again and again; else it is for a while.
+ */
+export type BanReason = 'corrupt' | 'invalid' | 'stall' | 'lack' | 'flood'
+
+/** A peer that is not talked to any more, or not for a while. */
 export interface BannedPeer {
   readonly peer: string
-  /** `corrupt`: it sent bytes that don't hash to their CID; `invalid`: it broke the protocol again and again. */
-  readonly reason: 'corrupt' | 'invalid'
+  readonly reason: BanReason
+  /** Milliseconds until it may come back; left out, never. */
+  readonly forMs?: number
   /** The block whose bytes were wrong. */
   readonly cid?: string
 }

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MAX_OPEN_REQUESTS, MAX_SUBSCRIBED_ROOTS, RejectReason } from '@blackhole/protocol'
 import { CID } from 'multiformats/cid'
+import { MAX_TIME_OUT_MS, TIME_OUT_MS } from './bans.ts'
+import { MAX_FUTILE_REQUESTS } from './conduct.ts'
 import { allBits, cidBytes, connectRaw } from './raw-peer.ts'
 import { connect, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
 import type { RawPeer } from './raw-peer.ts'
+import type { BannedPeer } from './swarm-events.ts'
 import type { TestSwarm } from './swarm-harness.ts'
 
 const ROOT = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
@@ -14,6 +17,13 @@ async function make(...args: Parameters<typeof testSwarm>): Promise<TestSwarm> {
   const made = await testSwarm(...args)
   swarms.push(made)
   return made
+}
+
+/** Who is sent away from now on. */
+function bansOf({ swarm }: TestSwarm): BannedPeer[] {
+  const found: BannedPeer[] = []
+  swarm.addEventListener('peer:ban', ({ detail }) => found.push(detail))
+  return found
 }
 
 /** A raw peer that has joined. */
@@ -90,25 +100,93 @@ describe('A peer', () => {
     expect(swarm.swarm.peers).toEqual([])
   })
 
-  it('that sends nonsense is cut off, and banned when it keeps coming back', async () => {
-    const swarm = await make('us')
+  it('that sends nonsense is cut off, each time for longer, and for good when it keeps coming back', async () => {
+    let now = 1_000_000
+    const swarm = await make('us', [], {}, { now: () => now })
+    const bans = bansOf(swarm)
     for (let at = 0; at < 8; at += 1) {
       const peer = await join(swarm)
       peer.hello()
       await peer.closed()
+      expect(swarm.swarm.isBanned('stranger')).toBe(true)
+      now += MAX_TIME_OUT_MS
+      expect(swarm.swarm.isBanned('stranger')).toBe(at === 7)
     }
-    expect(swarm.swarm.isBanned('stranger')).toBe(true)
+    expect(bans.slice(0, 2)).toEqual([
+      { peer: 'stranger', reason: 'invalid', forMs: TIME_OUT_MS },
+      { peer: 'stranger', reason: 'invalid', forMs: 2 * TIME_OUT_MS },
+    ])
+  })
+
+  it('that lacks what it announced is sent away for a while; one whose store evicted some of much is not', async () => {
+    let now = 1_000_000
+    const blocks = await testBlocks(40, 10)
+    const cids = blocks.map(({ cid }) => cid)
+    const swarm = await make('us', [], {}, { now: () => now })
+    const bans = bansOf(swarm)
+    await swarm.swarm.addVersion(
+      ROOT,
+      cids,
+      blocks.map(({ bytes }) => bytes.byteLength),
+    )
+    /** A peer that has each piece for which this says so, and says that it has all. */
+    const holder = async (id: string, has: (at: number) => boolean): Promise<RawPeer> => {
+      const peer = await join(swarm, id)
+      peer.onMessage = ({ request }) => {
+        if (request === undefined) return
+        const at = cids.indexOf(CID.decode(request.cid).toString())
+        const data = blocks[at]?.bytes ?? new Uint8Array(0)
+        if (has(at)) peer.sendPiece({ id: request.id, offset: 0, size: data.byteLength, data })
+        else peer.send({ reject: { id: request.id, reason: RejectReason.REJECT_NOT_FOUND } })
+      }
+      peer.send({ bitfield: { root: ROOT_BYTES, bits: allBits(40) } })
+      await until(swarm.swarm, () => swarm.swarm.availability(cids[39] ?? '') > 0)
+      return peer
+    }
+    const evicting = await holder('evicting', (at) => at % 3 !== 0)
+    for (const cid of cids) await swarm.swarm.fetch(cid).catch(() => undefined)
+    await evicting.settle()
+    expect(bans).toEqual([])
+    swarm.swarm.removePeer('evicting')
+    await until(swarm.swarm, () => swarm.swarm.peers.length === 0)
+    const liar = await holder('liar', () => false)
+    const left = cids.filter((_, at) => at % 3 === 0)
+    for (const cid of left) await swarm.swarm.fetch(cid).catch(() => undefined)
+    await liar.closed()
+    expect(bans).toEqual([{ peer: 'liar', reason: 'lack', forMs: TIME_OUT_MS }])
+    now += TIME_OUT_MS
+    expect(swarm.swarm.isBanned('liar')).toBe(false)
+  })
+
+  it('that asks in vain all the time is sent away, and one that asks for a window of small files is not', async () => {
+    const swarm = await make('us', [], {}, { now: () => 1_000_000 })
+    const bans = bansOf(swarm)
+    const peer = await join(swarm)
+    const asks = async (count: number, from: number): Promise<void> => {
+      for (let id = from; id < from + count; id += 1) {
+        peer.send({ request: { id, cid: ROOT_BYTES, offset: 0, length: 0 } })
+        if (id % 64 === 63) await peer.settle()
+      }
+    }
+    await asks(MAX_FUTILE_REQUESTS, 0)
+    await peer.settle()
+    expect(bans).toEqual([])
+    peer.send({ request: { id: 10_000, cid: ROOT_BYTES, offset: 0, length: 0 } })
+    await peer.closed()
+    expect(bans).toEqual([{ peer: 'stranger', reason: 'flood', forMs: TIME_OUT_MS }])
   })
 
   it('that floods with requests is cut off', async () => {
     const block = await testBlock(1000, 1)
     const swarm = await make('us', [block], { maxUploadBytesPerSecond: 1 })
+    const bans = bansOf(swarm)
     const peer = await join(swarm)
     swarm.store.get = () => new Promise(() => undefined)
     for (let id = 0; id <= MAX_OPEN_REQUESTS; id += 1)
       peer.send({ request: { id, cid: cidBytes(block.cid), offset: 0, length: 0 } })
     await peer.closed()
     expect(swarm.swarm.peers).toEqual([])
+    expect(bans).toEqual([{ peer: 'stranger', reason: 'flood', forMs: TIME_OUT_MS }])
   })
 
   it('that subscribes to too many versions is cut off', async () => {

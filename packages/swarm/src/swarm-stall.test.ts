@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MAX_OPEN_REQUESTS, REQUEST_BYTES, RejectReason } from '@blackhole/protocol'
+import { TIME_OUT_MS } from './bans.ts'
 import { ALLOWANCE_INTERVAL_MS } from './choked-allowance.ts'
 import { allBits, cidBytes, connectRaw } from './raw-peer.ts'
 import { connect, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
 import type { RawPeer } from './raw-peer.ts'
+import type { BannedPeer } from './swarm-events.ts'
 import type { TestSwarm } from './swarm-harness.ts'
 
 const ROOT = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
@@ -21,6 +23,12 @@ class Time {
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer)
     }
+  }
+
+  /** Time goes by without anything being called: the machine sleeps. */
+  sleep(ms: number): void {
+    this.now += ms
+    for (const timer of this.#timers) timer.at += ms
   }
 
   advance(ms: number): void {
@@ -95,6 +103,34 @@ describe('A peer that stops answering', () => {
     const { id } = await silent.next('request')
     silent.sendPiece({ id, offset: 0, size: other.bytes.byteLength, data: other.bytes })
     expect((await next).peers).toEqual(['silent'])
+    expect(reader.swarm.isBanned('silent')).toBe(false)
+  })
+
+  it('is sent away for a while when it stays silent, and named', async () => {
+    const time = new Time()
+    const block = await testBlock(REQUEST_BYTES, 1)
+    const [reader, seed] = [await make('reader', time), await make('seed', time, [block])]
+    await Promise.all([reader, seed].map(({ swarm }) => swarm.addVersion(ROOT, [block.cid], [REQUEST_BYTES])))
+    const silent = await join(reader, 'silent')
+    silent.send({ bitfield: { root: ROOT_BYTES, bits: allBits(1) } })
+    await until(reader.swarm, () => reader.swarm.availability(block.cid) === 1)
+    const bans: BannedPeer[] = []
+    reader.swarm.addEventListener('peer:ban', ({ detail }) => bans.push(detail))
+    const fetching = reader.swarm.fetch(block.cid, { deadlineMs: 60_000 })
+    await silent.next('request')
+    await connect(reader, seed)
+    await until(reader.swarm, () => reader.swarm.availability(block.cid) === 2)
+    time.advance(2_000)
+    expect((await fetching).peers).toEqual(['seed'])
+    // A page that slept finds a late clock: that alone is no fault of its peers.
+    time.sleep(60_000)
+    time.advance(500)
+    expect(bans).toEqual([])
+    time.advance(15_000)
+    await silent.closed()
+    expect(bans).toEqual([{ peer: 'silent', reason: 'stall', forMs: TIME_OUT_MS }])
+    expect(reader.swarm.peers.map(({ id }) => id)).toEqual(['seed'])
+    time.advance(TIME_OUT_MS)
     expect(reader.swarm.isBanned('silent')).toBe(false)
   })
 

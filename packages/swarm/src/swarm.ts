@@ -3,11 +3,11 @@ import type { CdnMessage, HolderPace } from '@blackhole/protocol'
 import type { Logger, Startable } from '@libp2p/interface'
 import { TypedEventEmitter } from 'main-event'
 import { admit, checkWanted, keepsOld } from './admission.ts'
-import { Bans } from './bans.ts'
 import { ChokeControl } from './choke-control.ts'
 import { ChokedAllowance } from './choked-allowance.ts'
 import { Downloader } from './downloader.ts'
 import { holderPace } from './holder-pace.ts'
+import { Penalties } from './penalties.ts'
 import { PieceWriter } from './piece-writer.ts'
 import { RateCap } from './rate-cap.ts'
 import { peerInfo } from './swarm-events.ts'
@@ -18,7 +18,7 @@ import type { PeerLink } from './admission.ts'
 import type { FetchOptions, PrefetchOptions } from './fetch-options.ts'
 import type { FetchedPiece } from './piece-fetch.ts'
 import type { RemotePeer } from './remote-peer.ts'
-import type { BannedPeer, PeerInfo, SwarmEvents } from './swarm-events.ts'
+import type { PeerInfo, SwarmEvents } from './swarm-events.ts'
 import type { SwarmComponents, SwarmInit, SwarmOptions } from './swarm-options.ts'
 
 /** How often stalls and choking are looked at. */
@@ -30,7 +30,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
   readonly #options: SwarmOptions
   readonly #log: Logger | undefined
   readonly #peers = new Map<string, RemotePeer>()
-  readonly #bans = new Bans()
+  readonly #penalties: Penalties
   readonly #versions: Versions
   readonly #writer: PieceWriter
   readonly #uploader: Uploader
@@ -55,6 +55,12 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     this.#components = components
     this.#options = options
     this.#log = components.logger?.forComponent('blackhole:swarm')
+    this.#penalties = new Penalties({
+      peers,
+      now,
+      log: this.#log,
+      onBan: (detail) => this.safeDispatchEvent('peer:ban', { detail }),
+    })
     this.#versions = new Versions({ store, peers, now })
     this.#writer = new PieceWriter(
       {
@@ -78,7 +84,8 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
       allowance: new ChokedAllowance(options.chokedAllowanceBytes),
       now,
       setTimer: (callback, ms) => this.#setTimer(callback, ms),
-      strike: (peer, what) => this.#strike(peer.id, what),
+      strike: (peer, what) => this.#penalties.strike(peer.id, what),
+      flooded: (peer) => this.#penalties.timeOut(peer.id, 'flood'),
       missing: (cid) => this.#versions.evicted(cid),
       uploaded: (peer, bytes) => {
         this.#uploaded += bytes
@@ -92,8 +99,9 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
         now,
         random,
         isBusy: () => this.#writer.isFull,
-        ban: (peer, cid) => this.#ban({ peer, reason: 'corrupt', cid }),
-        strike: (peer, what) => this.#strike(peer.id, what),
+        ban: (peer, cid) => this.#penalties.corrupt(peer, cid),
+        strike: (peer, what) => this.#penalties.strike(peer.id, what),
+        timeOut: (peer, reason) => this.#penalties.timeOut(peer.id, reason),
         deliver: (cid, piece, background) => this.#deliver(cid, piece, background),
       },
       options,
@@ -132,7 +140,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
   }
 
   isBanned(peer: string): boolean {
-    return this.#bans.isBanned(peer)
+    return this.#penalties.isBanned(peer)
   }
 
   /**
@@ -160,6 +168,9 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
           onPiece: (piece) => peer !== undefined && this.#downloader.requests.onPiece(peer, piece),
           onPieceData: (data) => peer !== undefined && this.#downloader.requests.onPieceData(peer, data),
           onDrain: () => this.#uploader.run(),
+          onFault: (error) => {
+            this.#penalties.broke(link.peer, error)
+          },
           onClose: (error) => this.#onClose(link.peer, peer, error),
         },
         this.#lifetime.signal,
@@ -278,6 +289,8 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     if (message.choke !== undefined) {
       peer.chokes = message.choke.choked
       peer.refusedAt = 0
+      // It won't send what it owes, and says so.
+      if (peer.chokes) peer.conduct.answered()
     }
     try {
       if (message.subscribe !== undefined) this.#versions.onSubscribe(peer, message.subscribe.root)
@@ -285,7 +298,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
       if (message.have !== undefined) this.#versions.onHave(peer, message.have)
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error
-      this.#strike(peer.id, error.message)
+      this.#penalties.strike(peer.id, error.message)
     }
     this.#downloader.schedule()
     if (message.bitfield !== undefined || message.have !== undefined || message.choke !== undefined) {
@@ -296,28 +309,13 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
   #onClose(id: string, peer: RemotePeer | undefined, error: Error | undefined): void {
     this.#log?.trace('stream of peer %s ended - %e', id, error)
     if (error instanceof BlackholeError && (error.reason === 'invalid' || error.reason === 'limit'))
-      this.#strike(id, error.message)
+      this.#penalties.strike(id, error.message)
     if (peer === undefined || this.#peers.get(id) !== peer) return
     this.#peers.delete(id)
     peer.uploads.clear()
     this.#versions.forget(peer)
     this.#downloader.peerGone(peer)
     this.safeDispatchEvent('peer:remove', { detail: { peer: id } })
-  }
-
-  #strike(peer: string, what: string): void {
-    this.#log?.trace('peer %s: %s', peer, what)
-    if (!this.isBanned(peer) && this.#bans.strike(peer)) this.#ban({ peer, reason: 'invalid' })
-  }
-
-  #ban(banned: BannedPeer): void {
-    if (this.isBanned(banned.peer)) return
-    this.#bans.ban(banned.peer)
-    this.#log?.error('peer %s is banned: %s %s', banned.peer, banned.reason, banned.cid ?? '')
-    this.#peers
-      .get(banned.peer)
-      ?.session.abort(new BlackholeError('banned', `Peer ${banned.peer} is banned`, { subject: banned.peer }))
-    this.safeDispatchEvent('peer:ban', { detail: banned })
   }
 
   #deliver(cid: string, piece: FetchedPiece, background: boolean): boolean {

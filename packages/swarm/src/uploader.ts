@@ -31,6 +31,8 @@ export interface UploaderComponents {
   setTimer(callback: () => void, ms: number): () => void
   /** A peer did something that may be a mistake. */
   strike(peer: RemotePeer, what: string): void
+  /** A peer asks in vain all the time. */
+  flooded(peer: RemotePeer): void
   /** A block that we said we have is gone. */
   missing(cid: string): void
   uploaded(peer: RemotePeer, bytes: number): void
@@ -89,6 +91,7 @@ export class Uploader {
     }
     if (this.#paused || this.#allowance(peer) === 0) {
       this.#reject(peer, request.id, RejectReason.REJECT_CHOKED)
+      this.#inVain(peer)
       return
     }
     const { id, offset, length } = request
@@ -232,11 +235,16 @@ export class Uploader {
         peer.uploads.delete(request.id)
         this.#components.missing(request.cid)
         this.#reject(peer, request.id, RejectReason.REJECT_NOT_FOUND)
+        this.#inVain(peer)
       } else {
         request.block = block
       }
     }
     this.run()
+  }
+
+  #inVain(peer: RemotePeer): void {
+    if (peer.conduct.askedInVain(this.#components.now())) this.#components.flooded(peer)
   }
 
   #refuse(peer: RemotePeer, id: number, what: string): void {

@@ -7,7 +7,7 @@ export type Timeline = Pick<Performance, 'mark' | 'measure' | 'now'>
 /** A measure from the start of a dial until the connection was up; `detail` is `{peer}`. */
 export const DIAL_MEASURE = 'blackhole:dial'
 
-/** A mark when a peer was banned; `detail` is `{peer, reason, cid}`. */
+/** A mark when a peer was banned; `detail` is `{peer, reason, cid, forMs}`. */
 export const BAN_MARK = 'blackhole:ban'
 
 /** Entries that are written: a page that stays open for days must not fill the timeline. */
@@ -33,9 +33,9 @@ export class SwarmTiming {
     this.#timeline.measure(DIAL_MEASURE, { start: Math.max(0, end - Math.max(0, ms)), end, detail: { peer } })
   }
 
-  /** A peer sent wrong bytes, or broke the protocol. */
-  banned({ peer, reason, cid }: BannedPeer): void {
-    if (this.#isRoom()) this.#timeline.mark(BAN_MARK, { detail: { peer, reason, cid } })
+  /** A peer was sent away, for good or for a while. */
+  banned({ peer, reason, cid, forMs }: BannedPeer): void {
+    if (this.#isRoom()) this.#timeline.mark(BAN_MARK, { detail: { peer, reason, cid, forMs } })
   }
 
   #isRoom(): boolean {

@@ -1,5 +1,5 @@
 import { launchChromium, startRelay } from '@blackhole/testkit'
-import type { ChromiumBrowser, RelayProcess } from '@blackhole/testkit'
+import type { ChromiumBrowser, ChromiumVisitor, RelayProcess } from '@blackhole/testkit'
 import { expect, test } from 'playwright/test'
 import { get, open, statusOf } from './page.ts'
 import { PublishedSite } from './published-site.ts'
@@ -52,21 +52,29 @@ test('visitors of two relays are one swarm; one relay is killed, and a publish a
   expect(await get(first, '/file.bin')).toMatchObject({ status: 200, sha256: whole.sha256 })
   await site.add('news.txt', 'second version')
   await site.publish(far)
-  for (const visitor of [first, second]) {
-    // The open page keeps its version; a frame in it is a new document, which has the newest.
-    const readsNews = async (): Promise<string | undefined> =>
-      await visitor.evaluate(async () => {
-        const frame = document.createElement('iframe')
-        frame.src = '/news.txt'
-        const loaded = new Promise((resolve) => {
-          frame.addEventListener('load', resolve)
-        })
-        document.body.append(frame)
-        await loaded
-        const text = frame.contentDocument?.body.textContent
-        frame.remove()
-        return text
-      })
-    await expect.poll(readsNews, { timeout: 30_000 }).toBe('second version')
-  }
+  for (const visitor of [first, second])
+    await expect.poll(() => reads(visitor, '/news.txt'), { timeout: 30_000 }).toBe('second version')
+
+  // Opened anew while its only relay is down, the page turns to those whom that relay named before.
+  await first.page.reload()
+  await site.add('later.txt', 'third version')
+  await site.publish(far)
+  await expect.poll(() => reads(first, '/later.txt'), { timeout: 30_000 }).toBe('third version')
+  await expect.poll(async () => (await statusOf(first)).peers).toBe(1)
 })
+
+/** Reads a text as a visitor of the newest version: the open page keeps its own, a frame in it is a new document. */
+async function reads(visitor: ChromiumVisitor, path: string): Promise<string | undefined> {
+  return await visitor.evaluate(async (path: string) => {
+    const frame = document.createElement('iframe')
+    frame.src = path
+    const loaded = new Promise((resolve) => {
+      frame.addEventListener('load', resolve)
+    })
+    document.body.append(frame)
+    await loaded
+    const text = frame.contentDocument?.body.textContent
+    frame.remove()
+    return text
+  }, path)
+}

@@ -13,6 +13,8 @@ export interface DialPlanInit {
   readonly maxCandidates: number
   /** A peer that was given up for another one is left alone for so long. */
   readonly restMs: number
+  /** A peer that no tracker named for so long is not dialled: most visitors stay for less than a minute. */
+  readonly staleMs: number
 }
 
 /** Defaults of {@link DialPlanInit}. */
@@ -22,10 +24,25 @@ export const DEFAULT_DIAL_PLAN: DialPlanInit = Object.freeze({
   maxFailures: 3,
   maxCandidates: 200,
   restMs: 10 * 60_000,
+  staleMs: 30_000,
 })
+
+/** What a tracker said, and when. */
+export interface Offer {
+  readonly candidates: readonly SwarmCandidate[]
+  /** Whose tracker it was. */
+  readonly relay: string
+  /** These are all that it knows of: whom it named before and doesn't now has left. */
+  readonly isComplete: boolean
+  /** Milliseconds. */
+  readonly now: number
+}
 
 interface Ranked {
   readonly candidate: SwarmCandidate
+  readonly relay: string
+  /** When it was named last. Milliseconds. */
+  readonly namedAt: number
   /** 1 for whom the tracker named first, to 0. */
   readonly standing: number
 }
@@ -54,16 +71,17 @@ export class DialPlan {
   }
 
   /** What a tracker knows now, its best choice first. A peer that is named again keeps its failures. */
-  offer(candidates: readonly SwarmCandidate[]): void {
+  offer({ candidates, relay, isComplete, now }: Offer): void {
+    if (isComplete)
+      for (const [peer, known] of this.#candidates) if (known.relay === relay) this.#candidates.delete(peer)
     for (const [at, candidate] of candidates.entries()) {
       this.#candidates.delete(candidate.peer)
-      this.#candidates.set(candidate.peer, { candidate, standing: 1 - at / candidates.length })
+      this.#candidates.set(candidate.peer, { candidate, relay, namedAt: now, standing: 1 - at / candidates.length })
     }
     const surplus = this.#candidates.size - this.#init.maxCandidates
-    for (const peer of [...this.#candidates.keys()].slice(0, Math.max(0, surplus))) {
-      this.#candidates.delete(peer)
-      this.#attempts.delete(peer)
-    }
+    for (const peer of [...this.#candidates.keys()].slice(0, Math.max(0, surplus))) this.#candidates.delete(peer)
+    const forgotten = this.#attempts.size - 2 * this.#init.maxCandidates
+    for (const peer of [...this.#attempts.keys()].slice(0, Math.max(0, forgotten))) this.#attempts.delete(peer)
   }
 
   /**
@@ -76,7 +94,7 @@ export class DialPlan {
   next(now: number, exclude: ReadonlySet<string>, wanted: number): SwarmCandidate[] {
     const room = Math.min(wanted - this.#dialling.size, this.#init.parallel - this.#dialling.size, this.#budget.left)
     if (room <= 0) return []
-    return [...this.#candidates.values()]
+    return this.#fresh(now)
       .filter(({ candidate: { peer } }) => !exclude.has(peer) && !this.#dialling.has(peer) && this.#isDue(peer, now))
       .map(({ candidate, standing }) => ({ candidate, rank: share(candidate) + standing / 2 + this.#random() / 2 }))
       .sort((a, b) => b.rank - a.rank)
@@ -85,8 +103,8 @@ export class DialPlan {
   }
 
   /** Candidates that hold pieces and may still be reached, connected ones excepted. */
-  holdersLeft(exclude: ReadonlySet<string>): number {
-    return [...this.#candidates.values()].filter(
+  holdersLeft(now: number, exclude: ReadonlySet<string>): number {
+    return this.#fresh(now).filter(
       ({ candidate: { peer, have } }) =>
         have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0,
     ).length
@@ -113,9 +131,9 @@ export class DialPlan {
     this.#attempts.set(peer, { failures: 0, notBefore: now + this.#init.restMs })
   }
 
-  /** Whether somebody else could be dialled now. */
-  hasMore(now: number, exclude: ReadonlySet<string>): boolean {
-    return this.next(now, exclude, Infinity).length > 0
+  /** Those whom a tracker named a short while ago. */
+  #fresh(now: number): Ranked[] {
+    return [...this.#candidates.values()].filter(({ namedAt }) => now - namedAt < this.#init.staleMs)
   }
 
   #isDue(peer: string, now: number): boolean {

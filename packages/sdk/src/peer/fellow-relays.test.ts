@@ -25,6 +25,7 @@ describe('FellowRelays', () => {
     const fellows = [{ peerId: FELLOW, url: 'https://fellow.example/', addresses: [ADDRESS, '/ip4/192.0.2.1/tcp/25'] }]
     const relays = new FellowRelays({
       infos: () => [relayThat(fellows)],
+      remembered: () => [],
       ask: () => Promise.resolve(),
       now: () => 0,
     })
@@ -38,6 +39,7 @@ describe('FellowRelays', () => {
     let fellows: RelayInfo['fellows']
     const relays = new FellowRelays({
       infos: () => [relayThat(fellows)],
+      remembered: () => [],
       ask: () => {
         asked++
         fellows = [{ peerId: FELLOW, url: 'https://fellow.example/', addresses: [ADDRESS] }]
@@ -58,6 +60,7 @@ describe('FellowRelays', () => {
     const fellows = [{ peerId: FELLOW, url: 'https://fellow.example/', addresses: [ADDRESS] }]
     const relays = new FellowRelays({
       infos: () => [relayThat(fellows)],
+      remembered: () => [],
       ask: () => Promise.resolve(),
       now: () => now,
     })

@@ -6,6 +6,8 @@ import { mayBeRelay } from '../node/dial-gater.ts'
 export interface FellowRelaysComponents {
   /** What the site's own relays said last. */
   readonly infos: () => readonly RelayInfo[]
+  /** What they said when they answered last, while none of them answers. */
+  readonly remembered: () => readonly FellowInfo[]
   /** Asks them again. */
   readonly ask: () => Promise<void>
   readonly now: () => number
@@ -49,7 +51,8 @@ export class FellowRelays {
   list(): FellowInfo[] {
     const infos = this.#components.infos()
     const own = new Set(infos.map(({ peerId }) => peerId))
-    const found = infos.flatMap(({ fellows = [] }) => fellows).filter(({ peerId }) => !own.has(peerId))
+    const named = [...infos.flatMap(({ fellows = [] }) => fellows), ...this.#components.remembered()]
+    const found = named.filter(({ peerId }) => !own.has(peerId))
     return [...new Map(found.map((fellow) => [fellow.peerId, fellow])).values()]
   }
 

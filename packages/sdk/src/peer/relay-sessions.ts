@@ -1,10 +1,11 @@
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
 import type { Swarm } from '@blackhole/swarm'
-import { BlackholeError, type RelayInfo, type SiteName, type VisitorReport } from '@blackhole/protocol'
+import { BlackholeError, type FellowInfo, type RelayInfo, type SiteName, type VisitorReport } from '@blackhole/protocol'
 import { mayBeRelay } from '../node/dial-gater.ts'
 import { createPeerNode, type PeerNode } from '../node/create-libp2p.ts'
 import { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
+import type { FellowMemory } from './fellow-memory.ts'
 import { FellowRelays } from './fellow-relays.ts'
 import { RelayLink } from './relay-link.ts'
 import { RelaySession, type Standing } from './relay-session.ts'
@@ -23,11 +24,13 @@ export interface RelaySessionsComponents {
   readonly now: () => number
   readonly random: () => number
   readonly logger?: ComponentLogger | undefined
+  /** Keeps the relays' fellows for later visits. Default: they are known to this one. */
+  readonly memory?: Pick<FellowMemory, 'read' | 'write'> | undefined
   /** What to announce now. */
   readonly standing: () => Standing
   /** The first relay has answered, so that visitors can be dialled. */
   readonly onMeans: (means: DialMeans) => void
-  readonly onAnswer: (answer: TrackerAnswer) => void
+  readonly onAnswer: (answer: TrackerAnswer, relay: string) => void
   /** A relay sent a record, not yet checked. */
   readonly onRecord: (record: Uint8Array<ArrayBuffer>) => void
   /** Every relay was tried, and none could be reached: there is nobody to ask for visitors. */
@@ -66,6 +69,8 @@ export class RelaySessions {
   readonly #fellows: FellowRelays
   /** Peer ids of fellow relays that stand in for the site's own. */
   readonly #standIns = new Set<string>()
+  /** Fellows that were named at an earlier visit. */
+  #remembered: readonly FellowInfo[] = []
   #joining: AbortSignal | undefined
   #running: Promise<{ node: PeerNode; links: SwarmLinks }> | undefined
 
@@ -75,6 +80,7 @@ export class RelaySessions {
     this.#silence = new RelaySilence(components)
     this.#fellows = new FellowRelays({
       infos: () => [...this.#infos.values()],
+      remembered: () => (this.#hasAnswer ? [] : this.#remembered),
       ask: () => this.#askAgain(),
       now: components.now,
     })
@@ -93,6 +99,11 @@ export class RelaySessions {
     return this.#sessions.some(({ announced }) => announced)
   }
 
+  /** One of the site's own relays has said who it is, and who its fellows are. */
+  get #hasAnswer(): boolean {
+    return this.#components.relays.some((client) => this.#infos.has(client))
+  }
+
   /** Every relay was tried, and none can be reached now. */
   get unreachable(): boolean {
     return this.#components.relays.every((client) => this.#unreached.has(client))
@@ -106,7 +117,9 @@ export class RelaySessions {
   /** Joins the swarm at every relay that answers, until the signal is aborted. */
   async join(signal: AbortSignal): Promise<void> {
     this.#joining = signal
+    const remembering = this.#recall(signal)
     await Promise.all(this.#components.relays.map((client) => this.#join(client, signal)))
+    await remembering
   }
 
   /** Announces soon, since what this peer holds or wants has changed. */
@@ -150,6 +163,21 @@ export class RelaySessions {
         if (this.#infos.has(client)) this.#infos.set(client, await client.info({ attempts: 1 }))
       }),
     )
+    this.#remember()
+  }
+
+  /** Reads whom the relays named at an earlier visit: nobody waits for it but who found them all down. */
+  async #recall(signal: AbortSignal): Promise<void> {
+    this.#remembered = (await this.#components.memory?.read()) ?? []
+    if (this.unreachable && !signal.aborted) this.#joinFellows(signal)
+  }
+
+  /** For a visit at which none of the site's relays answers. Those that stand in now vouch for nobody later. */
+  #remember(): void {
+    if (!this.#hasAnswer) return
+    const named = this.#components.relays.flatMap((client) => this.#infos.get(client)?.fellows ?? [])
+    const fellows = [...new Map(named.map((fellow) => [fellow.peerId, fellow])).values()]
+    void this.#components.memory?.write(fellows)
   }
 
   /** None of the site's own relays can be reached: goes on with others that they vouched for. */
@@ -173,6 +201,7 @@ export class RelaySessions {
         if (expected !== undefined && info.peerId !== expected)
           throw new BlackholeError('forbidden', `${client.url} is not the relay ${expected}`)
         this.#infos.set(client, info)
+        if (expected === undefined) this.#remember()
         const { node, links } = await this.#node()
         signal.throwIfAborted()
         const peer = node.peerId.toString()
@@ -256,7 +285,7 @@ export class RelaySessions {
     })
     const session = new RelaySession({ link, links, tokens: this.tokens, random, standing, onError }, this.#init)
     session.addEventListener('answer', ({ detail }) => {
-      onAnswer(detail)
+      onAnswer(detail, info.peerId)
     })
     session.addEventListener('record', ({ detail }) => {
       onRecord(detail)

@@ -10,6 +10,7 @@ import { isPrivateHost } from '../node/private-host.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
+import { FellowMemory } from './fellow-memory.ts'
 import { ManifestLoader } from './manifest-loader.ts'
 import { peerSettings, type PeerSettings } from './peer-settings.ts'
 import type { Standing } from './relay-session.ts'
@@ -112,14 +113,15 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
         now,
         random,
         logger: components.logger,
+        memory: new FellowMemory({ state, now }, { site }),
         onError,
         swarm: () => this.swarm,
         standing: () => this.#standing(),
         onMeans: (means) => {
           this.#dialler.use(means)
         },
-        onAnswer: ({ peers }) => {
-          this.#dialler.offer(peers)
+        onAnswer: (answer, relay) => {
+          this.#dialler.offer(answer, relay)
           this.#step()
         },
         onUnreachable: () => {
@@ -258,7 +260,11 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       if (detail.direction === 'inbound' && !detail.lastResort) this.#dialler.accepted()
       changed()
     })
-    this.swarm.addEventListener('peer:remove', changed)
+    this.swarm.addEventListener('peer:remove', () => {
+      changed()
+      // Those whom a tracker named a while ago may have left too.
+      if (this.#dialler.wanted > 0) this.#sessions.announceSoon()
+    })
     this.swarm.addEventListener('peer:ban', ({ detail }) => {
       this.safeDispatchEvent('ban', { detail })
     })

@@ -7,7 +7,7 @@ import { DialPlan } from './dial-plan.ts'
 import type { FellowRelays } from './fellow-relays.ts'
 import type { RelayLink } from './relay-link.ts'
 import type { SwarmLinks } from './swarm-links.ts'
-import type { SwarmCandidate } from './tracker-client.ts'
+import type { SwarmCandidate, TrackerAnswer } from './tracker-client.ts'
 import { worstPeer } from './worst-peer.ts'
 
 /** What the dialler needs. */
@@ -52,6 +52,8 @@ export class VisitorDialler {
   readonly #maxPeers: number
   readonly #plan: DialPlan
   readonly #budget: ConnectionBudget
+  /** How many each tracker knew when it answered last. */
+  readonly #swarmPeers = new Map<string, number>()
   #replacedAt = -Infinity
   readonly #settling = new Set<string>()
   #means: DialMeans | undefined
@@ -76,12 +78,17 @@ export class VisitorDialler {
 
   /** There is nobody left to try who is said to hold anything. */
   get isExhausted(): boolean {
-    return this.wanted === 0 || (this.#settling.size === 0 && this.#plan.holdersLeft(this.#linked()) === 0)
+    return (
+      this.wanted === 0 ||
+      (this.#settling.size === 0 && this.#plan.holdersLeft(this.#components.now(), this.#linked()) === 0)
+    )
   }
 
-  /** Takes what a tracker told. */
-  offer(candidates: readonly SwarmCandidate[]): void {
-    this.#plan.offer(candidates)
+  /** Takes what the tracker of a relay told. */
+  offer({ peers, swarmPeers }: TrackerAnswer, relay: string): void {
+    const isComplete = peers.length >= swarmPeers
+    this.#swarmPeers.set(relay, swarmPeers)
+    this.#plan.offer({ candidates: peers, relay, isComplete, now: this.#components.now() })
   }
 
   /** Another visitor has connected to this one. */
@@ -107,8 +114,8 @@ export class VisitorDialler {
     const { now, swarm } = this.#components
     const { links } = this.#means ?? {}
     if (links === undefined || this.#maxPeers === 0 || this.wanted > 0 || !this.#budget.isPlenty) return
-    if (now() - this.#replacedAt < REPLACE_EVERY_MS || !this.#plan.hasMore(now(), this.#linked())) return
     const linked = this.#linked()
+    if (now() - this.#replacedAt < REPLACE_EVERY_MS || Math.max(0, ...this.#swarmPeers.values()) <= linked.size) return
     const worst = worstPeer(
       swarm.peers.filter(({ id }) => linked.has(id)),
       now(),
