@@ -3,6 +3,7 @@ import { randomFillSync } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { publishFolder, startRelay } from '@blackhole/testkit'
 import { freePort } from '../harness/free-port.ts'
 import { interleave } from '../harness/interleave.ts'
@@ -19,8 +20,12 @@ const FILE_BYTES = 1024 * 1024
 
 const OURS = 'Blackhole gateway'
 const NGINX = 'nginx'
+const BARE = 'bare node:http'
 
-/** One file of 1 MiB over 32 connections, from the relay's gateway and from nginx, both with one process. */
+/**
+ * One file of 1 MiB over 32 connections, from the relay's gateway and from nginx, each with one process (nginx: one
+ * worker). A server of Node that does nothing but write one buffer shows what there is to reach.
+ */
 export async function gateway(options: BenchOptions): Promise<Findings> {
   for (const program of ['wrk', 'nginx']) {
     if (await runs(program)) continue
@@ -34,6 +39,7 @@ export async function gateway(options: BenchOptions): Promise<Findings> {
   await writeFile(join(site, 'index.html'), '<!doctype html><title>Gateway</title>')
   const relay = await startRelay({ data: join(folder, 'relay'), args: ['--log-level', 'error'] })
   const nginx = await startNginx(folder, site)
+  const bare = await startBare(join(site, FILE))
   try {
     const { name } = await publishFolder(site, { relay: relay.url, home: join(folder, 'home') })
     const host = new URL(relay.siteUrl(name)).host
@@ -41,6 +47,7 @@ export async function gateway(options: BenchOptions): Promise<Findings> {
       [
         { name: OURS, run: () => load(`${relay.url}/${FILE}`, host) },
         { name: NGINX, run: () => load(`http://127.0.0.1:${String(nginx.port)}/${FILE}`, 'localhost') },
+        { name: BARE, run: () => load(`http://127.0.0.1:${String(bare.port)}/${FILE}`, 'localhost') },
       ],
       options.runs || DEFAULT_RUNS,
       (contender, round, perSecond) =>
@@ -49,13 +56,28 @@ export async function gateway(options: BenchOptions): Promise<Findings> {
     const rows = [...results].map(([contender, values]) => row(contender, 'requests/s', values))
     return { rows, ratios: [ratio('gateway / nginx', valueOf(rows, OURS) / valueOf(rows, NGINX), '>=', 0.5)] }
   } finally {
+    await bare.stop()
     await nginx.stop()
     await relay.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function startNginx(folder: string, site: string): Promise<{ port: number; stop(): Promise<void> }> {
+/** A server that can be stopped. */
+interface Server {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+async function startBare(file: string): Promise<Server> {
+  const server = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.ts'), file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface(server.stdout)) return { port: Number(line), stop: () => ended(server) }
+  throw new Error('The bare server ended before it said its port')
+}
+
+async function startNginx(folder: string, site: string): Promise<Server> {
   const port = await freePort()
   const config = join(folder, 'nginx.conf')
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']

@@ -47,6 +47,7 @@ describe('configuration', () => {
     [{ aliases: { Docs: NAME } }, 'aliases'],
     [{ quotaBytes: -1 }, 'quotaBytes'],
     [{ maxTotalBytes: -2 }, 'maxTotalBytes'],
+    [{ hotBytes: -1 }, 'hotBytes'],
     [{ publishers: `${NAME},nonsense` }, 'publishers'],
     [{ publishers: { docs: NAME } }, 'publishers'],
     [{ newSitesPerHourPerAddress: 'many' }, 'newSitesPerHourPerAddress'],

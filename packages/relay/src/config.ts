@@ -3,6 +3,7 @@ import type { SiteName } from '@blackhole/protocol'
 import { parseAlerts } from './history/alerts.ts'
 import { readFellows } from './federation/fellow-address.ts'
 import {
+  HOT_BYTES,
   MAX_ANSWERS_PER_ADDRESS,
   MAX_CONNECTIONS,
   MAX_RESERVATIONS,
@@ -49,6 +50,8 @@ export interface RelayInit {
   readonly quotaBytes: number
   /** Bytes of all sites together; -1 for as much as the disk has room for. */
   readonly maxTotalBytes: number
+  /** Bytes of content that stay in memory once read, the most wanted. 0 for none. */
+  readonly hotBytes: number
   /** Names of the sites that may publish. Empty: all. */
   readonly publishers: readonly SiteName[]
   /** Origins whose assets the relay fetches for visitors, such as `https://example.com`, once each names its zone. */
@@ -104,6 +107,7 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   networks: '',
   quotaBytes: QUOTA_BYTES,
   maxTotalBytes: -1,
+  hotBytes: HOT_BYTES,
   publishers: Object.freeze([]),
   pull: Object.freeze([]),
   allowPrivate: false,
@@ -157,6 +161,7 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('networks', 'text', 'file of lines prefix,network: visitors of one network meet first'),
   option('quotaBytes', 'number', 'bytes that one site may add'),
   option('maxTotalBytes', 'number', 'bytes of all sites together; -1 for as much as the disk has room for'),
+  option('hotBytes', 'number', 'bytes of content that stay in memory once read, the most wanted; 0 for none'),
   option('publishers', 'sites', 'sites that may publish, and no others: k51…,k51…; default all'),
   option('pull', 'origins', 'origin whose assets are fetched for its visitors: https://example.com'),
   option('allowPrivate', 'boolean', 'pull from loopback and private addresses too, for demonstrations'),
@@ -182,6 +187,7 @@ const NUMBER_BOUNDS: Partial<Record<keyof RelayInit, readonly [number, number]>>
   webRtcPort: [-1, 65_535],
   quotaBytes: [0, Number.MAX_SAFE_INTEGER],
   maxTotalBytes: [-1, Number.MAX_SAFE_INTEGER],
+  hotBytes: [0, Number.MAX_SAFE_INTEGER],
   newSitesPerHourPerAddress: [0, 1_000_000],
   maxUploadBytes: [1024, MAX_UPLOAD_BYTES],
   maxConnections: [1, 1_000_000],

@@ -181,6 +181,18 @@ export const MAX_STUN_BYTES = 1_500
 /** Files of the site versions whose manifests stay in memory: about 200 bytes each. */
 export const MAX_CACHED_FILES = 500_000
 
+/**
+ * Bytes of blocks that stay in memory once they were read and verified: what a crowd asks for is neither read nor hashed
+ * again for each of them. Which stay is decided by their uses (S3-FIFO), so that who walks through everything drives nothing out.
+ */
+export const HOT_BYTES = 64 * MiB
+
+/** What keeping track of a block in memory costs, so that a million tiny ones take no more than their share. */
+export const HOT_BLOCK_OVERHEAD_BYTES = 512
+
+/** Hosts that are known to be names of sites without decoding their keys again: the Host header is a stranger's choice. */
+export const MAX_REMEMBERED_HOSTS = 1_000
+
 /** Visitors of one site that the relay sends pieces to at once; others wait, or find them at each other. */
 export const UPLOAD_SLOTS_PER_SITE = 64
 

@@ -6,7 +6,7 @@ import { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { SiteName } from '@blackhole/protocol'
 import { BlockFiles } from '../state/block-files.ts'
 import { openDatabase } from '../state/database.ts'
@@ -111,6 +111,37 @@ describe('BlockVault', () => {
     expect(await count()).toBe(2)
     expect(vault.used('a')).toBe('wanted'.length + 'pinned'.length)
     expect(await vault.get(wanted)).toBeDefined()
+  })
+
+  test('a block is read and checked once, for all who ask meanwhile and after, until it is collected', async () => {
+    const read = vi.spyOn(files, 'read')
+    const cid = await store('wanted by many')
+    const all = await Promise.all([vault.get(cid), vault.get(cid), vault.get(cid)])
+    expect(new Set(all).size).toBe(1)
+    await rm(files.fileOf(cid))
+    expect(Buffer.from((await vault.get(cid)) ?? []).toString()).toBe('wanted by many')
+    expect(read).toHaveBeenCalledTimes(1)
+
+    now += 25 * HOUR
+    expect(await vault.collect(now)).toBe(1)
+    expect(await vault.get(cid)).toBeUndefined()
+  })
+
+  test('a block that is collected while it is read does not stay in memory', async () => {
+    const cid = await store('going')
+    const reading = vault.get(cid)
+    now += 25 * HOUR
+    const collecting = vault.collect(now)
+    await Promise.all([reading, collecting])
+    expect(await vault.get(cid)).toBeUndefined()
+  })
+
+  test('with no memory for it, a block is read each time', async () => {
+    const cold = new BlockVault({ database, files, now: () => now }, { quotaBytes: 1000, hotBytes: 0 })
+    const cid = await store('cold')
+    expect(await cold.get(cid)).toBeDefined()
+    await rm(files.fileOf(cid))
+    expect(await cold.get(cid)).toBeUndefined()
   })
 
   test('versions past the tenth let their blocks go', async () => {

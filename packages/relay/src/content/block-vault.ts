@@ -5,10 +5,11 @@ import { code as dagPbCode } from '@ipld/dag-pb'
 import { code as rawCode } from 'multiformats/codecs/raw'
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
-import { MIN_FREE_BYTES } from '../limits.ts'
+import { HOT_BYTES, MIN_FREE_BYTES } from '../limits.ts'
 import { hashes } from '../state/block-files.ts'
 import type { BlockFiles } from '../state/block-files.ts'
 import { transaction } from '../state/database.ts'
+import { HotBlocks } from './hot-blocks.ts'
 
 /** What {@link BlockVault} works with. */
 export interface BlockVaultComponents {
@@ -23,6 +24,8 @@ export interface BlockVaultInit {
   quotaBytes: number
   /** Bytes that all sites together may add; -1 for as much as the disk has room for. Default -1. */
   maxTotalBytes?: number | undefined
+  /** Bytes of blocks that stay in memory once read. Default {@link HOT_BYTES}. */
+  hotBytes?: number | undefined
 }
 
 /** What became of a batch of blocks. */
@@ -45,6 +48,8 @@ export class BlockVault {
   readonly #quotaBytes: number
   readonly #maxTotalBytes: number
   readonly #removing = new Map<string, Promise<void>>()
+  readonly #hot: HotBlocks
+  readonly #reading = new Map<string, Promise<Uint8Array<ArrayBuffer> | undefined>>()
   readonly #find: StatementSync
   readonly #touch: StatementSync
   readonly #insert: StatementSync
@@ -60,6 +65,7 @@ export class BlockVault {
     this.#quotaBytes = init.quotaBytes
     const { maxTotalBytes = -1 } = init
     this.#maxTotalBytes = maxTotalBytes < 0 ? Infinity : maxTotalBytes
+    this.#hot = new HotBlocks({ maxBytes: init.hotBytes ?? HOT_BYTES })
     this.#find = database.prepare('SELECT id, size FROM blocks WHERE hash = ?')
     this.#touch = database.prepare('UPDATE blocks SET touched = ? WHERE hash = ?')
     this.#insert = database.prepare(
@@ -91,20 +97,34 @@ export class BlockVault {
   }
 
   /**
-   * Reads a block, verified.
+   * A block, verified: when it is read from its file, which those that ask meanwhile wait for, and ask next need not.
    *
-   * @returns undefined when it isn't here, or its file was damaged
+   * @returns undefined when it isn't here, or its file was damaged. The bytes are shared: nobody may write to them
    */
   async get(cid: CID): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (cid.multihash.code === identity.code) return new Uint8Array(cid.multihash.digest)
+    const key = keyOf(cid)
+    const hot = this.#hot.get(key)
+    if (hot !== undefined) return hot
     if (!this.has(cid)) return undefined
+    const reading = this.#reading.get(key) ?? this.#read(cid, key)
+    this.#reading.set(key, reading)
+    return reading
+  }
+
+  async #read(cid: CID, key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
-      return await this.#files.read(cid)
+      const bytes = await this.#files.read(cid)
+      // Not when it was collected meanwhile: what is in memory needs no row.
+      if (this.has(cid)) this.#hot.add(key, bytes)
+      return bytes
     } catch (error) {
       if ((error as Error).name !== 'NotFoundError') throw error
       // The row promised what the file no longer holds. A pinned row stays, so that its version can be completed again.
       this.#forget.run(cid.multihash.bytes)
       return undefined
+    } finally {
+      this.#reading.delete(key)
     }
   }
 
@@ -208,6 +228,7 @@ export class BlockVault {
         'DELETE FROM blocks WHERE touched < ? AND NOT EXISTS (SELECT 1 FROM pins WHERE pins.block = blocks.id) RETURNING hash',
       )
       .all(before)
+    for (const { hash } of rows) this.#hot.delete(keyOfHash(hash as Uint8Array))
     for await (const cid of this.#files.hashes()) {
       options.signal?.throwIfAborted()
       if (!this.has(cid)) await this.#remove(cid, before)
@@ -246,5 +267,9 @@ export class BlockVault {
 }
 
 function keyOf(cid: CID): string {
-  return Buffer.from(cid.multihash.bytes).toString('base64')
+  return keyOfHash(cid.multihash.bytes)
+}
+
+function keyOfHash(multihash: Uint8Array): string {
+  return Buffer.from(multihash).toString('base64')
 }

@@ -1,26 +1,5 @@
 import type { Metrics } from '../metrics.ts'
 
-/**
- * A body that is produced as it is taken, so that a slow reader costs no
- * memory. An error on the way resets the connection: what was cut short never
- * looks complete.
- */
-export function streamBody(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const next = await chunks.next()
-        if (next.done === true) controller.close()
-        else controller.enqueue(next.value)
-      },
-      async cancel() {
-        await chunks.return(undefined)
-      },
-    },
-    { highWaterMark: 0 },
-  )
-}
-
 /** Counts chunks of content as they are taken. */
 export async function* counted(chunks: AsyncIterable<Uint8Array>, metrics: Metrics): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {

@@ -3,8 +3,9 @@ import { contentTypeOf, planResponse } from '@blackhole/site'
 import type { ResponsePlan } from '@blackhole/site'
 
 import type { UnixFSEntry } from 'ipfs-unixfs-exporter'
+import { ChunkedResponse } from '../http/chunked-response.ts'
 import type { HttpContext } from '../http/context.ts'
-import { counted, primed, streamBody } from './bodies.ts'
+import { counted, primed } from './bodies.ts'
 import { resolveContentPath } from './content-path.ts'
 import type { ContentPath } from './content-path.ts'
 import { isNavigation } from './navigation.ts'
@@ -77,8 +78,8 @@ async function serveFile(
 /** The response that a plan describes, read from a UnixFS file. */
 export async function respondEntry(context: HttpContext, entry: UnixFSEntry, plan: ResponsePlan): Promise<Response> {
   if (plan.ranges.length === 0) return new Response(null, { status: plan.status, headers: plan.headers })
-  const body = streamBody(await primed(counted(planned(entry, plan), context.metrics)))
-  return new Response(body, { status: plan.status, headers: plan.headers })
+  const chunks = await primed(counted(planned(entry, plan), context.metrics))
+  return new ChunkedResponse(chunks, { status: plan.status, headers: plan.headers })
 }
 
 async function* planned(entry: UnixFSEntry, plan: ResponsePlan): AsyncGenerator<Uint8Array> {

@@ -3,9 +3,10 @@ import type { ManifestFile, SiteName } from '@blackhole/protocol'
 import { hasLoaderTag, injectLoader, isIconGuess, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { ResponsePlan } from '@blackhole/site'
 import { readFile } from '../content/read-file.ts'
+import { ChunkedResponse, streamOf } from '../http/chunked-response.ts'
 import type { HttpContext } from '../http/context.ts'
 import type { StoredSite } from '../state/site-table.ts'
-import { counted, primed, streamBody } from './bodies.ts'
+import { counted, primed } from './bodies.ts'
 import { bootstrapPage, unknownSitePage } from './bootstrap-page.ts'
 import { resolveContentPath } from './content-path.ts'
 import type { ContentPath } from './content-path.ts'
@@ -92,11 +93,10 @@ async function respond(
 ): Promise<Response> {
   if (plan.ranges.length === 0) return new Response(null, { status: plan.status, headers: plan.headers })
   const chunks = await primed(counted(planned(context, file, plan), context.metrics))
-  const body = streamBody(chunks)
-  return new Response(injects ? injectLoader(body, loaderTag(site.name)) : body, {
-    status: plan.status,
-    headers: plan.headers,
-  })
+  const { status, headers } = plan
+  return injects
+    ? new Response(injectLoader(streamOf(chunks), loaderTag(site.name)), { status, headers })
+    : new ChunkedResponse(chunks, { status, headers })
 }
 
 /** The body that a plan describes. */

@@ -1,6 +1,7 @@
 import { CONTENT_TYPES, NotFoundError, ValidationError } from '@blackhole/protocol'
 import type { HttpContext } from '../http/context.ts'
-import { streamBody, counted, primed } from './bodies.ts'
+import { ChunkedResponse } from '../http/chunked-response.ts'
+import { counted, primed } from './bodies.ts'
 import { carStream } from './car-stream.ts'
 import type { DagScope, EntityBytes } from './car-stream.ts'
 import { resolveContentPath } from './content-path.ts'
@@ -82,7 +83,7 @@ async function serveRaw(context: HttpContext, path: ContentPath, request: Reques
   if (request.method === 'HEAD') return new Response(null, { headers })
   const bytes = await context.vault.get(cid)
   if (bytes === undefined) throw new NotFoundError(cid.toString())
-  return new Response(streamBody(counted(once(bytes), context.metrics)), { headers })
+  return new ChunkedResponse(counted(once(bytes), context.metrics), { headers })
 }
 
 async function serveCar(context: HttpContext, path: ContentPath, request: Request): Promise<Response> {
@@ -111,7 +112,7 @@ async function serveCar(context: HttpContext, path: ContentPath, request: Reques
     context.vault,
     context.blocks,
   )
-  return new Response(streamBody(await primed(counted(chunks, context.metrics))), { headers })
+  return new ChunkedResponse(await primed(counted(chunks, context.metrics)), { headers })
 }
 
 function scopeOf(text: string | null): DagScope {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { parseSiteName } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
+import { MAX_REMEMBERED_HOSTS } from '../limits.ts'
 
 /** What a Host header stands for. */
 export type HostTarget =
@@ -28,6 +29,8 @@ export class Hosts {
   readonly #relayHosts: ReadonlySet<string>
   readonly #siteHost: string
   readonly #aliases: ReadonlyMap<string, SiteName>
+  /** Labels that were found to be names, which takes decoding a key. */
+  readonly #names = new Map<string, SiteName>()
 
   constructor(init: HostsInit) {
     this.#siteHost = hostNameOf(init.siteHost)
@@ -48,12 +51,21 @@ export class Hosts {
       const alias = this.#aliases.get(label)
       if (alias !== undefined) return { kind: 'site', name: alias }
       try {
-        return { kind: 'site', name: parseSiteName(label, 'host') }
+        return { kind: 'site', name: this.#nameOf(label) }
       } catch {
         return { kind: 'unknown', host }
       }
     }
     return { kind: 'unknown', host }
+  }
+
+  #nameOf(label: string): SiteName {
+    const known = this.#names.get(label)
+    if (known !== undefined) return known
+    const name = parseSiteName(label, 'host')
+    if (this.#names.size >= MAX_REMEMBERED_HOSTS) this.#names.clear()
+    this.#names.set(label, name)
+    return name
   }
 
   /** The alias of a site: a label or host that stands for it. */

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
-import { streamBody } from '../gateway/bodies.ts'
+import { ChunkedResponse } from './chunked-response.ts'
 import { FrontServer } from './front-server.ts'
 import type { FrontServerInit } from './front-server.ts'
 import { nodeListener } from './node-listener.ts'
@@ -41,7 +41,7 @@ async function start(init: Partial<FrontServerInit>): Promise<void> {
   )
   await front.listen()
   const answer = (asked: Request): Response =>
-    new Response(new URL(asked.url).pathname === '/small' ? 'small' : streamBody(pieces()))
+    new URL(asked.url).pathname === '/small' ? new Response('small') : new ChunkedResponse(pieces())
   front.handle(nodeListener(answer, log), () => undefined)
 }
 
