@@ -9,6 +9,7 @@ import { webSockets } from '@libp2p/websockets'
 import { createLibp2p } from 'libp2p'
 import { MAX_BROWSER_PEERS, type RelayInfo } from '@blackhole/protocol'
 import { peerConnectionClass } from '#rtc'
+import { forgetsClosed } from './closed-connections.ts'
 import { dialGater } from './dial-gater.ts'
 import { RelayReservations } from './relay-reservations.ts'
 import { mendInitChannel } from './webrtc-init-channel.ts'
@@ -59,7 +60,7 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
     transports: [
       webSockets(),
       circuitRelayTransport(),
-      ...(rtc === undefined ? [] : [webRTC({ rtcConfiguration }), webRTCDirect({ rtcConfiguration })]),
+      ...(rtc === undefined ? [] : [forgetsClosed(webRTC({ rtcConfiguration })), webRTCDirect({ rtcConfiguration })]),
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
