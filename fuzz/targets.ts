@@ -3,6 +3,7 @@ import { channelTargets } from './targets/channel.ts'
 import { frameTargets } from './targets/frames.ts'
 import { messageTargets } from './targets/messages.ts'
 import { nameTargets } from './targets/names.ts'
+import { relayTargets } from './targets/relay.ts'
 import { signedTargets } from './targets/signed.ts'
 import { siteTargets } from './targets/site.ts'
 import { trackerTargets } from './targets/tracker.ts'
@@ -19,5 +20,6 @@ export async function allTargets(): Promise<Target[]> {
     ...blockTargets(),
     ...(await nameTargets()),
     ...(await trackerTargets()),
+    ...relayTargets(),
   ]
 }

@@ -2,6 +2,7 @@ import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, str
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { skipField } from '../skip-field.ts'
 
 export interface CdnMessage {
   hello?: Hello
@@ -137,7 +138,7 @@ export namespace CdnMessage {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -215,7 +216,7 @@ export namespace CdnMessage {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -432,7 +433,7 @@ export namespace Hello {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -482,7 +483,7 @@ export namespace Hello {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -569,7 +570,7 @@ export namespace Subscribe {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -591,7 +592,7 @@ export namespace Subscribe {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -669,7 +670,7 @@ export namespace Bitfield {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -698,7 +699,7 @@ export namespace Bitfield {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -787,7 +788,7 @@ export namespace Have {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -828,7 +829,7 @@ export namespace Have {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -934,7 +935,7 @@ export namespace Request {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -977,7 +978,7 @@ export namespace Request {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -1092,7 +1093,7 @@ export namespace Piece {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -1135,7 +1136,7 @@ export namespace Piece {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -1217,7 +1218,7 @@ export namespace Cancel {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -1239,7 +1240,7 @@ export namespace Cancel {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -1339,7 +1340,7 @@ export namespace Reject {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -1368,7 +1369,7 @@ export namespace Reject {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -1440,7 +1441,7 @@ export namespace Choke {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -1462,7 +1463,7 @@ export namespace Choke {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }

@@ -2,6 +2,7 @@ import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, str
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { skipField } from '../skip-field.ts'
 
 export interface FellowRequest {
   verb: FellowVerb
@@ -85,7 +86,7 @@ export namespace FellowRequest {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -135,7 +136,7 @@ export namespace FellowRequest {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -303,7 +304,7 @@ export namespace FellowReply {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -375,7 +376,7 @@ export namespace FellowReply {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -502,7 +503,7 @@ export namespace FellowPeer {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -538,7 +539,7 @@ export namespace FellowPeer {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }

@@ -2,6 +2,7 @@ import { decodeMessage, encodeMessage, enumeration, message, streamMessage } fro
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { skipField } from '../skip-field.ts'
 
 export interface HostingRequest {
   verb: HostingVerb
@@ -63,7 +64,7 @@ export namespace HostingRequest {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -99,7 +100,7 @@ export namespace HostingRequest {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -205,7 +206,7 @@ export namespace HostingReply {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -234,7 +235,7 @@ export namespace HostingReply {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }

@@ -2,6 +2,7 @@ import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, str
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { skipField } from '../skip-field.ts'
 
 export interface Announce {
   site: string
@@ -107,7 +108,7 @@ export namespace Announce {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -171,7 +172,7 @@ export namespace Announce {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -338,7 +339,7 @@ export namespace AnnounceReply {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -403,7 +404,7 @@ export namespace AnnounceReply {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -548,7 +549,7 @@ export namespace TrackerPeer {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }
@@ -603,7 +604,7 @@ export namespace TrackerPeer {
               break
             }
             default: {
-              reader.skipType(tag & 7)
+              skipField(reader, tag)
               break
             }
           }

@@ -25,8 +25,13 @@ export function fellowAddress(text: string): Multiaddr {
   if (!text.startsWith('/')) {
     const url = URL.parse(text)
     if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/') return fail()
-    const [address] = webSocketAddresses({ host: '', port: 0, secure: false, publicUrl: url })
-    return address ?? fail()
+    try {
+      const [address] = webSocketAddresses({ host: '', port: 0, secure: false, publicUrl: url })
+      return address ?? fail()
+    } catch (cause) {
+      // A host such as "127.0.0..", which is a name to URLs and no name to multiaddrs.
+      return fail(cause)
+    }
   }
   try {
     const address = multiaddr(text)

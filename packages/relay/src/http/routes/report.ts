@@ -25,13 +25,17 @@ export function reportRoutes(app: HttpApp, context: HttpContext): void {
         subject: 'authorization',
       })
     await context.tokens.verify(token, site.name, readToken(token).sub ?? '')
-    context.history.report(parseReport(await readJson(c.req.raw, MAX_BODY_BYTES)))
+    context.history.report(parseVisitorReport(await readJson(c.req.raw, MAX_BODY_BYTES)))
     return c.body(null, 204)
   })
 }
 
-/** @throws {ValidationError} naming the field */
-function parseReport(report: Readonly<Record<string, unknown>>): VisitorReport {
+/**
+ * Checks what a visitor reports.
+ *
+ * @throws {ValidationError} naming the field
+ */
+export function parseVisitorReport(report: Readonly<Record<string, unknown>>): VisitorReport {
   const number = (field: string, most: number): number => {
     const value = report[field]
     if (typeof value !== 'number' || !(value >= 0 && value <= most))
