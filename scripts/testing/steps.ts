@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 /** Folder for what test runners report; emptied by nobody, overwritten each time. */
@@ -12,6 +13,8 @@ export interface Step {
   readonly report?: 'vitest' | 'playwright'
   /** Later steps need what it makes. */
   readonly required?: true
+  /** Runs beside its neighbours that say so, too: one process of each keeps one core busy at most. */
+  readonly beside?: true
 }
 
 /** Where the runner of a step leaves its report. */
@@ -27,10 +30,11 @@ export const STEPS: readonly Step[] = [
   { name: 'browsers', command: ['node', 'scripts/ensure-browsers.ts'], required: true },
   { name: 'build', command: ['node', 'scripts/build.ts'], required: true },
   { name: 'types', command: ['tsc', '-b'] },
-  { name: 'pack', command: ['node', 'scripts/pack.ts', '--built'] },
-  { name: 'format', command: ['npm', 'run', '--silent', 'format:check'] },
-  { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
-  vitest('unit', []),
+  { name: 'pack', command: ['node', 'scripts/pack.ts', '--built'], beside: true },
+  { name: 'format', command: ['npm', 'run', '--silent', 'format:check'], beside: true },
+  { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], beside: true },
+  // Vitest leaves one core to itself, which on two cores is one test file after the other; many of them wait.
+  vitest('unit', [`--maxWorkers=${String(Math.max(2, availableParallelism()))}`]),
   vitest('browser', []),
   vitest('lab', ['--no-file-parallelism']),
   // Most of an end-to-end test is waiting for browsers to start and to be told of each other.
@@ -58,4 +62,15 @@ function vitest(name: string, args: readonly string[]): Step {
     env: { TEST_OUTCOME_FILE: reportPath(name) },
     report: 'vitest',
   }
+}
+
+/** Steps in the order in which they run: those that run beside one another in one list. */
+export function grouped(steps: readonly Step[]): Step[][] {
+  const groups: Step[][] = []
+  for (const step of steps) {
+    const last = groups.at(-1)
+    if (step.beside === true && last?.at(-1)?.beside === true) last.push(step)
+    else groups.push([step])
+  }
+  return groups
 }
