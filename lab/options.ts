@@ -23,6 +23,7 @@ export function readLabCommandLine(args: readonly string[]): LabCommandLine {
       short: { type: 'boolean', default: false },
       runs: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
+      seconds: { type: 'string', default: '' },
       chart: { type: 'string', default: '' },
     },
   })
@@ -30,5 +31,9 @@ export function readLabCommandLine(args: readonly string[]): LabCommandLine {
   if (!/^[1-9]\d{0,2}$/.test(values.runs)) {
     throw new TypeError(`--runs must be a whole number from 1 to 999, got ${JSON.stringify(values.runs)}`)
   }
-  return { ...values, name: positionals[0], runs: Number(values.runs) }
+  if (!/^(?:[1-9]\d{0,3})?$/.test(values.seconds)) {
+    throw new TypeError(`--seconds must be a whole number from 1 to 9999, got ${JSON.stringify(values.seconds)}`)
+  }
+  const seconds = values.seconds === '' ? undefined : Number(values.seconds)
+  return { ...values, seconds, name: positionals[0], runs: Number(values.runs) }
 }

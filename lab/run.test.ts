@@ -16,7 +16,7 @@ const all = process.env['LAB_TESTS'] === 'all'
 it('lists the scenarios when none is named', async () => {
   const { code, stdout } = await lab()
   expect(code).toBe(0)
-  for (const name of ['flash-crowd', 'nat', 'trickle', 'hostile'])
+  for (const name of ['flash-crowd', 'nat', 'trickle', 'hostile', 'film'])
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
 })
 
@@ -121,6 +121,33 @@ it.skipIf(reason !== undefined || !all)(
     // The honest are not banned for what the other did.
     expect(value('corrupt, banned by the reader')).toBeLessThanOrEqual(1)
     expect(value('corrupt, sent by holders')).toBeGreaterThan(0)
+  },
+)
+
+it.skipIf(reason !== undefined || !all)(
+  'a film plays to its end by each system, on demand and live, and viewers give to each other',
+  { timeout: 600_000 },
+  async () => {
+    // A player that can not go on, or is not through in time, fails the run.
+    const { code, stdout, stderr } = await lab('film', '--short', '--json')
+    expect(stderr.replaceAll(/^(?:round|Watching|warning:) .*\n/gm, '')).toBe('')
+    expect(code).toBe(0)
+    const { rows } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as LabReport
+    const runs = (name: string): number[] => rows.find((row) => row.name === name)?.runs ?? []
+    for (const name of [
+      'plain HTTP, on demand',
+      'WebTorrent 3, on demand',
+      'Blackhole, on demand',
+      'plain HTTP, live',
+      'Blackhole, live',
+    ]) {
+      expect(runs(`${name}, start-up, each viewer`)).toHaveLength(3)
+      expect(runs(`${name}, film that players got`)[0]).toBeGreaterThan(2)
+    }
+    for (const mode of ['on demand', 'live'])
+      expect(runs(`Blackhole, ${mode}, sent by viewers`)[0]).toBeGreaterThan(
+        Number(runs(`plain HTTP, ${mode}, sent by viewers`)[0]),
+      )
   },
 )
 

@@ -14,9 +14,10 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   nat: async () => (await import('./scenarios/nat.ts')).nat,
   trickle: async () => (await import('./scenarios/trickle.ts')).trickle,
   hostile: async () => (await import('./scenarios/hostile.ts')).hostile,
+  film: async () => (await import('./scenarios/film.ts')).film,
 }
 
-const USAGE = 'Usage: npm run lab -- SCENARIO [--json] [--short] [--runs N] [--only TEXT] [--chart FILE]'
+const USAGE = 'Usage: npm run lab -- SCENARIO [--json] [--short] [--runs N] [--only TEXT] [--seconds N] [--chart FILE]'
 
 /** Exit codes: 0 measured (aims met or not) or impossible here, 1 failed, 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {

@@ -3,7 +3,7 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
   export interface Torrent {
     readonly torrentFile: Uint8Array
     readonly length: number
-    readonly files: readonly { select(): void }[]
+    readonly files: readonly { readonly path: string; select(): void; arrayBuffer(): Promise<ArrayBuffer> }[]
     on(event: 'ready' | 'done', listener: () => void): void
     on(event: 'wire', listener: (wire: Wire) => void): void
     on(event: 'download', listener: (bytes: number) => void): void

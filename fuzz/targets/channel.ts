@@ -54,6 +54,11 @@ const workerMessages = fc.oneof(
   fc.record({ type: fc.constant('cancel'), id: counts, cids: someCids }),
   fc.record({ type: fc.constant('stored'), cids: someCids }),
   fc.record({
+    type: fc.constant('ahead'),
+    stream: texts(100),
+    pieces: fc.array(fc.record({ cid: cidTexts, inMs: counts }), { maxLength: 5 }),
+  }),
+  fc.record({
     type: fc.constant('counters'),
     received: fc.record({ local: counts, peers: counts, http: counts }),
   }),

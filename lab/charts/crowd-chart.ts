@@ -68,7 +68,7 @@ function curveOf({ arrivedAt, arrivals, doneAt }: Visit, siteBytes: number): Poi
 }
 
 /** Rates in MB/s over time in s. */
-function ratesOf({ traffic }: CrowdRun): { at: number; origin: number; visitors: number }[] {
+export function ratesOf({ traffic }: Pick<CrowdRun, 'traffic'>): { at: number; origin: number; visitors: number }[] {
   return traffic.map((sample, index) => {
     const before = traffic.findLast(({ at }, earlier) => earlier < index && at <= sample.at - WINDOW_MS) ?? {
       at: 0,

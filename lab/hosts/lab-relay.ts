@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { COMMAND, Metrics } from '@blackhole/testkit'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import type { LabHost } from '../network/lab-host.ts'
 
 /** The relay's port for HTTP and WebSocket. */
@@ -22,6 +23,8 @@ export interface LabSite {
   readonly origin: string
   /** Publishes a folder as the site's next version. */
   publish(folder: string): Promise<void>
+  /** Publishes a folder, and again whenever it changes; it ends with the network. Resolves after the first time. */
+  publishChanges(folder: string): Promise<void>
 }
 
 /** A relay on a host of the laboratory, run by the `blackhole` command as operators do. */
@@ -88,6 +91,20 @@ export class LabRelay {
       publish: async (folder) => {
         await this.#command(['publish', folder, '--relay', this.url, '--key', key, '--json'])
       },
+      publishChanges: async (folder) => {
+        const child = this.#spawn(['publish', folder, '--relay', this.url, '--key', key, '--json', '--watch'], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        const stop = new AbortController()
+        const { signal } = stop
+        await Promise.race([
+          once(child.stdout ?? child, 'data', { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) }),
+          once(child, 'exit', { signal }).then(() => {
+            throw new Error('blackhole publish --watch ended')
+          }),
+        ]).finally(() => stop.abort())
+        child.stdout?.resume()
+      },
     }
   }
 
@@ -96,12 +113,14 @@ export class LabRelay {
     return new Metrics(await this.host.run(async (url: string) => (await fetch(url)).text(), `${this.url}/metrics`))
   }
 
+  #spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
+    const env = { ...process.env, NO_COLOR: '1', BLACKHOLE_HOME: join(this.#folder, 'home') }
+    return this.host.spawn(process.execPath, [COMMAND, ...args], { ...options, env })
+  }
+
   /** Runs `blackhole` on the relay's host, so that it costs the link nothing. */
   async #command(args: readonly string[]): Promise<string> {
-    const child = this.host.spawn(process.execPath, [COMMAND, ...args], {
-      timeout: TIMEOUT_MS,
-      env: { ...process.env, NO_COLOR: '1', BLACKHOLE_HOME: join(this.#folder, 'home') },
-    })
+    const child = this.#spawn(args, { timeout: TIMEOUT_MS })
     let output = ''
     let complaints = ''
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))

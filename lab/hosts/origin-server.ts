@@ -18,6 +18,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.jpg': 'image/jpeg',
   '.png': 'image/png',
+  '.m3u8': 'application/vnd.apple.mpegurl',
+  '.ts': 'video/mp2t',
 }
 
 const [folder = '', port = ''] = process.argv.slice(2)

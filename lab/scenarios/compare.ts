@@ -34,11 +34,11 @@ export async function compare(
 }
 
 /** All that left the origin's line, headers and scripts included. */
-export function originBytes({ traffic }: CrowdRun): number {
+export function originBytes({ traffic }: Pick<CrowdRun, 'traffic'>): number {
   return traffic.at(-1)?.origin ?? Number.NaN
 }
 
 /** All that left the visitors' lines. */
-export function visitorBytes({ traffic }: CrowdRun): number {
+export function visitorBytes({ traffic }: Pick<CrowdRun, 'traffic'>): number {
   return traffic.at(-1)?.visitors ?? Number.NaN
 }

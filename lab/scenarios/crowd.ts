@@ -106,12 +106,14 @@ export async function runCrowd(system: System, crowd: Crowd, site: SiteFiles, fo
   }
 }
 
-async function stop<T>(ended: AbortController, sampling: Promise<T>): Promise<T> {
+/** Ends sampling, and gives what was sampled. */
+export async function stop<T>(ended: AbortController, sampling: Promise<T>): Promise<T> {
   ended.abort()
   return await sampling
 }
 
-async function sampleTraffic(network: LabNetwork, begin: number, signal: AbortSignal): Promise<TrafficSample[]> {
+/** Bytes that leave the hosts of a network, from now until the signal is aborted. */
+export async function sampleTraffic(network: LabNetwork, begin: number, signal: AbortSignal): Promise<TrafficSample[]> {
   const before = totals(await network.traffic())
   const samples: TrafficSample[] = []
   for (;;) {

@@ -8,6 +8,8 @@ export interface ScenarioOptions {
   readonly runs: number
   /** Systems, or attacks where a scenario compares those, whose name contains this; all when empty. */
   readonly only: string
+  /** How long the film is, in a scenario that shows one; left out, as long as the scenario has it. */
+  readonly seconds?: number | undefined
 }
 
 /** What came of it: the figures, and a chart where the scenario has one. */

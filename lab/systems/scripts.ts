@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { bundlePages } from '@blackhole/benchmarks/page-server'
 
 /** A script of a page, and files that it imports. */
-export type PageScript = 'fetch-all' | 'webtorrent-all'
+export type PageScript = 'fetch-all' | 'webtorrent-all' | 'film' | 'film-webtorrent'
 
 /** Bundles a page's script into a folder, as `ENTRY.js`. */
 export async function writeScript(folder: string, entry: PageScript): Promise<void> {

@@ -92,6 +92,12 @@ export const MAX_CHANNEL_REQUESTS = 256
 /** CIDs in one channel message (a request, a list of stored blocks): bounds what a broken page makes the worker allocate. */
 export const MAX_CHANNEL_CIDS = 4096
 
+/**
+ * Pieces that the worker tells the page of before a player asks for them: bounds what is fetched for a viewer who
+ * closes the page.
+ */
+export const MAX_AHEAD_PIECES = 64
+
 /** URLs in one list of what a page loaded. */
 export const MAX_LOADED_URLS = 1000
 

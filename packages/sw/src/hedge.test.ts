@@ -15,6 +15,22 @@ function plan(input: Partial<HedgeInput>): HedgePlan {
   return planHedge({ destination: 'image', bytes: MiB, ahead: 0, peers: 3, ...unknown, ...input })
 }
 
+describe('what nobody needs yet', () => {
+  const segment = { destination: '', bytes: MiB / 2, fromHttp: after(100) }
+
+  it('is waited for as long as nobody notices, whoever is expected to be quicker', () => {
+    expect(plan({ ...segment, spareMs: 2_000 })).toEqual({ ask: 'peers', headStartMs: 2_000 })
+    expect(plan({ ...segment, fromPeers: after(500), spareMs: 2_000 })).toEqual({ ask: 'peers', headStartMs: 2_000 })
+    expect(plan({ ...segment, bytes: 1_000, spareMs: 60_000 }).headStartMs).toBe(HEDGE.maxSpareMs)
+  })
+
+  it('is like anything else for a player with nothing in hand, for peers that would be too late, and for none', () => {
+    expect(plan({ ...segment, spareMs: 0 })).toEqual(plan(segment))
+    expect(plan({ ...segment, fromPeers: after(3_000), spareMs: 2_000 }).headStartMs).toBe(0)
+    expect(plan({ ...segment, peers: 0, spareMs: 2_000 })).toEqual({ ask: 'http', headStartMs: 0 })
+  })
+})
+
 describe('before HTTP was measured', () => {
   it('peers are not waited for when there are none', () => {
     expect(plan({ peers: 0, destination: 'video' })).toEqual({ ask: 'http', headStartMs: 0 })

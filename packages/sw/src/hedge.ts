@@ -26,6 +26,8 @@ export const HEDGE = Object.freeze({
   maxLargeMs: 2_000,
   /** The longest that anything waits, a piece that is read ahead of its use included. */
   maxAheadMs: 10_000,
+  /** The longest that HTTP is held back for what nobody needs yet: players give up an answer that does not begin in 10 s. */
+  maxSpareMs: 5_000,
   /** What peers are expected to take before anything was measured. */
   assumedMs: 75,
   /** When peers are clearly slower, they are still asked beside HTTP for one piece in so many, to notice when they no longer are. */
@@ -40,6 +42,8 @@ export interface HedgeInput {
   readonly bytes: number
   /** Pieces of the response before this one that are not delivered yet. */
   readonly ahead: number
+  /** Nobody notices that it is not there for so many milliseconds; undefined where it is not known. */
+  readonly spareMs?: number | undefined
   /** Peers of the host page; undefined when no page has answered yet. */
   readonly peers: number | undefined
   /** When peers are expected to have sent the piece; undefined when nothing is known. */
@@ -81,6 +85,8 @@ export function slackOf({ destination, bytes }: Pick<HedgeInput, 'destination' |
 export function planHedge(input: HedgeInput): HedgePlan {
   const { fromPeers, fromHttp, peers } = input
   if (peers === 0) return HTTP_ALONE
+  const spareMs = Math.min(input.spareMs ?? 0, HEDGE.maxSpareMs)
+  if (spareMs > Math.max(HEDGE.minMs, fromPeers?.ms ?? 0)) return { ask: 'peers', headStartMs: spareMs }
   if (fromHttp === undefined) return { ask: 'peers', headStartMs: blindHeadStartMs(input) }
   const minMs = unnoticedMs(input)
   // HTTP would have brought the pieces before this one first, as the peers do.

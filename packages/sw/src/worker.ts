@@ -1,8 +1,6 @@
 import { parseWindowMessage } from '@blackhole/protocol'
-import type { LoadedMessage } from '@blackhole/protocol'
 import type { SiteState } from '@blackhole/site'
 import type { PieceStore } from '@blackhole/swarm'
-import { withinMs } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
 import { bypassHandler } from './handlers/bypass.ts'
@@ -18,17 +16,19 @@ import { siteHandler } from './handlers/site.ts'
 import { createContentFetch } from './helia/content.ts'
 import { HostDirectory } from './host/host-directory.ts'
 import type { PageClients } from './host/host-directory.ts'
+import { LookAhead } from './media/look-ahead.ts'
 import { Pieces } from './pieces.ts'
+import { Adoption } from './upkeep/adoption.ts'
 import { AssetReports } from './upkeep/asset-reports.ts'
 import { ReceivedCounters } from './upkeep/counters.ts'
 import { EventHold } from './upkeep/event-hold.ts'
-import { adoptLoaded } from './upkeep/http-cache.ts'
 import { OriginCheck } from './upkeep/origin-check.ts'
 import { SelfRemoval } from './upkeep/self-removal.ts'
 import { StayAwake } from './upkeep/stay-awake.ts'
 import type { ClientRoots } from './version/client-roots.ts'
 import { ManifestHints } from './version/manifest-hints.ts'
 import { fetchRelayRecord } from './version/relay-record.ts'
+import { BEGIN_WAIT_MS, versionForRequest } from './version/request-version.ts'
 import { SiteVersions } from './version/site-versions.ts'
 import type { SiteVersion } from './version/site-version.ts'
 import { VersionLoader } from './version/version-loader.ts'
@@ -60,9 +60,6 @@ export interface SiteWorkerComponents {
 /** Setting of the origin: the visitor has left. */
 export const OPTED_OUT = 'opted-out'
 
-/** A request that comes while the first version is being loaded waits so long for it, then goes to the network. */
-const BEGIN_WAIT_MS = 2_000
-
 /**
  * The service worker, without the browser's events around it: which request is
  * answered from where, for which version, and what is done in the background.
@@ -80,7 +77,8 @@ export class SiteWorker {
   readonly #awake: StayAwake
   readonly #reports: AssetReports
   readonly #handlers: readonly Handler[]
-  readonly #adopted = new Set<string>()
+  readonly #adoption: Adoption
+  readonly #media: LookAhead
   #optedOut: boolean | undefined
   #staleRoot: string | undefined
 
@@ -95,10 +93,10 @@ export class SiteWorker {
         this.#hold.keep(this.#onPageConnected())
       },
       onRecord: (record) => {
-        this.#hold.keep(this.#versions.learn(record).then(() => this.#versions.begin()))
+        this.#hold.keep(this.#onRecord(record))
       },
       onLoaded: (message, clientId) => {
-        this.#hold.keep(this.#adopt(message, clientId))
+        this.#hold.keep(this.#adoption.adopt(message, clientId))
       },
     })
     const shared = { ...components, keepAlive: this.#hold.keep }
@@ -109,6 +107,30 @@ export class SiteWorker {
         this.#directory.broadcast({ type: 'counters', received })
       },
     })
+    const block = (cid: string): ReturnType<Pieces['block']> =>
+      this.#pieces.block(cid, { deadlineMs: 10_000, signal: new AbortController().signal })
+    const stored = (cids: readonly string[]): Promise<boolean[]> => this.#pieces.stored(cids)
+    this.#media = new LookAhead({
+      now,
+      stored,
+      origin: script.origin,
+      block: async (cid) => (await block(cid)).bytes,
+      tell: (stream, pieces) => this.#directory.connected?.tellAhead(stream, pieces),
+    })
+    this.#adoption = new Adoption(
+      {
+        ...components,
+        stored,
+        block,
+        versionOf: (clientId, root) => this.#versionToAdopt(clientId, root),
+        count: this.#counters.add.bind(this.#counters),
+        onStored: (cid) => {
+          this.#directory.broadcast({ type: 'stored', cids: [cid] })
+        },
+        onLoaded: (urls, version) => this.#hold.keep(this.#reports.loaded(urls, version)),
+      },
+      config.site,
+    )
     this.#versions = new SiteVersions(
       {
         state,
@@ -232,7 +254,15 @@ export class SiteWorker {
           config.relays,
         )),
     }
-    const version = (request: SiteRequest): Promise<SiteVersion | undefined> => this.#versionFor(request)
+    const versionComponents = {
+      clock,
+      versions: this.#versions,
+      playlists: this.#media.playlists,
+      keepAlive: this.#hold.keep,
+      isStale: this.#isStale.bind(this),
+    }
+    const version = (request: SiteRequest): Promise<SiteVersion | undefined> =>
+      versionForRequest(versionComponents, config.mode, request)
     return [
       bypassHandler(() => this.#bypassState()),
       scriptsHandler({ fetch, now, cache: () => caches.open(cacheName).catch(() => undefined) }),
@@ -249,6 +279,7 @@ export class SiteWorker {
         protect: (cids, until) => {
           this.#hold.keep(store.lease(cids).then((lease) => until.then(() => lease.release())))
         },
+        media: this.#media,
         outgoing: contentComponents.outgoing,
         isAlone: this.#awake.isAlone.bind(this.#awake),
         streaming: (until) => {
@@ -277,27 +308,6 @@ export class SiteWorker {
     }
   }
 
-  async #versionFor({
-    request,
-    clientId,
-    resultingClientId,
-    navigates,
-  }: SiteRequest): Promise<SiteVersion | undefined> {
-    const { beginning, known, current } = this.#versions
-    // Storage was cleared under the worker: it begins anew, and this request goes to the network.
-    if (known === false && beginning === undefined) this.#hold.keep(this.#versions.begin())
-    if (known === false && beginning !== undefined) await withinMs(this.#components.clock, BEGIN_WAIT_MS, beginning)
-    const pinned = await (navigates && (clientId === '' || request.destination === 'document')
-      ? this.#versions.forNavigation(resultingClientId)
-      : resultingClientId === ''
-        ? this.#versions.forClient(clientId)
-        : this.#versions.inherit(clientId, resultingClientId))
-    // What is pulled grows while pages are open, and its origin answers for all of it: no page is bound to a version.
-    const version = current?.manifest.pulled === true ? current : pinned
-    if (this.#config.mode === 'tag' && version !== undefined && (await this.#isStale(version))) return undefined
-    return version
-  }
-
   async #onPageConnected(): Promise<void> {
     const { roots, clients } = this.#components
     this.#directory.broadcast({ type: 'counters', received: await this.#counters.read() })
@@ -306,34 +316,17 @@ export class SiteWorker {
     await roots.keepOnly(new Set(windows.map(({ id }) => id)))
   }
 
-  async #adopt({ urls, root }: LoadedMessage, clientId: string): Promise<void> {
-    // A page says it on every port that it opens.
-    if (this.#adopted.has(clientId)) return
-    this.#adopted.add(clientId)
+  async #onRecord(record: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#versions.learn(record)
+    const version = await this.#versions.begin()
+    if (version !== undefined && this.#optedOut !== true) await this.#media.moved(version.manifest)
+  }
+
+  async #versionToAdopt(clientId: string, root: string | undefined): Promise<SiteVersion | undefined> {
     if (root !== undefined) await this.#versions.pin(clientId, root)
     await this.#versions.begin()
     const version = await this.#versions.forClient(clientId)
-    if (version === undefined || this.#optedOut === true) return
-    this.#hold.keep(this.#reports.loaded(urls, version))
-    const { fetch, store } = this.#components
-    const signal = new AbortController().signal
-    await adoptLoaded(
-      {
-        fetch,
-        stored: (cids) => this.#pieces.stored(cids),
-        put: async (cid, bytes) => {
-          await store.put([{ cid, bytes, site: this.#config.site }])
-          this.#directory.broadcast({ type: 'stored', cids: [cid] })
-        },
-        get: async (cid) => {
-          const { bytes, source } = await this.#pieces.block(cid, { deadlineMs: 10_000, signal })
-          this.#counters.add(source, bytes.byteLength)
-        },
-        count: this.#counters.add.bind(this.#counters, 'http'),
-      },
-      version,
-      urls,
-    )
+    return this.#optedOut === true ? undefined : version
   }
 
   async #isStale({ root }: SiteVersion): Promise<boolean> {

@@ -33,6 +33,8 @@ export interface PageHello {
   readonly role: 'host' | 'guest'
   /** Peers connected now. */
   readonly peers: number
+  /** The page takes {@link AheadMessage}s. Left out by pages that don't know them. */
+  readonly ahead?: true
 }
 
 /** Greeting of the worker. */
@@ -61,6 +63,8 @@ export interface HolderPace {
   readonly bytesPerSecond: number
   /** Bytes that they were asked for before and have not sent yet. */
   readonly queuedBytes: number
+  /** The page is fetching the block over HTTP itself: the same server would send it twice. */
+  readonly overHttp?: true
 }
 
 /** The page accepted the request. */
@@ -114,6 +118,27 @@ export interface CancelMessage {
 export interface StoredMessage {
   readonly type: 'stored'
   readonly cids: readonly string[]
+}
+
+/** A piece that is going to be needed. */
+export interface ComingPiece {
+  readonly cid: string
+  /** In so many milliseconds, as far as can be told. */
+  readonly inMs: number
+  /** The player asks for it by itself now: what is under way for it goes on, and nothing new begins. */
+  readonly asked?: true
+}
+
+/**
+ * What a player is going to ask for. It takes the place of what was said before of the same stream. Sent only to a page
+ * whose hello says that it takes it.
+ */
+export interface AheadMessage {
+  readonly type: 'ahead'
+  /** Tells the streams of several players apart. */
+  readonly stream: string
+  /** In the order in which they are needed, at most {@link MAX_AHEAD_PIECES}. */
+  readonly pieces: readonly ComingPiece[]
 }
 
 /** The worker's counters changed. */
@@ -178,4 +203,11 @@ export type PageToWorker =
 
 /** Every message that the worker sends over the port. */
 export type WorkerToPage =
-  WorkerHello | RequestMessage | CreditMessage | CancelMessage | StoredMessage | CountersMessage | BusyMessage
+  | WorkerHello
+  | RequestMessage
+  | CreditMessage
+  | CancelMessage
+  | StoredMessage
+  | AheadMessage
+  | CountersMessage
+  | BusyMessage

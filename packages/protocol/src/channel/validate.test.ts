@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { LimitError } from '../errors.ts'
-import { MAX_BLOCK_BYTES, MAX_CHANNEL_CIDS, MAX_RECORD_BYTES } from '../limits.ts'
+import { MAX_AHEAD_PIECES, MAX_BLOCK_BYTES, MAX_CHANNEL_CIDS, MAX_RECORD_BYTES } from '../limits.ts'
 import { parsePageMessage, parseWindowMessage, parseWorkerMessage } from './validate.ts'
 
 describe('messages of the page', () => {
   it.each([
     { type: 'hello', version: 1, role: 'host', peers: 3 },
+    { type: 'hello', version: 1, role: 'host', peers: 3, ahead: true },
     { type: 'state', role: 'guest', peers: 0 },
     { type: 'head', id: 1, available: [true, false] },
     { type: 'chunk', id: 1, cid: 'bafy', source: 'peers', data: new ArrayBuffer(2) },
@@ -57,10 +58,20 @@ describe('messages of the worker', () => {
     { type: 'cancel', id: 1 },
     { type: 'cancel', id: 1, cids: ['a'] },
     { type: 'stored', cids: ['a'] },
+    { type: 'ahead', stream: 'one', pieces: [{ cid: 'a', inMs: 1.5, asked: true }] },
     { type: 'counters', received: { local: 1, peers: 2, http: 3 } },
     { type: 'busy', busy: true },
   ])('passes on $type', (message) => {
     expect(parseWorkerMessage(message)).toEqual(message)
+  })
+
+  it('bounds what is said of the future', () => {
+    const pieces = Array.from({ length: MAX_AHEAD_PIECES + 1 }, () => ({ cid: 'a', inMs: 1 }))
+    expect(() => parseWorkerMessage({ type: 'ahead', stream: 'one', pieces })).toThrow(/more than the 64 allowed/)
+    const asked = [{ cid: 'a', inMs: 1, asked: 1 }]
+    expect(() => parseWorkerMessage({ type: 'ahead', stream: 'one', pieces: asked })).toThrow(/\.pieces/)
+    const never = [{ cid: 'a', inMs: Infinity }]
+    expect(() => parseWorkerMessage({ type: 'ahead', stream: 'one', pieces: never })).toThrow(/\.pieces/)
   })
 
   it('bounds the CIDs of a request', () => {

@@ -1,6 +1,14 @@
 import { LimitError, ValidationError } from '../errors.ts'
-import { MAX_BLOCK_BYTES, MAX_CHANNEL_CIDS, MAX_LOADED_URLS, MAX_RECORD_BYTES } from '../limits.ts'
-import type { HolderPace, PageToWorker, ReceivedBytes, Source, WindowToWorker, WorkerToPage } from './messages.ts'
+import { MAX_AHEAD_PIECES, MAX_BLOCK_BYTES, MAX_CHANNEL_CIDS, MAX_LOADED_URLS, MAX_RECORD_BYTES } from '../limits.ts'
+import type {
+  ComingPiece,
+  HolderPace,
+  PageToWorker,
+  ReceivedBytes,
+  Source,
+  WindowToWorker,
+  WorkerToPage,
+} from './messages.ts'
 
 /**
  * Validators of the page-worker channel. A port connects two scripts of one
@@ -39,7 +47,13 @@ export function parsePageMessage(value: unknown): PageToWorker {
   const { type } = message
   switch (type) {
     case 'hello':
-      return { type, version: count(message, 'version'), role: role(message), peers: count(message, 'peers') }
+      return {
+        type,
+        version: count(message, 'version'),
+        role: role(message),
+        peers: count(message, 'peers'),
+        ...(message['ahead'] === true ? { ahead: true } : {}),
+      }
     case 'state':
       return { type, role: role(message), peers: count(message, 'peers') }
     case 'head': {
@@ -99,6 +113,12 @@ export function parseWorkerMessage(value: unknown): WorkerToPage {
     }
     case 'stored':
       return { type, cids: cids(message) }
+    case 'ahead':
+      return {
+        type,
+        stream: text(message, 'stream', MAX_TEXT),
+        pieces: list(message, 'pieces', MAX_AHEAD_PIECES, isComing),
+      }
     case 'counters':
       return { type, received: received(message) }
     case 'busy':
@@ -138,7 +158,20 @@ function isAmount(value: unknown): value is number {
 }
 
 function isPace(value: unknown): value is HolderPace {
-  return isRecord(value) && [value['rttMs'], value['bytesPerSecond'], value['queuedBytes']].every(isAmount)
+  return (
+    isRecord(value) &&
+    [value['rttMs'], value['bytesPerSecond'], value['queuedBytes']].every(isAmount) &&
+    isMark(value['overHttp'])
+  )
+}
+
+/** A mark is there or left out. */
+function isMark(value: unknown): boolean {
+  return value === undefined || value === true
+}
+
+function isComing(value: unknown): value is ComingPiece {
+  return isRecord(value) && isText(value['cid'], MAX_TEXT) && isAmount(value['inMs']) && isMark(value['asked'])
 }
 
 function isText(value: unknown, max: number): value is string {

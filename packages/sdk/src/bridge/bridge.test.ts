@@ -22,6 +22,7 @@ const site = parseSiteName('k51qzi5uqu5dgutdk6i1ynyzgkqngpha5xpgia3a5qqp4jsh0u4c
 
 /** Blocks of 100 bytes each; `slow…` never come, `missing…` are nowhere. */
 class FakeProvider extends TypedEventEmitter<BlockProviderEvents> implements BlockProvider {
+  readonly coming: unknown[] = []
   readonly aborted: string[] = []
   readonly told: string[] = []
   pageRole: PageRole = 'host'
@@ -48,6 +49,10 @@ class FakeProvider extends TypedEventEmitter<BlockProviderEvents> implements Blo
 
   stored(cids: readonly string[]): void {
     this.told.push(...cids)
+  }
+
+  ahead(stream: string, pieces: readonly unknown[]): void {
+    this.coming.push([stream, pieces])
   }
 
   peers(): number {
@@ -133,7 +138,9 @@ describe('introduction', () => {
     await expect
       .poll(() => workers.of('loaded'))
       .toEqual([{ type: 'loaded', urls: ['http://site/'], root: 'bafyroot' }])
-    expect(workers.of('hello')).toEqual([{ type: 'hello', version: CHANNEL_VERSION, role: 'host', peers: 3 }])
+    expect(workers.of('hello')).toEqual([
+      { type: 'hello', version: CHANNEL_VERSION, role: 'host', peers: 3, ahead: true },
+    ])
     expect(workers.posted).toContainEqual({ type: 'blackhole:connect', version: CHANNEL_VERSION, site })
     expect(bridge.connected).toBe(true)
     workers.dispatchEvent(new Event('controllerchange'))
@@ -267,14 +274,16 @@ describe('news', () => {
     await expect.poll(() => workers.of('record').map(({ record }) => record.byteLength)).toEqual([3])
   })
 
-  it('of stored blocks and counters reaches the page', async () => {
+  it('of stored blocks, of what a player needs next and of counters reaches the page', async () => {
     await started()
     const counters: unknown[] = []
     bridge.addEventListener('counters', ({ detail }) => counters.push(detail))
     workers.port?.send({ type: 'stored', cids: ['a'] })
+    workers.port?.send({ type: 'ahead', stream: 'film', pieces: [{ cid: 'b', inMs: 10 }] })
     workers.port?.send({ type: 'counters', received: { local: 1, peers: 2, http: 3 } })
     await expect.poll(() => counters).toEqual([{ local: 1, peers: 2, http: 3 }])
     expect(provider.told).toEqual(['a'])
+    expect(provider.coming).toEqual([['film', [{ cid: 'b', inMs: 10 }]]])
   })
 
   it('keeps a worker alive for as long as it streams', async () => {

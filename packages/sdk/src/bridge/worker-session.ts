@@ -42,7 +42,8 @@ export class WorkerSession {
         this.#end()
       },
     })
-    this.#port.send({ type: 'hello', version: CHANNEL_VERSION, role: provider.role(), peers: provider.peers() })
+    const [role, peers] = [provider.role(), provider.peers()]
+    this.#port.send({ type: 'hello', version: CHANNEL_VERSION, role, peers, ahead: true })
   }
 
   /** Whether the worker said hello in our version. */
@@ -92,6 +93,9 @@ export class WorkerSession {
         break
       case 'stored':
         this.#provider.stored(message.cids)
+        break
+      case 'ahead':
+        this.#provider.ahead(message.stream, message.pieces)
         break
       case 'counters':
         this.#events.onCounters(message.received)

@@ -1,6 +1,7 @@
 import { TypedEventEmitter } from 'main-event'
 import { NotFoundError } from '@blackhole/protocol'
-import type { HolderPace } from '@blackhole/protocol'
+import type { ComingPiece, HolderPace } from '@blackhole/protocol'
+import type { AheadFetcher } from '../ahead/ahead-fetcher.ts'
 import type {
   BlockFetchOptions,
   BlockProvider,
@@ -17,12 +18,14 @@ const JOIN_WAIT_MS = 3_000
 /** What the bridge gives the worker: the page's peer while this page hosts, nothing while it is a guest. */
 export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> implements BlockProvider {
   #peer: SitePeer | undefined
+  #ahead: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay'> | undefined
   #detach: (() => void) | undefined
 
   /** This page hosts now, or no longer does. */
-  use(peer: SitePeer | undefined): void {
+  use(peer: SitePeer | undefined, ahead?: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay'>): void {
     this.#detach?.()
     this.#peer = peer
+    this.#ahead = peer === undefined ? undefined : ahead
     if (peer !== undefined) {
       const changed = (): void => {
         this.#changed()
@@ -47,7 +50,10 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
   }
 
   paces(cids: readonly string[]): HolderPace[] {
-    return cids.map((cid) => this.#peer?.swarm.pace(cid) ?? { rttMs: 0, bytesPerSecond: 0, queuedBytes: 0 })
+    return cids.map((cid) => {
+      const pace = this.#peer?.swarm.pace(cid) ?? { rttMs: 0, bytesPerSecond: 0, queuedBytes: 0 }
+      return this.#ahead?.isFromRelay(cid) === true ? { ...pace, overHttp: true } : pace
+    })
   }
 
   async fetch(cid: string, options: BlockFetchOptions = {}): Promise<FetchedBlock> {
@@ -64,8 +70,12 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
     ])
     options.signal?.throwIfAborted()
     try {
+      this.#ahead?.asked(cid)
       return await peer.blocks.fromPeers(cid, options)
     } catch (error) {
+      options.signal?.throwIfAborted()
+      // Nobody has it yet, and it is on its way: from a relay, or to somebody who will have it.
+      if ((await this.#ahead?.arrival(cid, options)) === true) return await peer.blocks.fromPeers(cid, options)
       options.signal?.throwIfAborted()
       // The worker asks relays itself, but knows of its own alone.
       if (!peer.hasStandIn) throw error
@@ -76,6 +86,10 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
   stored(cids: readonly string[]): void {
     // Only counts and announcements follow; nobody waits for them.
     void this.#peer?.stored(cids).catch(() => undefined)
+  }
+
+  ahead(stream: string, pieces: readonly ComingPiece[]): void {
+    this.#ahead?.set(stream, pieces)
   }
 
   peers(): number {

@@ -8,6 +8,7 @@ import type { LoadedPeer, PageStatus } from '../loader/loader-config.ts'
 import type { ConnectionBudget } from '../peer/connection-budget.ts'
 import { Prefetcher, type VisitedPage } from '../prefetch/prefetcher.ts'
 import type { BlockFetchOptions } from '../peer/block-provider.ts'
+import { AheadFetcher } from '../ahead/ahead-fetcher.ts'
 import { SitePeer } from '../peer/site-peer.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { sleep } from '../sleep.ts'
@@ -218,14 +219,27 @@ export class PagePeer extends EventTarget implements LoadedPeer {
       this.#ahead?.abort()
     }
     signal.addEventListener('abort', isOver, { once: true })
+    const ahead = new AheadFetcher(
+      {
+        swarm: peer.swarm,
+        blocks: peer.blocks,
+        now,
+        mayFetch: () => this.#mayPrefetch,
+        onBytes: (bytes) => {
+          this.#counters.add('peers', bytes)
+        },
+      },
+      { self: peer.id },
+    )
     try {
       peer.start()
-      provider.use(peer)
+      provider.use(peer, ahead)
       this.#apply()
       await aborted(signal)
     } finally {
       this.#peer = undefined
       provider.use(undefined)
+      ahead.stop()
       peer.stop().catch((error: unknown) => {
         onError('leaving the swarm', error)
       })

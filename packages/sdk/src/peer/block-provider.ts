@@ -1,5 +1,5 @@
 import type { TypedEventTarget } from 'main-event'
-import type { HolderPace, Source } from '@blackhole/protocol'
+import type { ComingPiece, HolderPace, Source } from '@blackhole/protocol'
 
 /** Whether this page runs the peer of the browser for its site, or follows the page that does. */
 export type PageRole = 'host' | 'guest'
@@ -43,6 +43,8 @@ export interface BlockProvider extends TypedEventTarget<BlockProviderEvents> {
   fetch(cid: string, options?: BlockFetchOptions): Promise<FetchedBlock>
   /** These blocks came another way (HTTP) and are in the store: peers are told. */
   stored(cids: readonly string[]): void
+  /** What a player needs next; takes the place of what was said before of its stream. */
+  ahead(stream: string, pieces: readonly ComingPiece[]): void
   /** Other visitors that pieces are exchanged with now. */
   peers(): number
   role(): PageRole

@@ -67,6 +67,8 @@ const MAINTENANCE_MS = 10_000
  * its relays, keeps connections to other visitors, follows its versions.
  */
 export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
+  /** Our peer id. */
+  readonly id: string
   readonly swarm: Swarm
   readonly blocks: SiteBlocks
   readonly versions: SiteVersions
@@ -135,6 +137,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       },
       this.#init,
     )
+    this.id = peerIdFromPrivateKey(privateKey).toString()
     this.swarm = new Swarm(
       {
         store,
@@ -148,7 +151,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
       },
       {
         site,
-        self: peerIdFromPrivateKey(privateKey).toString(),
+        self: this.id,
         maxUploadBytesPerSecond: Math.max(1, this.#init.uploadBytesPerSecond),
         uploadSlots: Math.max(1, this.#init.uploadSlots),
       },

@@ -2,6 +2,8 @@ import type { ManifestFile, Source } from '@blackhole/protocol'
 import { findFile, injectLoader, isIconGuess, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { Resolution } from '@blackhole/site'
 import type { WorkerConfig } from '../config.ts'
+import { isMedia } from '../media/is-media.ts'
+import type { LookAhead } from '../media/look-ahead.ts'
 import { OriginChangedError } from '../piece-source/origin-pieces.ts'
 import type { FetchedPiece, Piece, PieceDemand } from '../piece-source/piece-source.ts'
 import type { ResponseTraits } from '../piece-source/hedged-pieces.ts'
@@ -31,6 +33,8 @@ export interface SiteComponents {
   protect: (cids: readonly string[], until: Promise<unknown>) => void
   /** A response of several pieces began; it ends with the promise. */
   streaming: (until: Promise<unknown>) => void
+  /** Knows what players ask for next. */
+  readonly media: Pick<LookAhead, 'asked' | 'answered'>
   outgoing: Outgoing
   /** Whether the browser would end a long response, with no page to prevent that. */
   isAlone: () => Promise<boolean>
@@ -134,12 +138,17 @@ async function respond(
     return new Response(null, { status: plan.status, headers })
   }
 
+  const { pathname } = request.url
+  const { start = 0 } = plan.ranges[0] ?? {}
+  const spareMs = isMedia({ file })
+    ? await components.media.asked({ manifest: version.manifest, clientId: request.clientId, pathname, start })
+    : undefined
   const first = Promise.withResolvers<FetchedPiece>()
   let asked = false
   const ended = Promise.withResolvers<undefined>()
   const destination = request.request.destination
   const layout = fileParts(file, plan, request.url.pathname + request.url.search, async (piece, need) => {
-    const traits = { destination, bytes: layout.bytes, ahead: need.ahead }
+    const traits = { destination, bytes: layout.bytes, ahead: need.ahead, spareMs }
     const demand = {
       deadlineMs: need.ahead * AHEAD_MS,
       signal: need.signal,
@@ -152,6 +161,7 @@ async function respond(
     asked = true
     const { source, bytes } = await fetched
     components.count(source, source === 'local' ? need.bytes : bytes.byteLength)
+    if (bytes.byteLength === file.size) components.media.answered(path, piece.cid, bytes)
     return await fetched
   })
   const stored = await components.stored(layout.cids)

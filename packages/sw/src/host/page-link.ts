@@ -7,7 +7,15 @@ import {
   errorFromWire,
   parsePageMessage,
 } from '@blackhole/protocol'
-import type { ChunkMessage, HolderPace, LoadedMessage, PageToWorker, Source, WorkerToPage } from '@blackhole/protocol'
+import type {
+  ChunkMessage,
+  ComingPiece,
+  HolderPace,
+  LoadedMessage,
+  PageToWorker,
+  Source,
+  WorkerToPage,
+} from '@blackhole/protocol'
 import type { PieceDemand } from '../piece-source/piece-source.ts'
 
 /** What a {@link PageLink} tells its owner. */
@@ -39,6 +47,7 @@ export class PageLink {
   #peers = 0
   #nextId = 1
   #closed = false
+  #takesAhead = false
 
   constructor(port: MessagePort, clientId: string, events: PageLinkEvents) {
     this.clientId = clientId
@@ -77,6 +86,11 @@ export class PageLink {
   /** Sends a message that expects no answer. */
   send(message: WorkerToPage): void {
     this.#port.send(message)
+  }
+
+  /** Says what a player of a stream needs next, to a page that takes such news. */
+  tellAhead(stream: string, pieces: readonly ComingPiece[]): void {
+    if (this.#takesAhead) this.send({ type: 'ahead', stream, pieces })
   }
 
   /**
@@ -130,6 +144,7 @@ export class PageLink {
           this.close()
           return
         }
+        this.#takesAhead = message.ahead === true
         this.#setState(message.role, message.peers)
         break
       case 'state':

@@ -13,6 +13,8 @@ export interface ResponseTraits {
   readonly bytes: number
   /** Pieces of the response before this one that are not delivered yet. */
   readonly ahead: number
+  /** Nobody notices that it is not there for so many milliseconds: a segment that its player has no use for yet. */
+  readonly spareMs?: number | undefined
 }
 
 /** What {@link HedgedPieces} works with. */
@@ -83,13 +85,15 @@ export class HedgedPieces {
     const bytes = bytesOf(piece)
     const over = new AbortController()
     const signal = AbortSignal.any([demand.signal, over.signal])
+    // What nobody needs yet may come late on purpose, which says nothing of who sends it.
+    const isMeasured = !(traits.spareMs !== undefined && traits.spareMs > HEDGE.minMs)
     const began = clock.now()
     let pace: HolderPace | undefined
     let headStartMs = plan.headStartMs
     const replanned = new AbortController()
     const onPace = (told: HolderPace): void => {
       pace = told
-      headStartMs = this.#plan(piece, traits, told).headStartMs
+      headStartMs = told.overHttp === true ? HEDGE.maxSpareMs : this.#plan(piece, traits, told).headStartMs
       replanned.abort()
     }
     // Aborted when peers fail, so that HTTP begins at once.
@@ -97,7 +101,8 @@ export class HedgedPieces {
     const fromPeers = peers.fetch(piece, { ...demand, signal, onPace }).then(
       (fetched) => {
         // What the page held itself says nothing of its peers.
-        if (fetched.source === 'peers') memory.peers.took(clock.now() - began, fetched.bytes.byteLength, { pace })
+        if (fetched.source === 'peers' && isMeasured)
+          memory.peers.took(clock.now() - began, fetched.bytes.byteLength, { pace })
         return fetched
       },
       (error: unknown) => {
@@ -119,7 +124,7 @@ export class HedgedPieces {
     }
     try {
       const first = await Promise.any([fromPeers, fromHttp()])
-      if (first.source === 'http' && !peersFailed.signal.aborted)
+      if (first.source === 'http' && !peersFailed.signal.aborted && isMeasured)
         memory.peers.tookMoreThan(clock.now() - began, bytes, pace)
       else if (first.source === 'peers' && askedHttp?.server !== undefined)
         memory.origin(askedHttp.server).tookMoreThan(clock.now() - askedHttp.at, bytes)

@@ -34,9 +34,11 @@ export class VersionLoader {
   /** The version with this root. Memoises the load, so that requests that come together share it. */
   load(root: string): Promise<SiteVersion> {
     const known = this.#loads.get(root)
-    if (known !== undefined) return known
-    const load = this.#load(root)
+    const load = known ?? this.#load(root)
+    // A page may keep a version through many newer ones: what is used is not the oldest.
+    this.#loads.delete(root)
     this.#loads.set(root, load)
+    if (known !== undefined) return known
     load.catch(() => this.#loads.delete(root))
     const [oldest] = this.#loads.keys()
     if (this.#loads.size > MAX_LOADED && oldest !== undefined) this.#loads.delete(oldest)

@@ -1,0 +1,209 @@
+import { expect, it } from 'vitest'
+import { AheadFetcher } from './ahead-fetcher.ts'
+import { turnOf } from './turn.ts'
+
+const SELF = 'me'
+const OTHERS = ['alice', 'bob']
+
+/** A swarm that does what it is told to. */
+class FakeSwarm extends EventTarget {
+  peers = OTHERS.map((id) => ({ id, lastResort: false }))
+  readonly held = new Set<string>()
+  readonly holders = new Map<string, number>()
+  readonly calls: unknown[] = []
+  readonly fetches = new Map<string, { resolve: () => void; reject: (error: unknown) => void }>()
+  readonly signals = new Map<string, AbortSignal>()
+
+  holds(cid: string): boolean {
+    return this.held.has(cid)
+  }
+
+  unstored(): undefined {
+    return undefined
+  }
+
+  availability(cid: string): number {
+    return this.holders.get(cid) ?? 0
+  }
+
+  fetch(cid: string, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): Promise<unknown> {
+    this.calls.push(['fetch', cid, deadlineMs])
+    return this.#begin(cid, signal)
+  }
+
+  prefetch(cids: readonly string[], { signal }: { signal: AbortSignal }): Promise<void> {
+    this.calls.push(['prefetch', cids])
+    for (const cid of cids) this.signals.set(`prefetch ${cid}`, signal)
+    return Promise.resolve()
+  }
+
+  fromRelays(cid: string, { signal }: { signal: AbortSignal }): Promise<unknown> {
+    this.calls.push(['relay', cid])
+    return this.#begin(cid, signal)
+  }
+
+  /** What was called since it was last asked. */
+  taken(): unknown[] {
+    return this.calls.splice(0)
+  }
+
+  #begin(cid: string, signal: AbortSignal): Promise<unknown> {
+    this.signals.set(cid, signal)
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.fetches.set(cid, {
+      resolve: () => {
+        this.held.add(cid)
+        resolve({ bytes: new Uint8Array(10) })
+      },
+      reject,
+    })
+    return promise
+  }
+}
+
+function fetching(): {
+  swarm: FakeSwarm
+  ahead: AheadFetcher
+  counted: number[]
+  device: { allows: boolean }
+  pass: (ms: number) => void
+} {
+  const swarm = new FakeSwarm()
+  const device = { allows: true }
+  const counted: number[] = []
+  let now = 0
+  let timer: (() => void) | undefined
+  const ahead = new AheadFetcher(
+    {
+      swarm: swarm as unknown as ConstructorParameters<typeof AheadFetcher>[0]['swarm'],
+      blocks: swarm as unknown as ConstructorParameters<typeof AheadFetcher>[0]['blocks'],
+      now: () => now,
+      mayFetch: () => device.allows,
+      onBytes: (bytes) => counted.push(bytes),
+      setTimer: (callback) => {
+        timer = callback
+        return () => (timer = undefined)
+      },
+    },
+    { self: SELF },
+  )
+  const pass = (ms: number): void => {
+    now += ms
+    timer?.()
+  }
+  return { swarm, ahead, counted, device, pass }
+}
+
+/** A piece that nobody holds and that comes to us after so many others. */
+function pieceOfTurn(turn: number): string {
+  for (let at = 0; ; at += 1) if (turnOf(SELF, OTHERS, `piece ${String(at)}`) === turn) return `piece ${String(at)}`
+}
+
+it('asks others for what is needed next before the player does, and for the rest in the background', async () => {
+  const { swarm, ahead, counted } = fetching()
+  for (const cid of ['next', 'later']) swarm.holders.set(cid, 2)
+  ahead.set('film', [
+    { cid: 'next', inMs: 2_000 },
+    { cid: 'later', inMs: 10_000 },
+  ])
+  expect(swarm.taken()).toEqual([
+    ['fetch', 'next', 2_000],
+    ['prefetch', ['later']],
+  ])
+  swarm.fetches.get('next')?.resolve()
+  await expect.poll(() => counted).toEqual([10])
+})
+
+it('fetches its own part of what nobody has from a relay, and waits for the others with theirs', async () => {
+  const { swarm, ahead, pass } = fetching()
+  const [mine, theirs] = [pieceOfTurn(0), pieceOfTurn(2)]
+  ahead.set('film', [
+    { cid: theirs, inMs: 20_000 },
+    { cid: mine, inMs: 24_000 },
+  ])
+  expect(swarm.taken()).toEqual([['relay', mine]])
+  // A player comes to what another fetches: it is waited for, and comes from there.
+  const arrival = ahead.arrival(theirs)
+  pass(250)
+  swarm.holders.set(theirs, 1)
+  pass(250)
+  expect(swarm.taken()).toEqual([['fetch', theirs, 0]])
+  swarm.fetches.get(theirs)?.resolve()
+  expect(await arrival).toBe(true)
+  expect(ahead.arrival('unheard of')).toBeUndefined()
+})
+
+it('nobody waits longer for others than the player can, and nothing is looked for that was needed long ago', async () => {
+  const { swarm, ahead, pass } = fetching()
+  const theirs = pieceOfTurn(2)
+  // Two turns would have to pass, and both relay lanes are taken.
+  const taken = [pieceOfTurn(0), 'late one', 'late two']
+  ahead.set('film', [...taken.map((cid) => ({ cid, inMs: 0 })), { cid: theirs, inMs: 1_900 }])
+  const arrival = ahead.arrival(theirs)
+  pass(2_000)
+  expect(await arrival).toBe(false)
+  expect(ahead.arrival(theirs)).toBeUndefined()
+  swarm.taken()
+  pass(40_000)
+  ahead.set('another film', [{ cid: 'new', inMs: 60_000 }])
+  expect(taken.map((cid) => swarm.signals.get(cid)?.aborted ?? true)).toEqual([true, true, true])
+})
+
+it('a window that moves gives up what it left, but for what somebody waits for', async () => {
+  const { swarm, ahead } = fetching()
+  for (const cid of ['a', 'b', 'c']) swarm.holders.set(cid, 1)
+  ahead.set('film', [
+    { cid: 'a', inMs: 0 },
+    { cid: 'b', inMs: 3_000 },
+    { cid: 'c', inMs: 9_000 },
+  ])
+  const waiting = ahead.arrival('b')
+  ahead.set('film', [])
+  expect(['a', 'b', 'prefetch c'].map((cid) => swarm.signals.get(cid)?.aborted)).toEqual([true, false, true])
+  swarm.fetches.get('b')?.reject(new Error('gone'))
+  expect(await waiting).toBe(false)
+})
+
+it('goes on with what is under way when the player comes to it, and begins nothing that the player asks for itself', () => {
+  const { swarm, ahead } = fetching()
+  const [mine, next] = [pieceOfTurn(0), 'next']
+  ahead.set('film', [{ cid: mine, inMs: 4_000 }])
+  expect(swarm.taken()).toEqual([['relay', mine]])
+  ahead.set('film', [
+    { cid: mine, inMs: 3_000, asked: true },
+    { cid: next, inMs: 7_000, asked: true },
+  ])
+  expect(swarm.taken()).toEqual([])
+  expect(swarm.signals.get(mine)?.aborted).toBe(false)
+  // The worker is told, so that the relay does not send it twice.
+  expect([mine, next].map((cid) => ahead.isFromRelay(cid))).toEqual([true, false])
+})
+
+it('fetches nothing where the device or the visitor does not allow it, and stops when they no longer do', () => {
+  const { swarm, ahead, device, pass } = fetching()
+  swarm.holders.set('a', 1)
+  device.allows = false
+  ahead.set('film', [{ cid: 'a', inMs: 1_000 }])
+  expect(swarm.taken()).toEqual([])
+  device.allows = true
+  ahead.set('film', [{ cid: 'a', inMs: 1_000 }])
+  expect(swarm.taken()).toHaveLength(1)
+  device.allows = false
+  pass(250)
+  expect(swarm.signals.get('a')?.aborted).toBe(true)
+})
+
+it('does not fetch what is here, and counts nothing that a player asked for', async () => {
+  const { swarm, ahead, counted } = fetching()
+  swarm.held.add('here')
+  swarm.holders.set('asked', 1)
+  ahead.set('film', [
+    { cid: 'here', inMs: 0 },
+    { cid: 'asked', inMs: 0 },
+  ])
+  expect(swarm.taken()).toEqual([['fetch', 'asked', 0]])
+  ahead.asked('asked')
+  swarm.fetches.get('asked')?.resolve()
+  await expect.poll(() => ahead.arrival('asked')).toBeUndefined()
+  expect(counted).toEqual([])
+})

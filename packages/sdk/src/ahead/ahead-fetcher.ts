@@ -1,0 +1,260 @@
+import type { ComingPiece } from '@blackhole/protocol'
+import type { Swarm } from '@blackhole/swarm'
+import type { SiteBlocks } from '../peer/site-blocks.ts'
+import { planAhead } from './plan.ts'
+import type { WantedPiece } from './plan.ts'
+import { turnOf } from './turn.ts'
+
+/** What {@link AheadFetcher} works with. */
+export interface AheadFetcherComponents {
+  readonly swarm: Pick<
+    Swarm,
+    'prefetch' | 'fetch' | 'availability' | 'holds' | 'unstored' | 'peers' | 'addEventListener' | 'removeEventListener'
+  >
+  readonly blocks: Pick<SiteBlocks, 'fromRelays'>
+  readonly now: () => number
+  /** Bytes came from other visitors that no player had asked for. */
+  readonly onBytes: (bytes: number) => void
+  /** Calls back later; what it returns cancels that. Default: `setTimeout`. */
+  readonly setTimer?: (callback: () => void, ms: number) => () => void
+  /** Whether the device's conditions and the visitor's choices allow it now. */
+  readonly mayFetch: () => boolean
+}
+
+/** Streams of players that are followed at once. */
+const MAX_STREAMS = 8
+
+/** How often it is looked who holds what, while something is wanted. */
+const ROUND_MS = 250
+
+/** Pieces under way from relays: what the player asks for itself goes over the same line. */
+const RELAY_PIECES = 2
+
+/** A piece that was needed so long ago is not looked for any more: its player has gone, or has it from elsewhere. */
+const FORGET_MS = 30_000
+
+/** A piece in somebody's window. */
+interface Wanted {
+  neededAt: number
+  readonly since: number
+  /** Ends its fetch. */
+  readonly over: AbortController
+  from: 'peers' | 'relay' | undefined
+  /** A player has asked for it: whoever answers it counts the bytes. */
+  asked: boolean
+  /** Told when it is here (true) or given up. */
+  readonly waiting: Set<(here: boolean) => void>
+}
+
+/**
+ * Fetches what players are going to ask for, before they do: what is about to be needed first and from several peers
+ * at once, what has time rarest first; of what nobody has, each visitor fetches some from a relay, so that it leaves it
+ * once. Only as far as windows go, and only while it is allowed.
+ */
+export class AheadFetcher {
+  readonly #components: AheadFetcherComponents
+  readonly #self: string
+  readonly #streams = new Map<string, readonly ComingPiece[]>()
+  readonly #wanted = new Map<string, Wanted>()
+  #far: { readonly key: string; readonly over: AbortController } | undefined
+  #cancelTimer: (() => void) | undefined
+  #relays = 0
+
+  /** @param init - `self`: our peer id */
+  constructor(components: AheadFetcherComponents, init: { readonly self: string }) {
+    this.#components = components
+    this.#self = init.self
+    components.swarm.addEventListener('piece', this.#onPiece)
+  }
+
+  /** What a player needs next: takes the place of what was said before of its stream. */
+  set(stream: string, pieces: readonly ComingPiece[]): void {
+    const now = this.#components.now()
+    this.#streams.delete(stream)
+    if (pieces.length > 0 && this.#components.mayFetch()) {
+      this.#streams.set(
+        stream,
+        pieces.map((piece) => ({ ...piece, inMs: now + piece.inMs })),
+      )
+      const [oldest] = this.#streams.keys()
+      if (this.#streams.size > MAX_STREAMS && oldest !== undefined) this.#streams.delete(oldest)
+    }
+    const all = [...this.#streams.values()].flat().filter(({ inMs }) => now - inMs < FORGET_MS)
+    const coming = new Map(all.map((piece) => [piece.cid, piece]))
+    for (const [cid, wanted] of this.#wanted) if (!coming.has(cid) && wanted.waiting.size === 0) this.#drop(cid, false)
+    for (const [cid, { inMs: neededAt, asked = false }] of coming) {
+      const known = this.#wanted.get(cid)
+      if (known !== undefined) {
+        known.neededAt = neededAt
+        known.asked ||= asked
+      } else if (!asked && !this.#isHere(cid))
+        this.#wanted.set(cid, {
+          neededAt,
+          since: now,
+          over: new AbortController(),
+          from: undefined,
+          asked: false,
+          waiting: new Set(),
+        })
+    }
+    this.#round()
+  }
+
+  /** A player asks for a piece: what comes of it is no longer ours to count. */
+  asked(cid: string): void {
+    const wanted = this.#wanted.get(cid)
+    if (wanted !== undefined) wanted.asked = true
+  }
+
+  /** Whether a piece is on its way from a relay. */
+  isFromRelay(cid: string): boolean {
+    return this.#wanted.get(cid)?.from === 'relay'
+  }
+
+  /**
+   * A player has come to a piece that nobody holds: waits for it, where it is on its way.
+   *
+   * @returns whether it is here; undefined at once when it is not fetched ahead
+   */
+  arrival(cid: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<boolean> | undefined {
+    const wanted = this.#wanted.get(cid)
+    if (wanted === undefined || signal?.aborted === true || this.#isLost(wanted)) return undefined
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const leave = (): void => {
+      resolve(false)
+    }
+    wanted.waiting.add(resolve)
+    signal?.addEventListener('abort', leave, { once: true })
+    this.#round()
+    return promise.finally(() => {
+      signal?.removeEventListener('abort', leave)
+      wanted.waiting.delete(resolve)
+    })
+  }
+
+  /** Fetches nothing ahead any more: the page hosts no longer, or the device no longer allows it. */
+  clear(): void {
+    this.#streams.clear()
+    for (const cid of [...this.#wanted.keys()]) this.#drop(cid, false)
+    this.#round()
+  }
+
+  stop(): void {
+    this.clear()
+    this.#components.swarm.removeEventListener('piece', this.#onPiece)
+  }
+
+  #round(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    if (!this.#components.mayFetch() && this.#wanted.size > 0) {
+      this.clear()
+      return
+    }
+    const { swarm, now } = this.#components
+    for (const [cid, wanted] of [...this.#wanted]) {
+      if (this.#isHere(cid)) this.#drop(cid, true)
+      else if (now() - wanted.neededAt > FORGET_MS) this.#drop(cid, false)
+      // Nobody waits longer than the player can.
+      else if (this.#isLost(wanted)) for (const told of wanted.waiting) told(false)
+    }
+    const visitors = swarm.peers.filter(({ lastResort }) => !lastResort).map(({ id }) => id)
+    const pieces = [...this.#wanted].map(([cid, wanted]) => this.#look(cid, wanted, visitors))
+    const plan = planAhead(pieces, visitors.length, now())
+    for (const piece of plan.near) this.#fromPeers(piece)
+    this.#prefetch(plan.far)
+    for (const piece of plan.fromRelay) this.#fromRelay(piece)
+    if (this.#wanted.size > 0) this.#cancelTimer = this.#setTimer(() => this.#round())
+  }
+
+  #look(cid: string, { neededAt, since, waiting }: Wanted, visitors: readonly string[]): WantedPiece {
+    const { swarm } = this.#components
+    return {
+      cid,
+      since,
+      neededAt,
+      awaited: waiting.size > 0,
+      holders: swarm.availability(cid, { lastResort: false }),
+      turn: turnOf(this.#self, visitors, cid),
+    }
+  }
+
+  #fromPeers({ cid, neededAt, awaited }: WantedPiece): void {
+    const wanted = this.#wanted.get(cid)
+    if (wanted === undefined || wanted.from !== undefined) return
+    const { swarm, now } = this.#components
+    wanted.from = 'peers'
+    const deadlineMs = awaited ? 0 : Math.max(0, neededAt - now())
+    swarm
+      .fetch(cid, { deadlineMs, lastResort: false, signal: wanted.over.signal })
+      .then(({ bytes }) => {
+        if (!wanted.asked) this.#components.onBytes(bytes.byteLength)
+        this.#drop(cid, true)
+      })
+      .catch(() => this.#failed(cid, wanted))
+  }
+
+  #prefetch(far: readonly WantedPiece[]): void {
+    const cids = far.map(({ cid }) => cid)
+    const key = cids.join()
+    const before = this.#far
+    if (before?.key === key) return
+    this.#far = cids.length === 0 ? undefined : { key, over: new AbortController() }
+    // The new group first: what both want goes on.
+    if (this.#far !== undefined) {
+      const { signal } = this.#far.over
+      this.#components.swarm.prefetch(cids, { signal, lastResort: false }).catch(() => undefined)
+    }
+    before?.over.abort()
+  }
+
+  #fromRelay({ cid }: WantedPiece): void {
+    const wanted = this.#wanted.get(cid)
+    // What a player has asked for is fetched over HTTP by whoever answers it.
+    if (wanted === undefined || wanted.from !== undefined || wanted.asked || this.#relays >= RELAY_PIECES) return
+    wanted.from = 'relay'
+    this.#relays += 1
+    this.#components.blocks
+      .fromRelays(cid, { signal: wanted.over.signal })
+      .finally(() => {
+        this.#relays -= 1
+      })
+      .then(() => this.#drop(cid, true))
+      .catch(() => this.#failed(cid, wanted))
+  }
+
+  /** Looked at again in the next round; who waits for it looks elsewhere. */
+  #failed(cid: string, wanted: Wanted): void {
+    wanted.from = undefined
+    if (this.#wanted.get(cid) === wanted) for (const told of wanted.waiting) told(false)
+  }
+
+  #drop(cid: string, here: boolean): void {
+    const wanted = this.#wanted.get(cid)
+    if (wanted === undefined) return
+    this.#wanted.delete(cid)
+    wanted.over.abort()
+    for (const told of wanted.waiting) told(here)
+  }
+
+  readonly #onPiece = ({ detail: { cid } }: CustomEvent<{ readonly cid: string }>): void => {
+    this.#drop(cid, true)
+  }
+
+  /** It is needed by now, and nobody is sending it. */
+  #isLost({ from, neededAt }: Wanted): boolean {
+    return from === undefined && neededAt <= this.#components.now()
+  }
+
+  #isHere(cid: string): boolean {
+    const { swarm } = this.#components
+    return swarm.holds(cid) === true || swarm.unstored(cid) !== undefined
+  }
+
+  #setTimer(callback: () => void): () => void {
+    const { setTimer } = this.#components
+    if (setTimer !== undefined) return setTimer(callback, ROUND_MS)
+    const timer = setTimeout(callback, ROUND_MS)
+    return () => clearTimeout(timer)
+  }
+}

@@ -1,0 +1,53 @@
+/** A piece that is going to be needed, and what is known of it. */
+export interface WantedPiece {
+  readonly cid: string
+  /** When it is needed, in milliseconds: a player that has come to it asks elsewhere before that. */
+  readonly neededAt: number
+  /** When it was first spoken of. */
+  readonly since: number
+  /** Other visitors that hold it. */
+  readonly holders: number
+  /** A player has come to it, and waits. */
+  readonly awaited: boolean
+  /** How many others should fetch it before us, when nobody holds it (`turnOf`). */
+  readonly turn: number
+}
+
+/** What to do for the pieces that are not here. */
+export interface AheadPlan {
+  /** Needed soon: from all that hold them at once, the one needed first before the others. */
+  readonly near: readonly WantedPiece[]
+  /** Rarest first, from others who hold them. */
+  readonly far: readonly WantedPiece[]
+  /** Held by nobody, and our turn: from a relay, in this order. */
+  readonly fromRelay: readonly WantedPiece[]
+}
+
+/** When which piece is fetched from whom. */
+export const AHEAD_PLAN = Object.freeze({
+  /** What is needed within this time is about to be needed: a segment's length, as they are usually made. */
+  nearMs: 4_000,
+  /** Each of those before us gets so long to fetch a piece from a relay and to say that it holds it. */
+  turnMs: 1_000,
+  /** With less than this left, nobody's turn is waited for. */
+  lateMs: 1_500,
+})
+
+/**
+ * Decides what is fetched from where.
+ *
+ * @param visitors - others that are connected: with none, what a player will ask for is its own affair
+ */
+export function planAhead(wanted: Iterable<WantedPiece>, visitors: number, now: number): AheadPlan {
+  const near: WantedPiece[] = []
+  const far: WantedPiece[] = []
+  const fromRelay: WantedPiece[] = []
+  for (const piece of wanted) {
+    const leftMs = piece.neededAt - now
+    if (piece.holders > 0) (piece.awaited || leftMs < AHEAD_PLAN.nearMs ? near : far).push(piece)
+    else if (visitors > 0 && (leftMs < AHEAD_PLAN.lateMs || now - piece.since >= piece.turn * AHEAD_PLAN.turnMs))
+      fromRelay.push(piece)
+  }
+  const byNeed = (a: WantedPiece, b: WantedPiece): number => a.neededAt - b.neededAt
+  return { near: near.sort(byNeed), far, fromRelay: fromRelay.sort(byNeed) }
+}

@@ -1,0 +1,196 @@
+import { MANIFEST_VERSION, MAX_AHEAD_PIECES } from '@blackhole/protocol'
+import type { ComingPiece, Manifest } from '@blackhole/protocol'
+import { expect, it } from 'vitest'
+import { partOfBroadcast } from './live-version.ts'
+import { LookAhead } from './look-ahead.ts'
+
+const SIZE = 500_000
+
+/** A playlist of segments `s1.ts`, `s2.ts` and so on. */
+function playlist(segments: readonly number[], { ended = true } = {}): string {
+  const lines = segments.map((segment) => `#EXTINF:4,\ns${String(segment)}.ts`)
+  const head = `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:${String(segments[0] ?? 0)}`
+  return [head, ...lines, ...(ended ? ['#EXT-X-ENDLIST'] : [])].join('\n')
+}
+
+/** A site: playlists by path, with the segments that they list. */
+class Site {
+  readonly files: Manifest['files']
+  readonly texts = new Map<string, string>()
+  readonly stored = new Set<string>()
+  readonly fetched: string[] = []
+
+  constructor(playlists: Readonly<Record<string, string>>, segments: readonly string[]) {
+    const entries = segments.map((path) => [path, { cid: path, size: SIZE, type: 'video/mp2t' }] as const)
+    const lists = Object.entries(playlists).map(([path, text]) => {
+      const cid = `${path} ${String(text.length)} ${text.slice(-40)}`
+      this.texts.set(cid, text)
+      return [path, { cid, size: text.length, type: 'application/vnd.apple.mpegurl' }] as const
+    })
+    this.files = Object.fromEntries([...entries, ...lists])
+  }
+
+  get manifest(): Manifest {
+    return {
+      version: MANIFEST_VERSION,
+      sequence: 1,
+      previous: null,
+      created: '2026-01-01T00:00:00Z',
+      origins: [],
+      documents: 'site',
+      retired: false,
+      files: this.files,
+    }
+  }
+
+  /** The player has got a playlist. */
+  answer(ahead: LookAhead, path: string): void {
+    const cid = this.files[path]?.cid ?? ''
+    ahead.answered(path, cid, new TextEncoder().encode(this.texts.get(cid)))
+  }
+}
+
+function looking(site: () => Site): {
+  ahead: LookAhead
+  told: [string, readonly ComingPiece[]][]
+  ask: (pathname: string) => Promise<number | undefined>
+  clock: { now: number }
+} {
+  const told: [string, readonly ComingPiece[]][] = []
+  const clock = { now: 1000 }
+  const ahead = new LookAhead({
+    now: () => clock.now,
+    tell: (stream, pieces) => told.push([stream, pieces]),
+    stored: (cids) => Promise.resolve(cids.map((cid) => site().stored.has(cid))),
+    block: (cid) => {
+      site().fetched.push(cid)
+      return Promise.resolve(new TextEncoder().encode(site().texts.get(cid)))
+    },
+    origin: 'https://site.example',
+  })
+  const ask = (pathname: string): Promise<number | undefined> =>
+    ahead.asked({ manifest: site().manifest, clientId: 'tab', pathname, start: 0 })
+  return { ahead, told, ask, clock }
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at)
+/** Without the one that the player asks for itself. */
+const cidsOf = (pieces: readonly ComingPiece[] | undefined): string[] =>
+  (pieces ?? []).filter(({ asked }) => asked !== true).map(({ cid }) => cid)
+
+it('a player that begins is told of the next segment; the more it has in hand, the further is looked', async () => {
+  const site = new Site(
+    { 'film/low.m3u8': playlist(range(0, 50)) },
+    range(0, 50).map((at) => `film/s${String(at)}.ts`),
+  )
+  const { ahead, told, ask, clock } = looking(() => site)
+  site.answer(ahead, 'film/low.m3u8')
+  expect(await ask('/film/s0.ts')).toBe(0)
+  const first = { cid: 'film/s0.ts', inMs: 0, asked: true }
+  expect(told).toEqual([['tab:1', [first, { cid: 'film/s1.ts', inMs: 4000 }]]])
+  clock.now += 500
+  // It needs this one in 3.5 s: half of that may pass, and half a segment at most.
+  expect(await ask('/film/s1.ts')).toBe(1750)
+  expect(await ask('/film/s2.ts')).toBe(2000)
+  expect(told.at(-1)?.[1].slice(1)).toEqual(
+    [3, 4, 5].map((at) => ({ cid: `film/s${String(at)}.ts`, inMs: at * 4000 - 500 })),
+  )
+  for (const at of range(3, 12)) await ask(`/film/s${String(at)}.ts`)
+  // What begins within half a minute, at most.
+  expect(cidsOf(told.at(-1)?.[1])).toEqual(range(12, 19).map((at) => `film/s${String(at)}.ts`))
+  expect(site.fetched).toEqual([])
+})
+
+it('a seek and another quality move the window; the one before is given up when nothing more is asked of it', async () => {
+  const segments = range(0, 50).flatMap((at) => [`low/s${String(at)}.ts`, `high/s${String(at)}.ts`])
+  const list = playlist(range(0, 50))
+  const site = new Site({ 'high/list.m3u8': `${list}\n`, 'low/list.m3u8': list }, segments)
+  const { ahead, told, ask, clock } = looking(() => site)
+  site.answer(ahead, 'low/list.m3u8')
+  site.answer(ahead, 'high/list.m3u8')
+  await ask('/low/s0.ts')
+  await ask('/low/s1.ts')
+  expect(await ask('/low/s30.ts')).toBe(0)
+  expect(cidsOf(told.at(-1)?.[1])).toEqual(['low/s31.ts'])
+  clock.now += 1000
+  expect(await ask('/high/s31.ts')).toBe(1500)
+  expect(told.at(-1)?.[0]).toBe('tab:2')
+  expect(cidsOf(told.at(-1)?.[1])).toEqual(['high/s32.ts'])
+  clock.now += 8000
+  await ask('/high/s32.ts')
+  expect(told.at(-1)).toEqual(['tab:1', []])
+})
+
+it('a worker that was ended finds the playlist in the store, and fetches none', async () => {
+  const segments = range(0, 9).map((at) => `film/s${String(at)}.ts`)
+  const site = new Site({ 'a.m3u8': playlist([1]), 'film/low.m3u8': playlist(range(0, 9)) }, segments)
+  const { told, ask } = looking(() => site)
+  expect(await ask('/film/s0.ts')).toBeUndefined()
+  expect([site.fetched, told]).toEqual([[], []])
+  site.stored.add(site.files['film/low.m3u8']?.cid ?? '')
+  expect(await ask('/film/s0.ts')).toBe(0)
+  expect(site.fetched).toEqual([site.files['film/low.m3u8']?.cid])
+})
+
+it('a playlist of tiny or of missing segments makes no endless window', async () => {
+  const tiny = playlist(range(0, 500)).replaceAll('EXTINF:4', 'EXTINF:0.01')
+  const site = new Site(
+    { 'low.m3u8': tiny },
+    range(0, 400).map((at) => `s${String(at)}.ts`),
+  )
+  for (const file of Object.values(site.files)) if (file.size === SIZE) Object.assign(file, { size: 1000 })
+  const { ahead, told, ask } = looking(() => site)
+  site.answer(ahead, 'low.m3u8')
+  for (const at of range(0, 300)) await ask(`/s${String(at)}.ts`)
+  expect(told.at(-1)?.[1]).toHaveLength(MAX_AHEAD_PIECES)
+  for (const at of range(300, 399)) await ask(`/s${String(at)}.ts`)
+  // What is listed and not there.
+  expect(cidsOf(told.at(-1)?.[1])).toEqual(['s399.ts'])
+})
+
+it('what a newer version adds to a broadcast is told before the player has asked for the playlist', async () => {
+  const segments = (to: number): string[] => range(0, to).map((at) => `s${String(at)}.ts`)
+  const first = new Site({ 'low.m3u8': playlist(range(0, 3), { ended: false }) }, segments(3))
+  const next = new Site({ 'low.m3u8': playlist(range(1, 4), { ended: false }) }, segments(4))
+  let site = first
+  const { ahead, told, ask, clock } = looking(() => site)
+  site.answer(ahead, 'low.m3u8')
+  for (const at of range(0, 3)) await ask(`/s${String(at)}.ts`)
+  expect(cidsOf(told.at(-1)?.[1])).toEqual([])
+  site = next
+  clock.now += 2000
+  await ahead.moved(site.manifest)
+  const asked = { cid: 's2.ts', inMs: 6000, asked: true }
+  expect(told.at(-1)).toEqual(['tab:1', [asked, { cid: 's3.ts', inMs: 10_000 }]])
+  // A player that stopped is not followed.
+  clock.now += 100_000
+  told.length = 0
+  await ahead.moved(site.manifest)
+  expect(told).toEqual([])
+})
+
+it('a page that keeps its version gets a broadcast from the newest: playlists without an end, and new segments', async () => {
+  const live = { ended: false }
+  const before = new Site({ 'film.m3u8': playlist([0]), 'low.m3u8': playlist([0], live) }, ['s0.ts', 'poster.ts'])
+  const after = new Site({ 'film.m3u8': playlist([0, 1]), 'low.m3u8': playlist([0, 1], live) }, ['s0.ts', 's1.ts'])
+  Object.assign(after.files, { 'new.html': { cid: 'new', size: 10, type: 'text/html' } })
+  const { ahead } = looking(() => after)
+  const version = (root: string, { manifest }: Site): Parameters<typeof partOfBroadcast>[0] => ({
+    root,
+    manifest,
+    rules: { redirects: [], headers: [] },
+  })
+  const [kept, newest] = [version('one', before), version('two', after)]
+  const part = (pathname: string): ReturnType<typeof partOfBroadcast> =>
+    partOfBroadcast(kept, newest, pathname, ahead.playlists)
+  before.answer(ahead, 'film.m3u8')
+  before.answer(ahead, 'low.m3u8')
+  expect(await part('/low.m3u8')).toBe('playlist')
+  expect(await part('/s1.ts')).toBe('segment')
+  // A film that was over is the page's own; so is all that is no film.
+  expect(await part('/film.m3u8')).toBeUndefined()
+  expect(await part('/s0.ts')).toBeUndefined()
+  expect(await part('/new.html')).toBeUndefined()
+  expect(await part('/poster.ts')).toBeUndefined()
+  expect(await partOfBroadcast(kept, kept, '/low.m3u8', ahead.playlists)).toBeUndefined()
+})

@@ -1,0 +1,132 @@
+import { MAX_AHEAD_PIECES } from '@blackhole/protocol'
+import type { ComingPiece, Manifest } from '@blackhole/protocol'
+import { fileSlices, findFile, isPlaylistPath } from '@blackhole/site'
+import type { MediaPlaylist } from '@blackhole/site'
+import { PlayRuns } from './play-runs.ts'
+import type { PlayRun } from './play-runs.ts'
+import { Playlists } from './playlists.ts'
+import type { PlaylistsComponents } from './playlists.ts'
+
+/** What {@link LookAhead} works with. */
+export interface LookAheadComponents extends PlaylistsComponents {
+  now: () => number
+  /** Tells the page that hosts what comes next. */
+  tell: (stream: string, pieces: readonly ComingPiece[]) => void
+}
+
+/** Bounds of what is looked at ahead of a player. */
+export const AHEAD = Object.freeze({
+  /** Film beyond what the player has asked for, at most. Players keep half a minute themselves, and many viewers leave early. */
+  aheadMs: 30_000,
+  /** So many times what the player has in hand already: who has just begun, or sought, needs the line for what is shown now. */
+  perLead: 2,
+  /** Bytes of it. */
+  maxBytes: 16 * 1024 * 1024,
+  /** A player that has asked for nothing for so long has stopped. */
+  idleMs: 60_000,
+})
+
+/** A request for a file. */
+export interface MediaRequest {
+  readonly manifest: Manifest
+  readonly clientId: string
+  /** Path of the URL, percent-encoded. */
+  readonly pathname: string
+  /** First byte that is asked for. */
+  readonly start: number
+}
+
+/**
+ * Knows from playlists what players ask for next, and tells the page that hosts, so that it is there in time. A seek
+ * or another quality moves the window; a broadcast's does with each version that has more of it.
+ */
+export class LookAhead {
+  readonly #components: LookAheadComponents
+  readonly #runs = new PlayRuns()
+  readonly playlists: Playlists
+
+  constructor(components: LookAheadComponents) {
+    this.#components = components
+    this.playlists = new Playlists(components)
+  }
+
+  /**
+   * A file is asked for. Never rejects.
+   *
+   * @returns milliseconds for which nobody notices that a segment is not there yet; undefined for what is none
+   */
+  async asked({ manifest, clientId, pathname, start }: MediaRequest): Promise<number | undefined> {
+    const found = await this.playlists.find(manifest, pathname, start).catch(() => undefined)
+    const segment = found?.playlist.segments[found.index]
+    if (found === undefined || segment === undefined) return undefined
+    const now = this.#components.now()
+    const run = this.#runs.asked(clientId, found.path, segment, now)
+    this.#tell(manifest, found.playlist, found.index, run)
+    // The quality that was played before: its window is not needed any more.
+    for (const other of this.#runs.of(clientId)) {
+      if (other.id === run.id || now - other.askedAt < 2 * other.segment.durationS * 1000) continue
+      this.#runs.forget(other)
+      this.#components.tell(streamOf(other), [])
+    }
+    // A player takes a wait for a slow line, and half of what it takes to play still looks like twice what it needs.
+    // Half of its buffer, since it may play faster than we think.
+    return Math.min((run.neededAt - now) / 2, (segment.durationS * 1000) / 2)
+  }
+
+  /** A file was answered that is one piece: it may be a playlist. */
+  answered(path: string, cid: string, bytes: Uint8Array): void {
+    if (isPlaylistPath(path)) this.playlists.learn(path, cid, bytes)
+  }
+
+  /** There is a newer version: broadcasts that are being watched may have gone on in it. Never rejects. */
+  async moved(manifest: Manifest): Promise<void> {
+    const now = this.#components.now()
+    for (const run of this.#runs.of()) {
+      if (now - run.askedAt > AHEAD.idleMs) continue
+      const playlist = await this.playlists.of(manifest, run.playlist, { fetch: true }).catch(() => undefined)
+      const index = playlist?.segments.findIndex(({ sequence }) => sequence === run.segment.sequence) ?? -1
+      if (playlist !== undefined && index >= 0) this.#tell(manifest, playlist, index, run)
+    }
+  }
+
+  #tell(manifest: Manifest, playlist: MediaPlaylist, index: number, run: PlayRun): void {
+    this.#components.tell(streamOf(run), comingPieces(manifest, playlist, index, run.neededAt - this.#components.now()))
+  }
+}
+
+/**
+ * What comes after a segment, which is asked for now, in the order in which it is needed: as far as {@link AHEAD} goes.
+ *
+ * @param inMs - when that segment is needed
+ */
+export function comingPieces(
+  manifest: Manifest,
+  { segments }: MediaPlaylist,
+  index: number,
+  inMs: number,
+): ComingPiece[] {
+  const pieces = new Map<string, ComingPiece>()
+  const [asked] = segments.slice(index, index + 1)
+  // The one that follows next is always looked at.
+  const aheadMs = Math.max(Math.min(AHEAD.aheadMs, AHEAD.perLead * inMs), (asked?.durationS ?? 0) * 1000)
+  let bytes = 0
+  let at = 0
+  for (const segment of segments.slice(index, index + MAX_AHEAD_PIECES)) {
+    const found = findFile(manifest, segment.pathname)
+    if (found === undefined || at > aheadMs) break
+    const { start = 0, end = found.file.size } = segment.range ?? {}
+    bytes += end - start
+    if (bytes > AHEAD.maxBytes) break
+    for (const { cid } of fileSlices(found.file, start, end)) {
+      const coming = { cid, inMs: Math.max(0, inMs + at) }
+      if (pieces.size < MAX_AHEAD_PIECES && !pieces.has(cid))
+        pieces.set(cid, segment === asked ? { ...coming, asked: true } : coming)
+    }
+    at += segment.durationS * 1000
+  }
+  return [...pieces.values()]
+}
+
+function streamOf({ client, id }: PlayRun): string {
+  return `${client}:${String(id)}`.slice(-100)
+}
