@@ -1,9 +1,14 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { percentile } from './history/time-series.ts'
+import { PULL_RESULTS } from './pull/pull-counts.ts'
+import type { PullCounts } from './pull/pull-counts.ts'
 
 /** What the gauges read when they are scraped. */
 export interface MetricSources {
   peers(): number
   holders(): number
+  /** Copies of the pieces of each site that has visitors, ascending. */
+  copies(): readonly number[]
   connections(): number
   reservations(): number
   swarms(): number
@@ -14,6 +19,7 @@ export interface MetricSources {
   fellows(): number
   fellowsIgnored(): number
   refusedRecords(): number
+  pullZones(): readonly (PullCounts & { readonly origin: string })[]
 }
 
 /** How content bytes left the relay. */
@@ -75,6 +81,16 @@ export class Metrics {
     }
     gauge('blackhole_peers', 'Visitors in the swarms of this relay', () => sources.peers())
     gauge('blackhole_holders', 'Those of them that hold pieces', () => sources.holders())
+    gauge(
+      'blackhole_copies_least',
+      'Copies of its pieces that visitors hold, of the site that has the fewest; 0 without visitors',
+      () => sources.copies()[0] ?? 0,
+    )
+    gauge(
+      'blackhole_copies_median',
+      'The same of the middle one of the sites that have visitors',
+      () => percentile(sources.copies(), 0.5) ?? 0,
+    )
     gauge('blackhole_connections', 'Open libp2p connections', () => sources.connections())
     gauge('blackhole_reservations', 'Circuit relay reservations', () => sources.reservations())
     gauge('blackhole_swarms', 'Sites of which the relay is a peer of last resort now', () => sources.swarms())
@@ -93,6 +109,40 @@ export class Metrics {
       () => sources.refusedRecords(),
     )
     counter('blackhole_stun_answers_total', 'STUN requests answered', () => sources.stunAnswered())
+    this.#addPullZones(sources)
+  }
+
+  #addPullZones(sources: MetricSources): void {
+    const registers = [this.registry]
+    new Counter({
+      name: 'blackhole_pull_requests_total',
+      help: 'What visitors asked pull zones for, by origin and what became of it',
+      labelNames: ['origin', 'result'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { origin, requests } of sources.pullZones())
+          for (const result of PULL_RESULTS) this.inc({ origin, result }, requests[result])
+      },
+    })
+    const bytes = (name: string, help: string, read: (counts: PullCounts) => number): void => {
+      new Counter({
+        name,
+        help,
+        labelNames: ['origin'],
+        registers,
+        collect() {
+          this.reset()
+          for (const zone of sources.pullZones()) this.inc({ origin: zone.origin }, read(zone))
+        },
+      })
+    }
+    bytes('blackhole_pull_origin_bytes_total', 'Bytes that origins sent to pull zones', (zone) => zone.originBytes)
+    bytes(
+      'blackhole_pull_saved_bytes_total',
+      'Bytes of held assets that visitors reported to have asked for',
+      (zone) => zone.savedBytes,
+    )
   }
 
   /** Content bytes sent so far. */

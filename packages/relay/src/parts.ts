@@ -213,6 +213,8 @@ async function start(
   const metrics = new Metrics({
     peers: () => registry.peers,
     holders: () => registry.holders,
+    copies: () => registry.copies(),
+    pullZones: () => pullZones.status,
     connections: () => node.getConnections().length,
     reservations: () => node.services.relay.reservations.size,
     swarms: () => lastResort.swarms,
@@ -230,6 +232,7 @@ async function start(
     peers: () => registry.peers,
     holders: () => registry.holders,
     announces: () => tracker.announces,
+    copies: () => registry.copies(),
     contentBytes: () => metrics.contentBytes,
   })
   const webhook = new Webhook({ log }, { url: init.alertWebhook })
@@ -238,9 +241,7 @@ async function start(
       ...clock,
       history,
       relay: endpoints.url,
-      tell: (message) => {
-        webhook.tell(message)
-      },
+      tell: webhook.tell.bind(webhook),
     },
     parseAlerts(init.alerts, 'alerts'),
   )

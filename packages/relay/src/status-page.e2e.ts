@@ -12,7 +12,8 @@ let browser: ChromiumBrowser
 let folder: string
 
 test.beforeAll(async () => {
-  relay = await startRelay()
+  // Nobody is at that origin, so its zone waits for its proof.
+  relay = await startRelay({ args: ['--pull', 'http://localhost:9', '--allow-private'] })
   browser = await launchChromium()
   folder = await mkdtemp(join(tmpdir(), 'blackhole-status-'))
 })
@@ -29,6 +30,8 @@ test('the status page shows sites, peers and where bytes came from, as they chan
   const { page } = operator
   await expect(page.locator('#state')).toHaveText('ready')
   await expect(page.locator('#sites')).toHaveText('0')
+  const zone = page.getByRole('row', { name: /http:\/\/localhost:9/ })
+  await expect(zone).toContainText(/waits for its proof: Put {"sites":\["k51.*nothing yet$/)
   await expect(page.locator('#http')).toHaveText('0 B')
   await expect(page.getByText('No site yet')).toBeVisible()
 
@@ -49,6 +52,9 @@ test('the status page shows sites, peers and where bytes came from, as they chan
   await expect(sent).toHaveAccessibleName(/B\/s over HTTP, 0 B\/s to peers/)
   await expect(sent).toContainText('most 10.0 kB/s')
   await expect(page.getByRole('group', { name: /^Visitors/ })).toHaveAccessibleName(/: 1 in swarms, [01] who hold/)
+  await expect(page.getByRole('group', { name: /^Copies of pieces among visitors/ })).toHaveAccessibleName(
+    /: [01](\.\d)? of the scarcest site, [01](\.\d)? of the middle one/,
+  )
   await sent.focus()
   for (let step = 0; step < 5; step++) await page.keyboard.press('ArrowLeft')
   await expect(sent.locator('output')).toHaveText(/^\d+:\d+.*: nothing$/)

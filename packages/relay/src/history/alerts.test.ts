@@ -23,6 +23,7 @@ function watched(text: string): {
     random: () => 0,
     peers: () => state.peers,
     holders: () => 0,
+    copies: () => [],
     announces: () => 0,
     contentBytes: () => ({ http: state.sent, p2p: 0 }),
   })

@@ -55,6 +55,7 @@ it('a history has what was counted between samples, and what visitors told', () 
     random: () => 0,
     peers: () => 3,
     holders: () => 2,
+    copies: () => [0.5, 2, 7],
     announces: () => counted.http / 100,
     contentBytes: () => counted,
   })
@@ -68,7 +69,7 @@ it('a history has what was counted between samples, and what visitors told', () 
   const newest = (span: 'hour' | 'day'): unknown =>
     Object.fromEntries(Object.entries(history.read(span).columns).map(([name, values]) => [name, values.at(-1)]))
   const expected = {
-    ...{ http: 1_000, p2p: 10, peers: 3, holders: 2, announces: 10 },
+    ...{ http: 1_000, p2p: 10, peers: 3, holders: 2, announces: 10, copiesLeast: 0.5, copiesMedian: 2 },
     ...{ visitorPeers: 100, visitorHttp: 30, visitorLocal: 5, loadMs: 400 },
   }
   expect(newest('hour')).toEqual(expected)

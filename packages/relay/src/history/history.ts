@@ -1,6 +1,6 @@
 import type { VisitorReport } from '@blackhole/protocol'
 import type { Transport } from '../metrics.ts'
-import { TimeSeries, type Summary, type TimeSeriesView } from './time-series.ts'
+import { TimeSeries, percentile, type Summary, type TimeSeriesView } from './time-series.ts'
 
 /** What is kept over time. Bytes are those of a step, `loadMs` is a 95th percentile, the rest is how it was at its end. */
 const COLUMNS = {
@@ -11,6 +11,9 @@ const COLUMNS = {
   peers: 'last',
   holders: 'last',
   announces: 'sum',
+  /** Copies of their pieces that visitors hold, of the scarcest site and the middle one of those that have visitors. */
+  copiesLeast: 'last',
+  copiesMedian: 'last',
   /** As visitors report who agreed to: bytes that came from other visitors, over HTTP and from their own store. */
   visitorPeers: 'sum',
   visitorHttp: 'sum',
@@ -38,6 +41,8 @@ export interface HistorySources {
   peers: () => number
   holders: () => number
   announces: () => number
+  /** Copies of the pieces of each site that has visitors, ascending. */
+  copies: () => readonly number[]
   contentBytes: () => Readonly<Record<Transport, number>>
 }
 
@@ -74,7 +79,10 @@ export class History {
     const counters = this.#counters()
     const { http, p2p, announces } = this.#before
     this.#before = counters
+    const copies = this.#sources.copies()
+    const [least, median] = [copies[0], percentile(copies, 0.5)]
     this.#add({
+      ...(least === undefined || median === null ? {} : { copiesLeast: least, copiesMedian: median }),
       http: counters.http - http,
       p2p: counters.p2p - p2p,
       announces: counters.announces - announces,

@@ -37,6 +37,7 @@ const bytesPerSecond = (value, step) => size(value / (step / 1000)) + '/s'
 const CHARTS = [
   { title: 'Content that this relay sent', stacked: true, say: bytesPerSecond, parts: [['http', 'over HTTP', 'a'], ['p2p', 'to peers', 'b']] },
   { title: 'Visitors', say: (value) => number.format(value), parts: [['peers', 'in swarms', 'b'], ['holders', 'who hold pieces', 'c']] },
+  { title: 'Copies of pieces among visitors', say: (value) => number.format(Math.round(value * 10) / 10), parts: [['copiesLeast', 'of the scarcest site', 'a'], ['copiesMedian', 'of the middle one', 'c']] },
   { title: 'Where visitors got their bytes', stacked: true, reported: true, say: bytesPerSecond, parts: [['visitorHttp', 'over HTTP', 'a'], ['visitorPeers', 'from visitors', 'b'], ['visitorLocal', 'from their own store', 'c']] },
   { title: 'Page load, 95th percentile', reported: true, say: (value) => number.format(Math.round(value)) + ' ms', parts: [['loadMs', 'of the pages that reported', 'b']] },
 ]

@@ -1,4 +1,5 @@
 import { CHARTS_SCRIPT, CHARTS_SECTION, CHARTS_STYLE } from './status-charts.ts'
+import { PULL_SCRIPT, PULL_SECTION } from './status-pull.ts'
 
 /**
  * The status page: one document without dependencies, that asks the API for
@@ -83,7 +84,7 @@ ${CHARTS_STYLE}</style>
   <ul class="key"><li class="http">over HTTP: <span id="http">–</span></li><li class="p2p">to peers, as a last resort: <span id="p2p">–</span></li></ul>
   <p class="quiet" id="serving"></p>
 </section>
-${CHARTS_SECTION}<section aria-labelledby="held">
+${CHARTS_SECTION}${PULL_SECTION}<section aria-labelledby="held">
   <h2 id="held">Sites</h2>
   <p class="quiet" id="none">No site yet. Publish one: <code id="command">npx blackhole publish FOLDER --relay URL</code></p>
   <div class="scroll"><table id="table" hidden>
@@ -134,8 +135,9 @@ const row = (site) => {
     make('td', size(site.bytes), 'Size', 'number'), make('td', number.format(site.version), 'Version', 'number'), when)
   return tr
 }
-let shown = ''
+${PULL_SCRIPT}let shown = ''
 const show = (status) => {
+  showZones(status.pull)
   const { http, p2p } = status.contentBytes
   at('state').dataset.state = 'ready'
   say('state', status.serving ? 'ready' : 'ready, serves no content')

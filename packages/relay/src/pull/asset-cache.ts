@@ -48,6 +48,7 @@ export class AssetCache {
   readonly #init: AssetCacheInit
   readonly #minFreshMs: number
   readonly #assets: Map<string, Asset>
+  #originBytes = 0
 
   constructor(components: AssetCacheComponents, init: AssetCacheInit) {
     this.#components = components
@@ -63,6 +64,11 @@ export class AssetCache {
   /** What is held, fresh or not, by path. */
   get assets(): ReadonlyMap<string, Asset> {
     return this.#assets
+  }
+
+  /** Bytes of bodies that the origin sent and that were read. */
+  get originBytes(): number {
+    return this.#originBytes
   }
 
   /** Whether an asset is held and may be used now. */
@@ -123,14 +129,17 @@ export class AssetCache {
     return held?.cid === cid && held.type === type ? 'same' : 'new'
   }
 
-  #ask(
+  async #ask(
     path: string,
     file: string,
     signal: AbortSignal,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Downloaded> {
     const { origin, allowPrivate } = this.#init
-    return download(this.#components, { url: new URL(pathnameOf(path), origin), headers, file, allowPrivate, signal })
+    const url = new URL(pathnameOf(path), origin)
+    const downloaded = await download(this.#components, { url, headers, file, allowPrivate, signal })
+    this.#originBytes += downloaded.bytes ?? 0
+    return downloaded
   }
 
   #renew(path: string, held: Asset, { headers, askedAt, answeredAt }: OriginHead): Pulled {

@@ -15,10 +15,11 @@ import {
   REFUSED_PULL_MS,
 } from '../limits.ts'
 import { RateLimiter } from '../rate-limiter.ts'
-import type { AssetCache } from './asset-cache.ts'
+import type { AssetCache, Pulled } from './asset-cache.ts'
 import { assetPathOf } from './asset-path.ts'
 import { PROOF_PATH, proofContent } from './ownership.ts'
 import type { Proof } from './ownership.ts'
+import type { PullCounts, PullResult } from './pull-counts.ts'
 import type { ZonePublisher } from './zone-publisher.ts'
 
 /** What a {@link PullZone} works with. */
@@ -37,7 +38,7 @@ export interface PullZoneInit {
 }
 
 /** What operators see of a zone. */
-export interface PullZoneStatus extends PullZoneInit {
+export interface PullZoneStatus extends PullZoneInit, PullCounts {
   /** `unproven`: nothing is served before the origin names the zone. `ended`: it did, and does no more. */
   readonly state: 'unproven' | 'serving' | 'ended'
   readonly assets: number
@@ -68,6 +69,8 @@ export class PullZone {
   readonly #wantedAt = new Map<string, number>()
   /** Assets that are held and not fresh. */
   readonly #expired = new Set<string>()
+  readonly #requests: Record<PullResult, number> = { hit: 0, miss: 0, revalidated: 0, refused: 0, unavailable: 0 }
+  #savedBytes = 0
   #state: PullZoneStatus['state'] = 'unproven'
   #found = ''
   #misses = 0
@@ -90,7 +93,8 @@ export class PullZone {
 
   /** What operators see. */
   get status(): PullZoneStatus {
-    const assets = [...this.#components.cache.assets.values()]
+    const { cache } = this.#components
+    const assets = [...cache.assets.values()]
     const { origin, site } = this.init
     const found = this.#found === '' ? '' : ` (found: ${this.#found})`
     return {
@@ -98,6 +102,9 @@ export class PullZone {
       state: this.#state,
       assets: assets.length,
       bytes: assets.reduce((sum, { size }) => sum + size, 0),
+      requests: { ...this.#requests },
+      originBytes: cache.originBytes,
+      savedBytes: this.#savedBytes,
       advice:
         this.#state === 'serving'
           ? ''
@@ -112,9 +119,16 @@ export class PullZone {
     const differs = new Set(changed)
     for (const pathname of paths) {
       const path = pathOf(pathname)
-      if (path === undefined) continue
+      if (path === undefined) {
+        this.#requests.refused += 1
+        continue
+      }
       const asset = this.#components.cache.assets.get(path)
-      if (asset !== undefined) this.#wantedAt.set(path, now)
+      if (asset !== undefined) {
+        this.#wantedAt.set(path, now)
+        this.#requests.hit += 1
+        this.#savedBytes += asset.size
+      } else if (this.#isResting(path)) this.#requests.refused += 1
       // A visitor that says so is no reason to ask more often than a short-lived asset is asked about.
       const settled = asset !== undefined && !(differs.has(pathname) && now - asset.checkedAt >= MIN_PULL_FRESH_MS)
       if (settled || this.#isResting(path) || this.#waiting.size >= MAX_WAITING_PULLS) continue
@@ -235,6 +249,7 @@ export class PullZone {
     const before = cache.assets.get(path)
     try {
       const pulled = await cache.pull(path, this.#abort.signal)
+      this.#requests[resultOf(pulled)] += 1
       if (cache.assets.get(path) !== before && pulled !== 'same') this.#dirty = true
       if (pulled !== 'unavailable' && this.#expired.delete(path)) this.#dirty = true
       if (pulled === 'new' || pulled === 'same') {
@@ -258,6 +273,12 @@ export class PullZone {
   #isResting(path: string): boolean {
     return (this.#resting.get(path) ?? -Infinity) > this.#components.now()
   }
+}
+
+function resultOf(pulled: Pulled): PullResult {
+  if (pulled === 'new') return 'miss'
+  if (pulled === 'same') return 'revalidated'
+  return pulled === 'unavailable' ? 'unavailable' : 'refused'
 }
 
 function pathOf(pathname: string): string | undefined {

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import { relayPaths } from '@blackhole/protocol'
 import type { Manifest, SiteName } from '@blackhole/protocol'
 import { readSiteRecord } from '@blackhole/site'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startTestRelay } from '../relay-harness.ts'
 import type { TestRelay } from '../relay-harness.ts'
+import { PULL_TICK_MS } from '../limits.ts'
 import { PROOF_PATH, proofContent } from './ownership.ts'
 import { startTestOrigin } from './pull-harness.ts'
 import type { TestAnswer, TestOrigin } from './pull-harness.ts'
 
-const SOON = { timeout: 15_000, interval: 50 }
+const SOON = { timeout: 15_000, interval: 20 }
 const LARGE = new Uint8Array(2 * 1024 * 1024 + 9).map((_, at) => at >> 10)
 
 let origin: TestOrigin
@@ -17,6 +18,8 @@ let test_: TestRelay
 let laterMs: number
 
 beforeEach(async () => {
+  // The relay's ticks are the tests' to give; all else goes on by the real clock.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   origin = await startTestOrigin()
   laterMs = 0
 })
@@ -24,6 +27,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await test_.stop()
   await origin.stop()
+  vi.useRealTimers()
 })
 
 async function start(init: Parameters<typeof startTestRelay>[0] = {}): Promise<SiteName> {
@@ -36,12 +40,20 @@ async function start(init: Parameters<typeof startTestRelay>[0] = {}): Promise<S
   return zone.site
 }
 
-/** Asks while time passes more quickly. */
-function soon<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
+/** Asks while the relay goes on, at a time that stands still. */
+function now<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
   return expect.poll(() => {
-    laterMs += 500
+    vi.advanceTimersByTime(PULL_TICK_MS)
     return read()
   }, SOON)
+}
+
+/** Asks while time passes more quickly. */
+function soon<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
+  return now(() => {
+    laterMs += 500
+    return read()
+  })
 }
 
 /** The origin's owner puts the file there. */
@@ -85,8 +97,8 @@ async function filesOf(site: SiteName): Promise<string[]> {
 describe('a pull zone', { timeout: 40_000 }, () => {
   test('serves nothing before its origin names it, then what visitors ask for, fetched once and signed', async () => {
     const site = await start()
-    await expect.poll(() => origin.count(PROOF_PATH), SOON).toBe(1)
-    await expect.poll(() => test_.relay.pullZones[0]?.advice, SOON).toMatch(/Put {"sites":\["k51.*found: status 404/)
+    await now(() => origin.count(PROOF_PATH)).toBe(1)
+    await now(() => test_.relay.pullZones[0]?.advice).toMatch(/Put {"sites":\["k51.*found: status 404/)
     serve('/app.js', 'let a = 1', { 'X-Content-Type-Options': 'nosniff', 'X-Powered-By': 'x' })
     serve('/large.bin', LARGE, { 'Content-Type': 'application/x-large' })
     serve('/me.json', '{}', { 'Cache-Control': 'private, max-age=600' })
@@ -102,9 +114,21 @@ describe('a pull zone', { timeout: 40_000 }, () => {
     expect(origin.count('/app.js')).toBe(0)
 
     for (let times = 0; times < 3; times++) expect((await report(site, asked)).status).toBe(204)
-    await expect.poll(() => origin.count('/gone.js'), SOON).toBe(1)
+    await now(() => origin.count('/gone.js')).toBe(1)
     await soon(() => filesOf(site)).toEqual(['_headers', 'app.js', 'large.bin'])
     await report(site, asked)
+    // What visitors got without the origin, and what it was asked, for the operator.
+    const [zone] = test_.relay.pullZones
+    const held = 'let a = 1'.length + LARGE.byteLength
+    expect(zone).toMatchObject({ requests: { hit: 2, miss: 2, revalidated: 0, unavailable: 0 } })
+    // Four that may not be shared, and those that are no assets, each time.
+    expect(zone?.requests.refused).toBeGreaterThanOrEqual(8)
+    expect([zone?.originBytes, zone?.savedBytes]).toEqual([held, held])
+    const metrics = await (await test_.fetch('/metrics')).text()
+    const labels = `origin="${origin.origin}"`
+    expect(metrics).toContain(`blackhole_pull_requests_total{${labels},result="miss"} 2\n`)
+    expect(metrics).toContain(`blackhole_pull_origin_bytes_total{${labels}} ${String(held)}\n`)
+    expect(metrics).toContain(`blackhole_pull_saved_bytes_total{${labels}} ${String(held)}\n`)
     expect(
       ['/app.js', '/large.bin', '/me.json', '/cookie.js', '/page', '/a/../b', '/index.html'].map(origin.count),
     ).toEqual([1, 1, 1, 1, 1, 0, 0])
@@ -132,7 +156,7 @@ describe('a pull zone', { timeout: 40_000 }, () => {
     serve('/unwanted.js', 'unwanted', { 'Cache-Control': 'max-age=2400' })
     const wanted = ['/same.js', '/changed.js', '/private.js', '/trouble.js']
     await report(site, [...wanted, '/unwanted.js'])
-    await expect.poll(() => origin.count('/unwanted.js'), SOON).toBe(1)
+    await now(() => origin.count('/unwanted.js')).toBe(1)
     await soon(() => filesOf(site)).toHaveLength(5)
     const before = (await manifestOf(site))!
 
@@ -145,6 +169,7 @@ describe('a pull zone', { timeout: 40_000 }, () => {
     laterMs += 1_380_000
     await soon(() => origin.questions.filter(({ path }) => path === '/same.js')).toHaveLength(2)
     expect(origin.questions.findLast(({ path }) => path === '/same.js')?.headers['if-none-match']).toMatch(/^"/)
+    await now(() => test_.relay.pullZones[0]?.requests).toMatchObject({ revalidated: 1, hit: wanted.length })
     await soon(async () => {
       const { files = {} } = (await manifestOf(site)) ?? {}
       return ['private.js', 'unwanted.js', 'same.js', 'changed.js'].map((path) => files[path]?.size)
@@ -176,13 +201,13 @@ describe('a pull zone', { timeout: 40_000 }, () => {
     await soon(() => filesOf(site)).toEqual(['app.js'])
     await test_.relay.stop()
     expect(await start({ data })).toBe(site)
-    await expect.poll(() => test_.relay.pullZones[0], SOON).toMatchObject({ state: 'serving', assets: 1 })
+    await now(() => test_.relay.pullZones[0]).toMatchObject({ state: 'serving', assets: 1 })
 
     origin.answers.set(PROOF_PATH, () => ({ body: '{"sites":[]}' }))
     const before = origin.count(PROOF_PATH)
     laterMs += 300_000
     for (const looks of [1, 2, 3]) {
-      await expect.poll(() => origin.count(PROOF_PATH), SOON).toBe(before + looks)
+      await now(() => origin.count(PROOF_PATH)).toBe(before + looks)
       if (looks < 3) expect(await filesOf(site)).toEqual(['app.js'])
       laterMs += 21_000
     }
@@ -194,7 +219,7 @@ describe('a pull zone', { timeout: 40_000 }, () => {
 
   test('of an origin inside of the relay’s network is refused unless allowed, and takes reports of its own pages only', async () => {
     const site = await start({ allowPrivate: false })
-    await expect.poll(() => test_.relay.pullZones[0]?.advice, SOON).toMatch(/no address of the internet.*allowPrivate/)
+    await now(() => test_.relay.pullZones[0]?.advice).toMatch(/no address of the internet.*allowPrivate/)
     expect(origin.questions).toEqual([])
     expect((await report(site, ['/a.js'], [], 'https://other.example')).status).toBe(403)
     expect((await report(site, ['no path'])).status).toBe(400)

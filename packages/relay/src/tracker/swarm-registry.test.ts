@@ -44,6 +44,17 @@ describe('SwarmRegistry', () => {
     expect(registry.draw(SITE, 'x', 0, anyone).peers).toEqual([])
   })
 
+  test('copies of the pieces are counted per site that has visitors, the scarcest first', () => {
+    const other = 'k51other' as typeof SITE
+    for (const [at, have] of [10, 10, 5, 20].entries()) join(`peer${String(at)}`, have)
+    join('alone', 0, other)
+    // No one says to have more than all, and who does not know how much there is counts for nothing.
+    registry.announce(other, { peer: 'new', have: 3, total: 0 })
+    expect(registry.copies()).toEqual([0, 3.5])
+    now += TRACKER_TTL_MS
+    expect(registry.copies()).toEqual([])
+  })
+
   test('every holder is drawn about equally often', () => {
     for (let at = 0; at < 10; at += 1) join(String(at), 1)
     const counts = new Map<string, number>()

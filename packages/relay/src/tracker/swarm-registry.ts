@@ -137,6 +137,26 @@ export class SwarmRegistry {
     return count
   }
 
+  /**
+   * Copies of its pieces among the visitors of each site that has any, the scarcest first: what each says to hold, as a
+   * part of the site, added up. Which pieces these are is between visitors.
+   */
+  copies(): number[] {
+    const now = this.#now()
+    const all: number[] = []
+    for (const swarm of this.#swarms.values()) {
+      let copies = 0
+      let peers = 0
+      for (const { have, total, expires } of swarm.values()) {
+        if (expires <= now) continue
+        peers += 1
+        if (total > 0) copies += Math.min(1, have / total)
+      }
+      if (peers > 0) all.push(copies)
+    }
+    return all.sort((a, b) => a - b)
+  }
+
   /** Forgets all whose announcement has run out. */
   sweep(): void {
     const now = this.#now()
