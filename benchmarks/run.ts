@@ -40,6 +40,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: 'the main thread of a tab that seeds at 4 MB/s',
     load: async () => (await import('./seeding/seeding.ts')).seeding,
   },
+  'channel-thread': {
+    about: 'a raw data channel on the main thread, in a dedicated worker and in a cross-site frame',
+    load: async () => (await import('./channel-thread/channel-thread.ts')).channelThread,
+  },
   'cold-start': {
     about: "from the script tag to an open connection and to the first piece from a peer, at a visitor's first visit",
     load: async () => (await import('./cold-start/cold-start.ts')).coldStart,

@@ -20,7 +20,7 @@ export type Remote<T> = {
 }
 
 /** Calls what a page put at `globalThis.bench`; arguments and results travel as JSON. */
-export function remote<T>(page: Page): Remote<T> {
+export function remote<T>(page: Pick<Page, 'evaluate'>): Remote<T> {
   return new Proxy({} as Remote<T>, {
     get:
       (_target, name) =>
