@@ -60,6 +60,7 @@ const announces: Arbitrary<Announce> = fc.record({
   have: uint32,
   total: uint32,
   want: uint32,
+  keep: fc.boolean(),
 })
 
 const errors = fc.oneof(fc.constant(''), fc.constant(JSON.stringify(errorToWire(new NotFoundError('it')))), texts(80))
@@ -79,6 +80,7 @@ export const announceReplies: Arbitrary<AnnounceReply> = fc.record({
   swarmPeers: uint32,
   swarmHolders: uint32,
   error: errors,
+  kept: fc.boolean(),
 })
 
 const hostingRequests: Arbitrary<HostingRequest> = fc.record({

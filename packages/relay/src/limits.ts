@@ -11,7 +11,7 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** libp2p connections at once. js-libp2p stops at 300: the 301st visitor would find no swarm. One costs about 100 KB. */
+/** libp2p connections at once. js-libp2p stops at 300: the 301st visitor would find no swarm. One costs about 40 KB. */
 export const MAX_CONNECTIONS = 5_000
 
 /** Reservations at once: one per connected browser, or it can't be dialled. js-libp2p stops at 15. */
@@ -38,6 +38,27 @@ export const MAX_PENDING_CONNECTIONS = 500
 
 /** A greeting (Noise, Yamux) takes a few round trips; who dawdles holds a slot of {@link MAX_PENDING_CONNECTIONS}. */
 export const UPGRADE_TIMEOUT_MS = 10 * SECOND
+
+/** Bytes of one WebSocket message from a visitor: libp2p's are at most 64 KiB, and `ws` alone would hold 100 MiB of one that never ends. */
+export const MAX_WEB_SOCKET_MESSAGE_BYTES = 1 * MiB
+
+/** What is sent to a visitor in one turn of the event loop goes out in WebSocket messages of about this size: a larger one would reach nobody before all of it is there. */
+export const WEB_SOCKET_FRAME_BYTES = 64 * KiB
+
+/** Bytes that wait for a visitor's socket before its streams are told to wait: js-libp2p's own value. */
+export const WEB_SOCKET_WAITING_BYTES = 4 * MiB
+
+/**
+ * A visitor's WebSocket is pinged this often, and ended when it has not answered for twice as long: below the 30 to 60 s
+ * after which routers and proxies forget a connection that is silent (RFC 5382 asks for 2 h, few grant it).
+ */
+export const WEB_SOCKET_PING_MS = 15 * SECOND
+
+/**
+ * libp2p pings each connection this often, by a new stream. js-libp2p's 10 s cost a core for 1,500 visitors who do
+ * nothing; WebSockets have pings of their own, WebRTC asks for consent (RFC 7675), and this is for what else there is.
+ */
+export const STREAM_PING_MS = 2 * MINUTE
 
 /**
  * New WebSockets per second and address, after a burst of as many. A campus

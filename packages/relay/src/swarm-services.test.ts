@@ -111,6 +111,38 @@ describe('swarm services', () => {
     expect(metrics).toMatch(/^blackhole_peers 1$/m)
   })
 
+  test('one stream takes announcements in a row, remembers site and token, and ends with its visitor', async () => {
+    const a = await visitor({ reserve: true })
+    const token = await tokenOf(relay, owner.name, a.peerId.toString())
+    const stream = await a.dialProtocol(multiaddr(webSocketOf(relay.relay)), TRACKER_PROTOCOL, { signal: signal() })
+    const messages = pbStream(stream)
+    const ask = async (message: Partial<Announce>): Promise<AnnounceReply> => {
+      await messages.write({ keep: true, have: 1, total: 4, want: 5, ...message }, Announce, { signal: signal() })
+      return messages.read(AnnounceReply, { signal: signal() })
+    }
+    // Nothing to remember yet.
+    expect(JSON.parse((await ask({})).error)).toMatchObject({ name: 'ValidationError', subject: 'announce.site' })
+    expect(await ask({ site: owner.name, token })).toMatchObject({ error: '', kept: true, swarmPeers: 0 })
+    expect(await ask({ have: 2 })).toMatchObject({ error: '', kept: true })
+    expect((await announce(await visitor())).peers).toMatchObject([{ have: 2 }])
+    // Another site needs its own token, and does not lose what was remembered.
+    const elsewhere = (await newPublisher()).name
+    expect(JSON.parse((await ask({ site: elsewhere })).error)).toMatchObject({ name: 'TokenError' })
+    expect(JSON.parse((await ask({ site: elsewhere, token })).error)).toMatchObject({ name: 'TokenError' })
+    expect(await ask({ event: AnnounceEvent.ANNOUNCE_STOPPED, keep: false })).toMatchObject({ error: '', kept: false })
+    expect(await announce(await visitor())).toMatchObject({ swarmHolders: 0 })
+    await expect.poll(() => stream.remoteWriteStatus, { timeout: 5_000 }).toBe('closed')
+  })
+
+  test('who sends announcements faster than they are answered loses the stream', async () => {
+    const a = await visitor()
+    const stream = await a.dialProtocol(multiaddr(webSocketOf(relay.relay)), TRACKER_PROTOCOL, { signal: signal() })
+    const closed = new Promise((resolve) => stream.addEventListener('close', resolve))
+    stream.send(new Uint8Array(100))
+    await closed
+    expect((await relay.fetch('/healthz')).status).toBe(200)
+  })
+
   test('a token of another peer, another site or nobody is refused', async () => {
     const a = await visitor()
     const other = await visitor()

@@ -1,6 +1,7 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import {
+  CLOCK_SKEW_MS,
   MAX_PUBLISH_TOKEN_MS,
   SWARM_TOKEN_MS,
   TokenError,
@@ -10,7 +11,7 @@ import {
   signToken,
   verifyToken,
 } from '@blackhole/protocol'
-import type { SiteName, SwarmToken } from '@blackhole/protocol'
+import type { SiteName, SwarmToken, TokenClaims } from '@blackhole/protocol'
 
 /** What {@link SwarmTokens} works with. */
 export interface TokensComponents {
@@ -51,16 +52,35 @@ export class SwarmTokens {
   /**
    * Checks a token that a peer showed: of this relay, or of a fellow.
    *
+   * @returns what it says, for {@link SwarmTokens.recheck}
    * @throws {TokenError}
    */
-  async verify(token: string, site: SiteName, peer: string): Promise<void> {
+  async verify(token: string, site: SiteName, peer: string): Promise<TokenClaims> {
     const { privateKey, peerId, now, isFellow } = this.#components
     const { iss } = readToken(token)
     if (iss !== peerId && isFellow?.(iss) !== true)
       throw new TokenError('forbidden', 'The token was issued by another relay')
     const issuer = iss === peerId ? privateKey.publicKey : peerIdFromString(iss).publicKey
     if (issuer === undefined) throw new TokenError('invalid', 'The token names an issuer without an Ed25519 key')
-    await verifyToken(token, issuer, { scope: 'swarm', aud: site, sub: peer, maxLifetimeMs: SWARM_TOKEN_MS }, now())
+    return await verifyToken(
+      token,
+      issuer,
+      { scope: 'swarm', aud: site, sub: peer, maxLifetimeMs: SWARM_TOKEN_MS },
+      now(),
+    )
+  }
+
+  /**
+   * Checks of a token that was verified before what may have changed since: that it has not expired, and that its issuer,
+   * if it is not this relay, still is a fellow.
+   *
+   * @throws {TokenError}
+   */
+  recheck({ iss, exp }: TokenClaims): void {
+    const { peerId, now, isFellow } = this.#components
+    if (exp * 1000 - now() < -CLOCK_SKEW_MS) throw new TokenError('expired', 'The token has expired')
+    if (iss !== peerId && isFellow?.(iss) !== true)
+      throw new TokenError('forbidden', 'The token was issued by another relay')
   }
 }
 

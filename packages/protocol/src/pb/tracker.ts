@@ -12,6 +12,7 @@ export interface Announce {
   have: number
   total: number
   want: number
+  keep: boolean
 }
 
 export namespace Announce {
@@ -59,6 +60,11 @@ export namespace Announce {
           w.uint32(obj.want)
         }
 
+        if ((obj.keep != null && obj.keep !== false)) {
+          w.uint32(64)
+          w.bool(obj.keep)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -70,7 +76,8 @@ export namespace Announce {
           root: uint8ArrayAlloc(0),
           have: 0,
           total: 0,
-          want: 0
+          want: 0,
+          keep: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -105,6 +112,10 @@ export namespace Announce {
             }
             case 7: {
               obj.want = reader.uint32()
+              break
+            }
+            case 8: {
+              obj.keep = reader.bool()
               break
             }
             default: {
@@ -171,6 +182,13 @@ export namespace Announce {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.keep`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               skipField(reader, tag)
               break
@@ -218,6 +236,11 @@ export namespace Announce {
     value: number
   }
 
+  export interface AnnounceKeepFieldEvent {
+    field: '$.keep'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Announce>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Announce.codec())
   }
@@ -226,7 +249,7 @@ export namespace Announce {
     return decodeMessage(buf, Announce.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Announce>): Generator<AnnounceSiteFieldEvent | AnnounceTokenFieldEvent | AnnounceEventFieldEvent | AnnounceRootFieldEvent | AnnounceHaveFieldEvent | AnnounceTotalFieldEvent | AnnounceWantFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Announce>): Generator<AnnounceSiteFieldEvent | AnnounceTokenFieldEvent | AnnounceEventFieldEvent | AnnounceRootFieldEvent | AnnounceHaveFieldEvent | AnnounceTotalFieldEvent | AnnounceWantFieldEvent | AnnounceKeepFieldEvent> {
     return streamMessage(buf, Announce.codec(), opts)
   }
 }
@@ -255,6 +278,7 @@ export interface AnnounceReply {
   swarmPeers: number
   swarmHolders: number
   error: string
+  kept: boolean
 }
 
 export namespace AnnounceReply {
@@ -294,6 +318,11 @@ export namespace AnnounceReply {
           w.string(obj.error)
         }
 
+        if ((obj.kept != null && obj.kept !== false)) {
+          w.uint32(48)
+          w.bool(obj.kept)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -303,7 +332,8 @@ export namespace AnnounceReply {
           peers: [],
           swarmPeers: 0,
           swarmHolders: 0,
-          error: ''
+          error: '',
+          kept: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -336,6 +366,10 @@ export namespace AnnounceReply {
             }
             case 5: {
               obj.error = reader.string()
+              break
+            }
+            case 6: {
+              obj.kept = reader.bool()
               break
             }
             default: {
@@ -403,6 +437,13 @@ export namespace AnnounceReply {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.kept`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               skipField(reader, tag)
               break
@@ -459,6 +500,11 @@ export namespace AnnounceReply {
     value: string
   }
 
+  export interface AnnounceReplyKeptFieldEvent {
+    field: '$.kept'
+    value: boolean
+  }
+
   export function encode (obj: Partial<AnnounceReply>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, AnnounceReply.codec())
   }
@@ -467,7 +513,7 @@ export namespace AnnounceReply {
     return decodeMessage(buf, AnnounceReply.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AnnounceReply>): Generator<AnnounceReplyIntervalMsFieldEvent | AnnounceReplyPeersIdFieldEvent | AnnounceReplyPeersAddressesFieldEvent | AnnounceReplyPeersHaveFieldEvent | AnnounceReplyPeersTotalFieldEvent | AnnounceReplySwarmPeersFieldEvent | AnnounceReplySwarmHoldersFieldEvent | AnnounceReplyErrorFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AnnounceReply>): Generator<AnnounceReplyIntervalMsFieldEvent | AnnounceReplyPeersIdFieldEvent | AnnounceReplyPeersAddressesFieldEvent | AnnounceReplyPeersHaveFieldEvent | AnnounceReplyPeersTotalFieldEvent | AnnounceReplySwarmPeersFieldEvent | AnnounceReplySwarmHoldersFieldEvent | AnnounceReplyErrorFieldEvent | AnnounceReplyKeptFieldEvent> {
     return streamMessage(buf, AnnounceReply.codec(), opts)
   }
 }

@@ -114,7 +114,9 @@ export class Replicator {
         store: new VaultPieceStore({ vault, contentSwitch }),
         now: () => now(),
         random: () => random(),
-        verifyToken: (token, peer) => tokens.verify(token, site, peer),
+        verifyToken: async (token, peer) => {
+          await tokens.verify(token, site, peer)
+        },
         token: async () => (await tokens.issue(site, self)).token,
       },
       { site, self, lastResort: true },

@@ -115,7 +115,9 @@ export class LastResort implements Startable {
         store: new VaultPieceStore({ vault, contentSwitch }),
         now: () => now(),
         random: () => random(),
-        verifyToken: (token, peer) => tokens.verify(token, site.name, peer),
+        verifyToken: async (token, peer) => {
+          await tokens.verify(token, site.name, peer)
+        },
         token: async () => (await tokens.issue(site.name, self)).token,
       },
       {

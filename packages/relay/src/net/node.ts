@@ -9,7 +9,6 @@ import type { KadDHT } from '@libp2p/kad-dht'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { webRTCDirect } from '@libp2p/webrtc'
-import { webSockets } from '@libp2p/websockets'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { WebRTCDirect } from '@multiformats/multiaddr-matcher'
 import type { Datastore } from 'interface-datastore'
@@ -22,10 +21,12 @@ import {
   RELAYED_CONNECTION_MS,
   RESERVATION_TTL_MS,
   SOCKETS_PER_SECOND_PER_ADDRESS,
+  STREAM_PING_MS,
   UPGRADE_TIMEOUT_MS,
 } from '../limits.ts'
 import type { StoredCertificate } from './certificate.ts'
 import { relayGater } from './gater.ts'
+import { WebSocketTransport } from './web-socket-transport.ts'
 
 /** What {@link createNode} works with. */
 export interface NodeComponents {
@@ -90,15 +91,17 @@ export function createNode(components: NodeComponents, init: NodeInit): Promise<
     nodeInfo: { name: 'blackhole-relay', version: init.version, userAgent: `blackhole-relay/${init.version}` },
     addresses: {
       listen,
-      // The WebSocket listener is fed by the front server; its own port is an inner detail.
+      // The WebSocket listener is fed by the front server and has no port of its own.
       announceFilter: (addresses) => [...announced, ...addresses.filter((address) => WebRTCDirect.matches(address))],
     },
     transports: [
-      webSockets(),
+      (components) => new WebSocketTransport(components),
       webRTCDirect({ certificate: components.certificate, rtcConfiguration: { iceServers: [] } }),
     ],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    // Its own pings tell how far a visitor is, for windows above 256 KiB, which nobody needs here.
+    streamMuxers: [yamux({ enableKeepAlive: false })],
+    connectionMonitor: { pingInterval: STREAM_PING_MS },
     connectionGater: relayGater(init.federation?.mayDial),
     connectionManager: {
       maxConnections: init.maxConnections,

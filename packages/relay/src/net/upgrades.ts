@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Libp2p } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
 import { BlackholeError } from '@blackhole/protocol'
+import { FrontListener } from './web-socket-transport.ts'
 
 /** Takes over an HTTP connection that asked to become a WebSocket. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -17,12 +18,7 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 export function upgradeHandlerOf(node: Libp2p): UpgradeHandler {
   const { components } = node as unknown as { components?: { transportManager?: TransportManager } }
   for (const listener of components?.transportManager?.getListeners() ?? []) {
-    if ('onUpgrade' in listener && typeof listener.onUpgrade === 'function') {
-      return (listener.onUpgrade as UpgradeHandler).bind(listener)
-    }
+    if (listener instanceof FrontListener) return listener.onUpgrade
   }
-  throw new BlackholeError(
-    'unsupported',
-    'This version of @libp2p/websockets has no listener that takes upgrades. Install the version that the relay was built with',
-  )
+  throw new BlackholeError('invalid', 'The node has no listener that takes WebSockets of the front server')
 }

@@ -1,5 +1,3 @@
-import { MAX_WEIGHED_PEERS } from './limits.ts'
-
 /** Where a peer is, as far as the relay knows. Nothing of it is written down, and it goes with the peer's announcement. */
 export interface PeerPlace {
   /** Prefix of its address: /24 of IPv4, /48 of IPv6. Undefined when the address says nothing: that of a proxy. */
@@ -37,28 +35,37 @@ const RANDOM_SHARE = 1 / 4
  * "P4P: Provider Portal for Applications" (SIGCOMM 2008) set such shares too. Weighted drawing without replacement is
  * that of Efraimidis and Spirakis (Information Processing Letters 97, 2006).
  *
+ * @param peers - each is weighed; `swarm.ts` picks them out of a large swarm
  * @param random - 0 to 1, 1 excluded
+ * @param can - whether a peer may be named; asked of as few as need be. Default: all may
  */
 export function choosePeers<T extends NameablePeer>(
   asker: PeerPlace,
   peers: readonly T[],
   want: number,
   random: () => number,
+  can: (peer: T) => boolean = () => true,
 ): T[] {
   if (want <= 0) return []
-  const weighed = toWeigh(asker, peers, random)
+  const weighed = peers
     .map((peer) => ({ peer, key: Math.log(1 - random()) / weightOf(asker, peer) }))
     .sort((a, b) => b.key - a.key)
-    .map(({ peer }) => peer)
   const fromAnywhere = peers.length > want ? Math.ceil(want * RANDOM_SHARE) : 0
-  const near = weighed.slice(0, want - fromAnywhere)
-  const named = new Set(near)
-  const rest = sample(
-    peers.filter((peer) => !named.has(peer)),
-    want - near.length,
-    random,
-  )
-  return [...near, ...rest]
+  const chosen: T[] = []
+  let at = 0
+  for (; at < weighed.length && chosen.length < want - fromAnywhere; at += 1) {
+    const peer = weighed[at]?.peer
+    if (peer !== undefined && can(peer)) chosen.push(peer)
+  }
+  // The rest in the order of a Fisher-Yates shuffle.
+  for (; at < weighed.length && chosen.length < want; at += 1) {
+    const from = at + Math.floor(random() * (weighed.length - at))
+    const [picked, other] = [weighed[from], weighed[at]]
+    if (picked === undefined || other === undefined) break
+    weighed[from] = other
+    if (can(picked.peer)) chosen.push(picked.peer)
+  }
+  return chosen
 }
 
 /** How much a peer is wished for: where it is × what it holds × whether it has room. Above 0. */
@@ -80,16 +87,13 @@ function nearness(a: PeerPlace, b: PeerPlace): number {
   return Math.max(1 / 16, 8 * 2 ** (-mostMs / (2 * NEAR_MS)))
 }
 
-/** All of a small swarm; of a large one those of the asker's network, and as many from all of it. */
-function toWeigh<T extends NameablePeer>(asker: PeerPlace, peers: readonly T[], random: () => number): readonly T[] {
-  if (peers.length <= MAX_WEIGHED_PEERS) return peers
-  const neighbours = peers.filter(({ place }) => nearness(asker, place) >= SAME_NETWORK)
-  const half = MAX_WEIGHED_PEERS / 2
-  return [...new Set([...sample(neighbours, half, random), ...sample([...peers], half, random)])]
+/** Whether two places are the same prefix or the same network. */
+export function isNeighbour(a: PeerPlace, b: PeerPlace): boolean {
+  return nearness(a, b) >= SAME_NETWORK
 }
 
 /** The first `count` of a Fisher-Yates shuffle. Changes the list. */
-function sample<T>(list: T[], count: number, random: () => number): T[] {
+export function sample<T>(list: T[], count: number, random: () => number): T[] {
   const size = Math.max(0, Math.min(count, list.length))
   for (let at = 0; at < size; at += 1) {
     const from = at + Math.floor(random() * (list.length - at))

@@ -98,6 +98,33 @@ describe('SwarmRegistry', () => {
 })
 
 describe('places', () => {
+  test('in a swarm of thousands neighbours are found, and few are looked at', () => {
+    let now = 0
+    const registry = new SwarmRegistry({ now: () => now, random: seededRandom(4) })
+    for (let at = 0; at < 9_000; at += 1) {
+      const network = at % 450 === 0 ? 'home' : 'away'
+      registry.announce(SITE, { peer: `${network}${String(at)}`, have: (at + 1) % 3, total: 3 }, { place: { network } })
+    }
+    registry.announce(SITE, { peer: 'asker', have: 0, total: 3 }, { place: { network: 'home' } })
+    let asked = 0
+    const dialable = (peer: string): boolean => {
+      asked += 1
+      return !peer.endsWith('1')
+    }
+    const counted = registry.draw(SITE, 'asker', 0, dialable)
+    expect(counted).toMatchObject({ peers: [], swarmPeers: 8_100, swarmHolders: 5_400 })
+    asked = 0
+    const drawn = registry.draw(SITE, 'asker', 12, dialable)
+    expect(asked).toBeLessThan(600)
+    expect(drawn).toMatchObject({ swarmPeers: 8_100, swarmHolders: 5_400 })
+    expect(drawn.peers).toHaveLength(12)
+    expect(drawn.peers.every(({ peer, have }) => have > 0 && !peer.endsWith('1'))).toBe(true)
+    expect(drawn.peers.filter(({ peer }) => peer.startsWith('home')).length).toBeGreaterThanOrEqual(4)
+    registry.leaveAll(drawn.peers[0]?.peer ?? '')
+    now += 1_000
+    expect(registry.draw(SITE, 'asker', 0, dialable)).toMatchObject({ swarmPeers: 8_099, swarmHolders: 5_399 })
+  })
+
   test('neighbours are named first, and who has been named gives way to others', () => {
     const chosen = new Map<string, number>()
     const registry = new SwarmRegistry({ now: () => 0, random: seededRandom(9) })

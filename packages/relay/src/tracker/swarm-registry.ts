@@ -1,7 +1,10 @@
 import type { SiteName } from '@blackhole/protocol'
 import { MAX_SWARMS, MAX_SWARM_PEERS, TRACKER_TTL_MS } from '../limits.ts'
+import { MAX_COUNTED_PEERS, SWARM_COUNT_MS } from './limits.ts'
 import { choosePeers } from './peer-choice.ts'
 import type { PeerPlace } from './peer-choice.ts'
+import { Swarm } from './swarm.ts'
+import type { SwarmMember } from './swarm.ts'
 
 /** What {@link SwarmRegistry} works with. */
 export interface SwarmRegistryComponents {
@@ -25,10 +28,15 @@ export interface AnnouncedFrom {
   readonly free?: number
 }
 
-interface Entry extends SwarmPeer {
-  readonly place: PeerPlace
+interface Entry extends SwarmMember {
   free: number | undefined
-  expires: number
+}
+
+/** Peers that can be dialled, counted at a time. */
+interface Count {
+  readonly at: number
+  readonly peers: number
+  readonly holders: number
 }
 
 const NOWHERE: PeerPlace = Object.freeze({})
@@ -46,7 +54,8 @@ export interface DrawnPeers {
 export class SwarmRegistry {
   readonly #now: () => number
   readonly #random: () => number
-  readonly #swarms = new Map<SiteName, Map<string, Entry>>()
+  readonly #swarms = new Map<SiteName, Swarm<Entry>>()
+  readonly #counts = new Map<SiteName, Count>()
   readonly #sitesOf = new Map<string, Set<SiteName>>()
 
   constructor(components: SwarmRegistryComponents) {
@@ -61,23 +70,24 @@ export class SwarmRegistry {
       if (this.#swarms.size >= MAX_SWARMS) this.sweep()
       const [first] = this.#swarms.size >= MAX_SWARMS ? this.#swarms.keys() : []
       if (first !== undefined) this.#dropSwarm(first)
-      swarm = new Map()
+      swarm = new Swarm()
       this.#swarms.set(site, swarm)
     }
-    swarm.delete(peer.peer)
-    if (swarm.size >= MAX_SWARM_PEERS) {
-      const [oldest] = swarm.keys()
-      if (oldest !== undefined) this.leave(site, oldest)
+    if (swarm.size >= MAX_SWARM_PEERS && swarm.get(peer.peer) === undefined) {
+      const [oldest] = swarm.values()
+      if (oldest !== undefined) this.leave(site, oldest.peer)
+      this.#swarms.set(site, swarm)
     }
-    swarm.set(peer.peer, { ...peer, place, free, expires: this.#now() + TRACKER_TTL_MS })
-    const sites = this.#sitesOf.get(peer.peer) ?? new Set()
-    this.#sitesOf.set(peer.peer, sites.add(site))
+    swarm.set({ ...peer, place, free, expires: this.#now() + TRACKER_TTL_MS })
+    const sites = this.#sitesOf.get(peer.peer)
+    if (sites === undefined) this.#sitesOf.set(peer.peer, new Set([site]))
+    else sites.add(site)
   }
 
   /** Forgets a peer of one swarm. */
   leave(site: SiteName, peer: string): void {
     const swarm = this.#swarms.get(site)
-    if (swarm?.delete(peer) === true && swarm.size === 0) this.#swarms.delete(site)
+    if (swarm?.delete(peer) === true && swarm.size === 0) this.#forget(site)
     const sites = this.#sitesOf.get(peer)
     if (sites?.delete(site) === true && sites.size === 0) this.#sitesOf.delete(peer)
   }
@@ -98,20 +108,17 @@ export class SwarmRegistry {
   draw(site: SiteName, asker: string, want: number, dialable: (peer: string) => boolean): DrawnPeers {
     const now = this.#now()
     const swarm = this.#swarms.get(site)
-    const place = swarm?.get(asker)?.place ?? NOWHERE
-    const holders: Entry[] = []
-    const others: Entry[] = []
-    for (const entry of swarm?.values() ?? []) {
-      if (entry.peer === asker || entry.expires <= now || !dialable(entry.peer)) continue
-      const list = entry.have > 0 ? holders : others
-      list.push(entry)
-    }
-    const chosen = choosePeers(place, holders, want, this.#random)
-    chosen.push(...choosePeers(place, others, want - chosen.length, this.#random))
+    if (swarm === undefined) return { peers: [], swarmPeers: 0, swarmHolders: 0 }
+    const can = (entry: Entry): boolean => entry.peer !== asker && entry.expires > now && dialable(entry.peer)
+    const counted = this.#count(site, swarm, asker, dialable)
+    if (want <= 0) return { peers: [], ...counted }
+    const place = swarm.get(asker)?.place ?? NOWHERE
+    const { holders, others } = swarm.candidates(place, can, this.#random)
+    const chosen = choosePeers(place, holders, want, this.#random, can)
+    chosen.push(...choosePeers(place, others, want - chosen.length, this.#random, can))
     // Who is named will be dialled: the next one is sent to others first.
     for (const entry of chosen) if (entry.free !== undefined) entry.free -= 1
-    const peers = chosen.map(({ peer, have, total }) => ({ peer, have, total }))
-    return { peers, swarmPeers: holders.length + others.length, swarmHolders: holders.length }
+    return { peers: chosen.map(({ peer, have, total }) => ({ peer, have, total })), ...counted }
   }
 
   /** Peers in a site's swarm. */
@@ -169,7 +176,36 @@ export class SwarmRegistry {
     }
   }
 
+  /** A small swarm is counted each time, a large one once in a while: of it the number need not be exact. */
+  #count(
+    site: SiteName,
+    swarm: Swarm<Entry>,
+    asker: string,
+    dialable: (peer: string) => boolean,
+  ): Omit<DrawnPeers, 'peers'> {
+    const now = this.#now()
+    let count = this.#counts.get(site)
+    if (count === undefined || swarm.size <= MAX_COUNTED_PEERS || Math.abs(now - count.at) >= SWARM_COUNT_MS) {
+      const of = (list: readonly Entry[]): number =>
+        list.reduce((sum, { peer, expires }) => sum + (expires > now && dialable(peer) ? 1 : 0), 0)
+      const holders = of(swarm.holders)
+      count = { at: now, peers: holders + of(swarm.others), holders }
+      this.#counts.set(site, count)
+    }
+    const own = swarm.get(asker)
+    const self = own !== undefined && own.expires > now && dialable(asker) ? 1 : 0
+    return {
+      swarmPeers: Math.max(0, count.peers - self),
+      swarmHolders: Math.max(0, count.holders - (own !== undefined && own.have > 0 ? self : 0)),
+    }
+  }
+
+  #forget(site: SiteName): void {
+    this.#swarms.delete(site)
+    this.#counts.delete(site)
+  }
+
   #dropSwarm(site: SiteName): void {
-    for (const peer of [...(this.#swarms.get(site)?.keys() ?? [])]) this.leave(site, peer)
+    for (const { peer } of [...(this.#swarms.get(site)?.values() ?? [])]) this.leave(site, peer)
   }
 }

@@ -1,27 +1,26 @@
 import type { Connection, PeerId, Startable, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { pbStream } from '@libp2p/utils'
 import { CODE_IP4, CODE_IP6, multiaddr } from '@multiformats/multiaddr'
 import {
-  Announce,
   AnnounceEvent,
   AnnounceReply,
   BlackholeError,
-  CONTROL_TIMEOUT_MS,
-  MAX_CONTROL_MESSAGE_BYTES,
-  decodeControlLength,
   MAX_TRACKER_PEERS,
   TRACKER_PROTOCOL,
+  TrackerPeer,
   errorToWire,
   parseSiteName,
 } from '@blackhole/protocol'
-import type { SiteName, TrackerPeer } from '@blackhole/protocol'
-import { ANNOUNCES_PER_SECOND, ANNOUNCE_INTERVAL_MS, MAX_SWARM_PEERS } from '../limits.ts'
+import type { Announce, SiteName, TokenClaims } from '@blackhole/protocol'
+import { ANNOUNCES_PER_SECOND, ANNOUNCE_INTERVAL_MS } from '../limits.ts'
 import type { RelayNode } from '../net/node.ts'
 import { RateLimiter } from '../rate-limiter.ts'
 import type { FellowSwarm } from '../federation/fellow-swarms.ts'
 import type { SwarmTokens } from '../tokens.ts'
+import { AnnounceStream } from './announce-stream.ts'
+import { EncodedPeers, PEER_FIELD, withLength } from './encoded-peers.ts'
+import { CIRCUIT_ADDRESS_MS } from './limits.ts'
 import { Networks } from './networks.ts'
+import type { PeerPlace } from './peer-choice.ts'
 import type { SwarmRegistry } from './swarm-registry.ts'
 
 /** What {@link Tracker} works with. */
@@ -45,19 +44,34 @@ function addressOf(connection: Connection): string | undefined {
 /** How often swarms are swept of silent peers. */
 const SWEEP_INTERVAL_MS = 10_000
 
-/** Peer ids that are kept read: those of a full swarm. */
-const MAX_REMEMBERED_IDS = MAX_SWARM_PEERS
+/** What is known of who announces on a stream. */
+interface Announcer {
+  readonly connection: Connection
+  readonly peer: string
+  /** Where it is, the round trip left out. */
+  readonly place: PeerPlace
+  /** The site of the last announcement, and the token that was checked for it. */
+  site?: SiteName
+  token?: string
+  claims?: TokenClaims
+}
 
-/** Code of `/p2p/` (421) as a varint. */
-const P2P_CODE = Uint8Array.of(0xa5, 0x03)
+/** Where visitors are reached at this relay, as it was at a time. */
+interface CircuitAddress {
+  readonly at: number
+  /** The relay's own address. */
+  readonly relay: string | undefined
+  readonly bytes: Uint8Array | undefined
+}
 
 /** `/blackhole/tracker/1.0.0`: introduces the visitors of a site to one another. */
 export class Tracker implements Startable {
   readonly #components: TrackerComponents
   readonly #limiter: RateLimiter
+  readonly #peers = new EncodedPeers()
   #timer: NodeJS.Timeout | undefined
   #announces = 0
-  readonly #ids = new Map<string, PeerId>()
+  #circuit: CircuitAddress | undefined
 
   constructor(components: TrackerComponents) {
     this.#components = components
@@ -71,9 +85,13 @@ export class Tracker implements Startable {
 
   async start(): Promise<void> {
     const { node, registry } = this.#components
-    await node.handle(TRACKER_PROTOCOL, (stream, connection) => this.#serve(stream, connection), {
-      maxInboundStreams: 8,
-    })
+    await node.handle(
+      TRACKER_PROTOCOL,
+      (stream, connection) => {
+        this.#serve(stream, connection)
+      },
+      { maxInboundStreams: 8 },
+    )
     node.addEventListener('peer:disconnect', this.#onDisconnect)
     this.#timer = setInterval(() => {
       registry.sweep()
@@ -92,22 +110,18 @@ export class Tracker implements Startable {
     this.#components.registry.leaveAll(event.detail.toString())
   }
 
-  async #serve(stream: Stream, connection: Connection): Promise<void> {
-    const signal = AbortSignal.timeout(CONTROL_TIMEOUT_MS)
-    try {
-      const messages = pbStream(stream, {
-        maxDataLength: MAX_CONTROL_MESSAGE_BYTES,
-        lengthDecoder: decodeControlLength,
-      })
-      const announce = await messages.read(Announce, { signal })
-      await messages.write(await this.#answer(announce, connection), AnnounceReply, { signal })
-      await stream.close({ signal })
-    } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)))
+  #serve(stream: Stream, connection: Connection): void {
+    const { networks = Networks.none } = this.#components
+    const announcer: Announcer = {
+      connection,
+      peer: connection.remotePeer.toString(),
+      place: networks.place(addressOf(connection), undefined),
     }
+    new AnnounceStream(stream, (announce) => this.#answer(announce, announcer))
   }
 
-  async #answer(announce: Announce, connection: Connection): Promise<AnnounceReply> {
+  /** @returns an `AnnounceReply` with its length before it */
+  async #answer(announce: Announce, announcer: Announcer): Promise<Uint8Array> {
     this.#announces += 1
     const reply: AnnounceReply = {
       intervalMs: ANNOUNCE_INTERVAL_MS,
@@ -115,46 +129,62 @@ export class Tracker implements Startable {
       swarmPeers: 0,
       swarmHolders: 0,
       error: '',
+      kept: announce.keep,
     }
     try {
-      const { registry, tokens, networks = Networks.none } = this.#components
-      const peer = connection.remotePeer
-      const id = peer.toString()
-      const ownId = peer.toMultihash().bytes
-      if (!this.#limiter.take(id))
+      const { registry } = this.#components
+      const { peer, connection } = announcer
+      if (!this.#limiter.take(peer))
         throw new BlackholeError('limit', `A peer may announce ${String(ANNOUNCES_PER_SECOND)} times a second`)
-      const site = parseSiteName(announce.site, 'announce.site')
-      await tokens.verify(announce.token, site, id)
+      const site = await this.#admit(announce, announcer)
       if (announce.event === AnnounceEvent.ANNOUNCE_STOPPED) {
-        registry.leave(site, id)
-        return reply
+        registry.leave(site, peer)
+        return withLength(AnnounceReply.encode(reply))
       }
       registry.announce(
         site,
-        { peer: id, have: Math.min(announce.have, announce.total), total: announce.total },
-        { place: networks.place(addressOf(connection), connection.rtt), free: announce.want },
+        { peer, have: Math.min(announce.have, announce.total), total: announce.total },
+        { place: { ...announcer.place, rttMs: connection.rtt }, free: announce.want },
       )
       const want = Math.min(announce.want, MAX_TRACKER_PEERS)
-      const drawn = registry.draw(site, id, want, (other) => this.#dialable(other))
-      const circuit = this.#circuit()
-      const here = drawn.peers.map(({ peer: other, have, total }) => {
-        const id = this.#idOf(other).toMultihash().bytes
-        return { id, addresses: circuit === undefined ? [] : [throughCircuit(circuit, id)], have, total }
-      })
+      const drawn = registry.draw(site, peer, want, this.#isDialable)
+      const circuit = drawn.peers.length === 0 ? undefined : this.#circuitAddress()
+      const fields = drawn.peers.map((other) => this.#peers.fieldOf(other, circuit))
       // Visitors of other relays are further away: they fill up.
-      const elsewhere = here.length < want ? await this.#components.elsewhere?.(site) : undefined
-      return {
-        ...reply,
-        swarmPeers: drawn.swarmPeers + (elsewhere?.swarmPeers ?? 0),
-        swarmHolders: drawn.swarmHolders + (elsewhere?.swarmHolders ?? 0),
-        peers: [
-          ...here,
-          ...this.#others(elsewhere?.peers ?? [], [...here.map((each) => each.id), ownId], want - here.length),
-        ],
+      const elsewhere = fields.length < want ? await this.#components.elsewhere?.(site) : undefined
+      if (elsewhere !== undefined && elsewhere.peers.length > 0) {
+        const named = [peer, ...drawn.peers.map((each) => each.peer)].map((each) => this.#peers.multihashOf(each))
+        for (const other of this.#others(elsewhere.peers, named, want - fields.length))
+          fields.push(withLength(TrackerPeer.encode(other), PEER_FIELD))
       }
+      reply.swarmPeers = drawn.swarmPeers + (elsewhere?.swarmPeers ?? 0)
+      reply.swarmHolders = drawn.swarmHolders + (elsewhere?.swarmHolders ?? 0)
+      const head = AnnounceReply.encode(reply)
+      return withLength(fields.length === 0 ? head : Buffer.concat([head, ...fields]))
     } catch (error) {
-      return { ...reply, error: JSON.stringify(errorToWire(error)) }
+      return withLength(AnnounceReply.encode({ ...reply, error: JSON.stringify(errorToWire(error)) }))
     }
+  }
+
+  /**
+   * Checks the token, or that the one of the announcement before is still good: a signature is checked once per stream.
+   *
+   * @returns the site that is announced
+   */
+  async #admit(announce: Announce, announcer: Announcer): Promise<SiteName> {
+    const { tokens } = this.#components
+    const { site, claims } = announcer
+    const isSame = announce.token === '' || announce.token === announcer.token
+    const isHere = announce.site === '' || announce.site === site
+    if (site !== undefined && claims !== undefined && isSame && isHere) {
+      tokens.recheck(claims)
+      return site
+    }
+    const named = parseSiteName(announce.site, 'announce.site')
+    announcer.claims = await tokens.verify(announce.token, named, announcer.peer)
+    announcer.site = named
+    announcer.token = announce.token
+    return named
   }
 
   /** Holders first, at random, and nobody who is named already. */
@@ -172,38 +202,21 @@ export class Tracker implements Startable {
   }
 
   /** Browsers are reached through their reservation at this relay alone. */
-  #dialable(peer: string): boolean {
-    return this.#components.node.services.relay.reservations.has(this.#idOf(peer))
-  }
-
-  /** Reading an id costs more than all else of a draw, and the same peers are drawn again and again. */
-  #idOf(peer: string): PeerId {
-    let id = this.#ids.get(peer)
-    if (id === undefined) {
-      if (this.#ids.size >= MAX_REMEMBERED_IDS) this.#ids.clear()
-      id = peerIdFromString(peer)
-      this.#ids.set(peer, id)
-    }
-    return id
-  }
+  readonly #isDialable = (peer: string): boolean =>
+    this.#components.node.services.relay.reservations.has(this.#peers.idOf(peer))
 
   /**
    * Where visitors are reached, up to their own id. The asker is connected to this relay, so one circuit address
    * is enough, whichever of the relay's own it names.
    */
-  #circuit(): Uint8Array | undefined {
-    const [relay] = this.#components.node.getMultiaddrs()
-    return relay === undefined ? undefined : multiaddr(`${relay.toString()}/p2p-circuit/webrtc`).bytes
+  #circuitAddress(): Uint8Array | undefined {
+    const now = this.#components.now()
+    if (this.#circuit === undefined || Math.abs(now - this.#circuit.at) >= CIRCUIT_ADDRESS_MS) {
+      const relay = this.#components.node.getMultiaddrs()[0]?.toString()
+      const isSame = this.#circuit !== undefined && this.#circuit.relay === relay
+      const bytes = relay === undefined ? undefined : multiaddr(`${relay}/p2p-circuit/webrtc`).bytes
+      this.#circuit = { at: now, relay, bytes: isSame ? this.#circuit?.bytes : bytes }
+    }
+    return this.#circuit.bytes
   }
-}
-
-/** Appends `/p2p/ID` in the binary form of multiaddrs: code, length, multihash. */
-function throughCircuit(circuit: Uint8Array, id: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(circuit.byteLength + P2P_CODE.byteLength + 1 + id.byteLength)
-  bytes.set(circuit)
-  bytes.set(P2P_CODE, circuit.byteLength)
-  // Multihashes of peer ids are shorter than 128 bytes, so that their length is one byte of a varint.
-  bytes[circuit.byteLength + P2P_CODE.byteLength] = id.byteLength
-  bytes.set(id, bytes.byteLength - id.byteLength)
-  return bytes
 }

@@ -19,14 +19,14 @@ import {
 import type { StreamOpener } from './control-stream.ts'
 import { followRecords } from './hosting-client.ts'
 import { relayThat } from './relay-harness.ts'
-import { announce } from './tracker-client.ts'
+import { announce, type Announcement } from './tracker-client.ts'
 
 const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
 const [relay, visitor] = await Promise.all(
   [1, 2].map(async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()),
 )
 
-const MESSAGE: Announce = {
+const MESSAGE: Announcement = {
   site,
   token: 't',
   event: AnnounceEvent.ANNOUNCE_STARTED,
@@ -35,7 +35,7 @@ const MESSAGE: Announce = {
   total: 0,
   want: 5,
 }
-const REPLY: AnnounceReply = { intervalMs: 30_000, peers: [], swarmPeers: 0, swarmHolders: 0, error: '' }
+const REPLY: AnnounceReply = { intervalMs: 30_000, peers: [], swarmPeers: 0, swarmHolders: 0, error: '', kept: false }
 
 /** The beginning of a message of this length: a varint, and some of its bytes. */
 function lengthPrefixed(length: number): Uint8Array {

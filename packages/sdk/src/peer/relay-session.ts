@@ -2,7 +2,8 @@ import type { Connection } from '@libp2p/interface'
 import { TypedEventEmitter } from 'main-event'
 import { AnnounceEvent, BlackholeError, type Announce, type SiteName } from '@blackhole/protocol'
 import { isAborted, sleep } from '../sleep.ts'
-import { announce, type TrackerAnswer } from './tracker-client.ts'
+import type { TrackerAnswer } from './tracker-client.ts'
+import { TrackerStream } from './tracker-stream.ts'
 import { followRecords } from './hosting-client.ts'
 import type { RelayLink } from './relay-link.ts'
 import type { SwarmLinks } from './swarm-links.ts'
@@ -61,6 +62,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
   #tasks: Promise<unknown> = Promise.resolve()
   #wake: (() => void) | undefined
   #announced = false
+  #tracker: TrackerStream | undefined
   #hasNews = false
 
   constructor(components: RelaySessionComponents, init: Pick<RelaySessionInit, 'site'> & Partial<RelaySessionInit>) {
@@ -93,9 +95,11 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
     const { connection } = this.#components.link
     this.#end()
     await this.#tasks
-    if (connection !== undefined && this.#announced) {
+    const tracker = this.#tracker
+    if (connection !== undefined && tracker !== undefined && this.#announced) {
       const signal = AbortSignal.timeout(this.#init.farewellMs)
-      await this.#announce(connection, AnnounceEvent.ANNOUNCE_STOPPED, signal).catch(() => undefined)
+      await this.#announce(tracker, AnnounceEvent.ANNOUNCE_STOPPED, signal).catch(() => undefined)
+      tracker.close()
     }
     this.#announced = false
     await this.#components.link.stop()
@@ -135,12 +139,14 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
   async #keepAnnouncing(connection: Connection, signal: AbortSignal): Promise<void> {
     const { announceGapMs, maxAnnounceGapMs } = this.#init
     let event = AnnounceEvent.ANNOUNCE_STARTED
+    const tracker = new TrackerStream(connection)
+    this.#tracker = tracker
     await this.#keep('the tracker', signal, async () => {
       // Who comes in the same second in which this peer got its first piece is told of it, if it announces at once.
       let gap = announceGapMs
       for (;;) {
         this.#hasNews = false
-        const answer = await this.#announce(connection, event, signal)
+        const answer = await this.#announce(tracker, event, signal)
         event = AnnounceEvent.ANNOUNCE_UPDATE
         this.#announced = true
         this.safeDispatchEvent('answer', { detail: answer })
@@ -155,13 +161,9 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
     })
   }
 
-  async #announce(connection: Connection, event: AnnounceEvent, signal: AbortSignal): Promise<TrackerAnswer> {
+  async #announce(tracker: TrackerStream, event: AnnounceEvent, signal: AbortSignal): Promise<TrackerAnswer> {
     const token = await this.#components.tokens.token({ relay: this.#components.link.peer, signal })
-    return await announce(
-      connection,
-      { site: this.#init.site, token, event, ...this.#components.standing() },
-      { signal },
-    )
+    return await tracker.announce({ site: this.#init.site, token, event, ...this.#components.standing() }, { signal })
   }
 
   /** Runs a task again and again until the signal is aborted, with a pause after each failure. */

@@ -33,6 +33,9 @@ export interface TrackerAnswer {
   readonly swarmHolders: number
 }
 
+/** What a peer tells a tracker. */
+export type Announcement = Omit<Announce, 'keep'>
+
 /** A relay that asks for more often would be a relay that attacks itself. */
 const MIN_INTERVAL_MS = 1_000
 const MAX_INTERVAL_MS = 10 * 60_000
@@ -41,16 +44,25 @@ const MAX_INTERVAL_MS = 10 * 60_000
 const MAX_ADDRESSES = 16
 
 /**
- * Announces to a site's swarm at a relay and reads who else is there.
+ * Announces once to a site's swarm at a relay and reads who else is there.
  *
  * @throws {BlackholeError} what the relay refused with
  */
 export async function announce(
   connection: StreamOpener,
-  message: Announce,
+  message: Announcement,
   options: AskOptions = {},
 ): Promise<TrackerAnswer> {
-  const reply = await ask(connection, TRACKER_PROTOCOL, { codec: Announce, message }, AnnounceReply, options)
+  const question = { codec: Announce, message: { ...message, keep: false } }
+  return readAnswer(await ask(connection, TRACKER_PROTOCOL, question, AnnounceReply, options))
+}
+
+/**
+ * Checks what a tracker answered.
+ *
+ * @throws {BlackholeError} what the relay refused with
+ */
+export function readAnswer(reply: AnnounceReply): TrackerAnswer {
   if (reply.error !== '') throw refusal(reply.error)
   if (reply.peers.length > MAX_TRACKER_PEERS)
     throw new LimitError("peers in the tracker's answer", MAX_TRACKER_PEERS, reply.peers.length)
