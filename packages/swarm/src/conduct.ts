@@ -4,8 +4,17 @@
  */
 export const MAX_STALLED_LOOKS = 30
 
-/** Announced pieces that a peer may turn out to lack, beyond half as many as it gave: stores evict. */
-export const MAX_LACKS = 8
+/**
+ * Times that others had to bring what a peer owed for {@link LET_DOWN_MS} without a byte of it, and without one of
+ * anything else since the first of these times.
+ */
+export const MAX_LET_DOWNS = 4
+
+/** Below this nobody counts as stalled. */
+export const LET_DOWN_MS = 1_500
+
+/** Announced pieces that a peer may turn out to lack, beyond half as many as the requests that it answered: stores evict. */
+export const MAX_LACKS = 4
 
 /** Requests in vain that a peer may make at once, and further ones a second: a whole window of small files may be refused. */
 export const MAX_FUTILE_REQUESTS = 512
@@ -17,6 +26,7 @@ export const FUTILE_REQUESTS_PER_SECOND = 32
  */
 export class Conduct {
   #stalledLooks = 0
+  #letDowns = 0
   #lacks = 0
   #futile = 0
   #futileAt = 0
@@ -30,6 +40,19 @@ export class Conduct {
   /** It sent something, or said why it doesn't. */
   answered(): void {
     this.#stalledLooks = 0
+    this.#letDowns = 0
+  }
+
+  /**
+   * What it owed came from others.
+   *
+   * @param owedMs - for how long it had sent none of it
+   * @returns whether that happened too often
+   */
+  letDown(owedMs: number): boolean {
+    if (owedMs < LET_DOWN_MS) return false
+    this.#letDowns += 1
+    return this.#letDowns >= MAX_LET_DOWNS
   }
 
   /** It has not got what it announced. @returns whether that happened too often */

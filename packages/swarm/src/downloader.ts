@@ -78,6 +78,9 @@ export class Downloader {
         if (!peer.lastResort && peer.conduct.lacked()) components.timeOut(peer, 'lack')
       },
       gave: (peer) => peer.conduct.gave(),
+      letDown: (peer, owedMs) => {
+        if (!peer.lastResort && peer.conduct.letDown(owedMs)) components.timeOut(peer, 'stall')
+      },
       strike: (peer, what) => components.strike(peer, what),
       roomier: (fetch) => {
         if (fetch !== undefined) this.#doubtful?.add(fetch)

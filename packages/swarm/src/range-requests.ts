@@ -17,6 +17,8 @@ export interface RangeRequestsHandler {
   disputed(fetch: PieceFetch): void
   /** The peer won't send the rest of what it was asked for. */
   lost(peer: RemotePeer, fetch: PieceFetch): void
+  /** What the peer owed for so many milliseconds, and had sent nothing of, came from others. */
+  letDown(peer: RemotePeer, owedMs: number): void
   /** The peer gave all that it was asked for in one request. */
   gave(peer: RemotePeer): void
   /** The peer has not got the block. */
@@ -141,6 +143,10 @@ export class RangeRequests {
 
   #takeBack(peer: RemotePeer, requests: readonly RangeRequest[]): void {
     const frames = new Uint8ArrayList()
+    // However many were taken back at once, that is one time.
+    const since = Math.min(...requests.filter(({ received }) => received === 0).map(({ sentAt }) => sentAt))
+    const now = this.#handler.now()
+    if (since < now) this.#handler.letDown(peer, now - Math.max(since, peer.lastProgressAt))
     for (const request of requests) {
       frames.append(encodeFrame({ cancel: { id: request.id } }))
       this.#release(peer, request)

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { MAX_OPEN_REQUESTS, REQUEST_BYTES, RejectReason } from '@blackhole/protocol'
 import { TIME_OUT_MS } from './bans.ts'
 import { ALLOWANCE_INTERVAL_MS } from './choked-allowance.ts'
+import { LET_DOWN_MS, MAX_LET_DOWNS } from './conduct.ts'
 import { allBits, cidBytes, connectRaw } from './raw-peer.ts'
 import { connect, testBlock, testBlocks, testSwarm, until } from './swarm-harness.ts'
 import type { RawPeer } from './raw-peer.ts'
@@ -132,6 +133,35 @@ describe('A peer that stops answering', () => {
     expect(reader.swarm.peers.map(({ id }) => id)).toEqual(['seed'])
     time.advance(TIME_OUT_MS)
     expect(reader.swarm.isBanned('silent')).toBe(false)
+  })
+
+  it('is sent away too when others are always quicker than the time in which its silence shows', async () => {
+    const time = new Time()
+    const blocks = await testBlocks(6, REQUEST_BYTES)
+    const [reader, seed] = [await make('reader', time), await make('seed', time, blocks)]
+    const sizes = blocks.map(({ bytes }) => bytes.byteLength)
+    const pieces = blocks.map(({ cid }) => cid)
+    await Promise.all([reader, seed].map(({ swarm }) => swarm.addVersion(ROOT, pieces, sizes)))
+    const silent = await join(reader, 'silent')
+    silent.send({ bitfield: { root: ROOT_BYTES, bits: allBits(6) } })
+    await until(reader.swarm, () => reader.swarm.availability(pieces[0] ?? '') === 1)
+    const bans: BannedPeer[] = []
+    reader.swarm.addEventListener('peer:ban', ({ detail }) => bans.push(detail))
+    for (const [at, cid] of pieces.slice(0, MAX_LET_DOWNS).entries()) {
+      expect(bans).toEqual([])
+      silent.messages.length = 0
+      const waiting = new AbortController()
+      const fetching = reader.swarm.fetch(cid, { signal: waiting.signal })
+      fetching.catch(() => undefined)
+      await silent.next('request')
+      time.sleep(LET_DOWN_MS)
+      // It came over HTTP, say.
+      waiting.abort()
+      await fetching.catch(() => undefined)
+      if (at < MAX_LET_DOWNS - 1) await silent.settle()
+    }
+    await silent.closed()
+    expect(bans).toEqual([{ peer: 'silent', reason: 'stall', forMs: TIME_OUT_MS }])
   })
 
   it('keeps its requests when nobody else has the piece, and is disconnected in the end', async () => {
