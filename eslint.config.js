@@ -72,6 +72,7 @@ export default defineConfig(
       'packages/cli/src/**',
       'benchmarks/**',
       'fuzz/**',
+      'soak/**',
       'lab/**',
       'packages/sdk/src/loader/**',
       'packages/sdk/src/browser/**',

@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['packages/*/src/**/*.test.ts', '{benchmarks,fuzz,scripts}/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', '{benchmarks,fuzz,scripts,soak}/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/dist/**', '**/node_modules/**'],
         },
       },

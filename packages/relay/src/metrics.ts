@@ -10,6 +10,7 @@ export interface MetricSources {
   /** Copies of the pieces of each site that has visitors, ascending. */
   copies(): readonly number[]
   connections(): number
+  streams(): number
   reservations(): number
   swarms(): number
   sites(): number
@@ -92,6 +93,7 @@ export class Metrics {
       () => percentile(sources.copies(), 0.5) ?? 0,
     )
     gauge('blackhole_connections', 'Open libp2p connections', () => sources.connections())
+    gauge('blackhole_streams', 'Open streams of these connections', () => sources.streams())
     gauge('blackhole_reservations', 'Circuit relay reservations', () => sources.reservations())
     gauge('blackhole_swarms', 'Sites of which the relay is a peer of last resort now', () => sources.swarms())
     gauge('blackhole_sites', 'Sites held', () => sources.sites())

@@ -216,6 +216,7 @@ async function start(
     copies: () => registry.copies(),
     pullZones: () => pullZones.status,
     connections: () => node.getConnections().length,
+    streams: () => node.getConnections().reduce((sum, { streams }) => sum + streams.length, 0),
     reservations: () => node.services.relay.reservations.size,
     swarms: () => lastResort.swarms,
     sites: () => sites.count(),
