@@ -30,6 +30,7 @@ const ASSET_MAPS = 'packages/cli/dist/maps'
 const ASSET_TARGETS: readonly Target[] = [
   asset('script', 'blackhole', 'packages/sdk/src/loader/loader.ts'),
   asset('script', 'blackhole-sw', 'packages/sw/src/sw.ts'),
+  asset('script', 'blackhole-sw-start', 'packages/sw/src/sw-start.ts'),
   asset('module', 'blackhole-peer', 'packages/sdk/src/browser/peer-entry.ts'),
 ]
 

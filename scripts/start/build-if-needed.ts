@@ -5,7 +5,7 @@ import process from 'node:process'
 import { ROOT } from './paths.ts'
 
 /** What the command and the browsers run. */
-const BUILT = ['main.js', 'assets/blackhole.js', 'assets/blackhole-sw.js', 'assets/blackhole-peer.js']
+const BUILT = ['main.js', ...['', '-sw', '-sw-start', '-peer'].map((part) => `assets/blackhole${part}.js`)]
 
 /**
  * Builds when something is missing or older than its source. What the build

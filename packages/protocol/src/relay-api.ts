@@ -11,9 +11,17 @@ export const API_PATH = '/.blackhole/api/v1'
 /** Scripts below the reserved folder of each origin, and at the root of the relay's own. */
 export const SCRIPT_PATHS = {
   loader: '/.blackhole/blackhole.js',
+  /** On a site's own origin a small script, which runs {@link SCRIPT_PATHS.wholeWorker} when it has to. */
   worker: '/.blackhole/blackhole-sw.js',
+  wholeWorker: '/.blackhole/blackhole-sw-whole.js',
   peer: '/.blackhole/blackhole-peer.js',
 } as const
+
+/**
+ * Value of `Service-Worker-Navigation-Preload` by which a worker asks a site's own origin for the site's record
+ * instead of the document: the browser sends it before the worker runs.
+ */
+export const RECORD_PRELOAD = 'blackhole-record'
 
 /**
  * Name of the `Server-Timing` metric whose description is the root CID that a

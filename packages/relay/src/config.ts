@@ -153,7 +153,7 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('tlsKey', 'text', 'file of its key in PEM'),
   option('stunPort', 'number', 'UDP port of STUN; 0 for any, -1 for none'),
   option('webRtcPort', 'number', 'UDP port of webrtc-direct; 0 for any, -1 for none'),
-  option('scripts', 'text', 'folder of blackhole.js, blackhole-sw.js and blackhole-peer.js'),
+  option('scripts', 'text', 'folder of blackhole.js, blackhole-sw.js, blackhole-sw-start.js and blackhole-peer.js'),
   option('content', 'boolean', 'only introduce visitors, serve no site content'),
   option('dnslink', 'boolean', 'serve hosts whose _dnslink TXT record names a site held here'),
   option('aliases', 'aliases', 'names for sites: docs=k51…,example.com=k51…'),

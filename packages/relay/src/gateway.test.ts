@@ -5,7 +5,7 @@ import { base32upper } from 'multiformats/bases/base32'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CONTENT_TYPES, PIECE_BYTES } from '@blackhole/protocol'
+import { CONTENT_TYPES, PIECE_BYTES, RECORD_PRELOAD, relayPaths } from '@blackhole/protocol'
 import { loaderTag } from '@blackhole/site'
 import type { SiteImport } from '@blackhole/site'
 import { importFiles, newPublisher, publish, startTestRelay } from './relay-harness.ts'
@@ -90,6 +90,19 @@ describe('the gateway', () => {
         'x-site': 'yes',
         'x-content-type-options': 'nosniff',
       })
+    })
+
+    test("a worker's question for the record, asked with the document's address, is answered with the record", async () => {
+      const asked = await onSite('/index.html', { 'service-worker-navigation-preload': RECORD_PRELOAD, ...NAVIGATE })
+      expect(asked.headers).toMatchObject({
+        'content-type': 'application/vnd.ipfs.ipns-record',
+        'cache-control': 'no-store',
+      })
+      const record = await onSite(relayPaths.record(owner.name))
+      expect(Buffer.compare(asked.body, record.body)).toBe(0)
+      // Another worker's header is its own affair.
+      const other = await onSite('/index.html', { 'service-worker-navigation-preload': 'true', ...NAVIGATE })
+      expect(other.headers['content-type']).toContain('text/html')
     })
 
     test('a document with a loader tag of its own stays as it is', async () => {

@@ -102,7 +102,7 @@ describe('a relay', () => {
     const scripts = join(data, 'scripts')
     const { mkdir } = await import('node:fs/promises')
     await mkdir(scripts)
-    for (const name of ['blackhole.js', 'blackhole-sw.js', 'blackhole-peer.js'])
+    for (const name of ['blackhole.js', 'blackhole-sw.js', 'blackhole-sw-start.js', 'blackhole-peer.js'])
       await writeFile(join(scripts, name), `// ${name}`)
     const relay = await start({ scripts })
     for (const path of ['/blackhole.js', '/.blackhole/blackhole-peer.js', '/blackhole-sw.js']) {

@@ -1,30 +1,17 @@
 /**
- * The service worker, one classic script: `blackhole-sw.js`. Registered by the
- * loader, or imported by a worker of the site's owner with `importScripts`.
+ * The whole service worker, one classic script: `blackhole-sw.js`. Registered
+ * by the loader, imported by a worker of the site's owner with `importScripts`,
+ * or run by `sw-start.ts`, which has heard the first event then.
  */
-import { parseWindowMessage } from '@blackhole/protocol'
-import { clientsClaim } from 'workbox-core/clientsClaim.js'
 import { CONFIG_GLOBAL, parseWorkerConfig } from './config.ts'
 import type { WorkerConfig } from './config.ts'
 import { WorkerShell } from './shell.ts'
+import { START_GLOBAL } from './start/stages.ts'
+import type { StartedWorker } from './start/stages.ts'
 
-const scope = globalThis as unknown as ServiceWorkerGlobalScope & { readonly [CONFIG_GLOBAL]?: unknown }
-
-/**
- * A new worker takes over at once. That breaks no open page: which version a
- * page uses is stored, page and worker greet each other with the version of
- * their channel, and the browser lets the old worker finish its responses
- * before the new one is activated. A worker of the owner's is left to them.
- */
-function takeOver(): void {
-  scope.addEventListener('install', (event) => {
-    event.waitUntil(scope.skipWaiting())
-  })
-  clientsClaim()
-  // A page that was being opened while the worker was activated may have been missed, and nobody claims it later.
-  scope.addEventListener('message', (event) => {
-    if (parseWindowMessage(event.data)?.type === 'blackhole:connect') event.waitUntil(scope.clients.claim())
-  })
+const scope = globalThis as unknown as ServiceWorkerGlobalScope & {
+  readonly [CONFIG_GLOBAL]?: unknown
+  readonly [START_GLOBAL]?: StartedWorker
 }
 
 function readConfig(): WorkerConfig | undefined {
@@ -38,7 +25,9 @@ function readConfig(): WorkerConfig | undefined {
 }
 
 const config = readConfig()
+const started = scope[START_GLOBAL]
 if (config !== undefined) {
-  if (config.takeover) takeOver()
-  new WorkerShell(scope, config).listen()
+  const shell = new WorkerShell(scope, config)
+  if (started === undefined) shell.listen()
+  else started.events = shell
 }

@@ -15,6 +15,7 @@ import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
 import type { PageClient } from './host/host-directory.ts'
+import type { PreloadedRecord } from './start/preloaded-record.ts'
 import { MemoryClientRoots } from './version/client-roots.ts'
 import { SiteWorker } from './worker.ts'
 
@@ -45,6 +46,8 @@ export interface Ask {
   readonly mode?: string
   readonly clientId?: string
   readonly resultingClientId?: string
+  /** What the browser got when it asked for the site's record by itself. */
+  readonly preloaded?: PreloadedRecord
 }
 
 /** A navigation to a page that will be. */
@@ -87,6 +90,8 @@ export class TestWorld {
   readonly network: TestNetwork
   /** As Firefox does. */
   endsByClock = false
+  /** Whether the browser was told to ask for records by itself, each time. */
+  readonly preloads: boolean[] = []
   /** So much later than it is. */
   laterMs = 0
   sleep: Clock['sleep'] = (ms, options) => systemClock.sleep(ms, options)
@@ -138,6 +143,7 @@ export class TestWorld {
         online: () => network.up,
         endsByClock: this.endsByClock,
         unregister: () => Promise.resolve(true),
+        preload: (on) => Promise.resolve(this.preloads.push(on)),
         close: () => Promise.resolve(),
         script: new URL(`${ORIGIN}/.blackhole/blackhole-sw.js`),
       },
@@ -166,7 +172,7 @@ export class TestWorld {
   /** Asks the worker; undefined when it leaves the request to the browser. */
   ask(worker: SiteWorker, path: string, init: Ask = {}): Promise<Response> | undefined {
     const { method = 'GET', headers = {}, destination = '', mode = 'cors', clientId = 'page' } = init
-    return worker.fetch({
+    const event = {
       request: {
         url: new URL(path, ORIGIN).href,
         method,
@@ -179,7 +185,8 @@ export class TestWorld {
       clientId,
       resultingClientId: init.resultingClientId ?? '',
       waitUntil: (work: Promise<unknown>) => this.background.push(work),
-    } as unknown as FetchEvent)
+    } as unknown as FetchEvent
+    return worker.fetch(event, init.preloaded === undefined ? {} : { preloaded: Promise.resolve(init.preloaded) })
   }
 
   /** Asks the worker, which must answer. */
@@ -187,6 +194,12 @@ export class TestWorld {
     const response = this.ask(worker, path, init)
     if (response === undefined) throw new Error(`${path} was left to the browser`)
     return await response
+  }
+
+  /** Tells the worker that a navigation was answered without it, and with so many bytes. */
+  async answered(worker: SiteWorker, resultingClientId: string, bytes: number): Promise<void> {
+    const event = { resultingClientId, waitUntil: (work: Promise<unknown>) => this.background.push(work) }
+    await worker.answered(event as unknown as FetchEvent, this.site.content.root, bytes)
   }
 
   /** Posts a message of a page to the worker. */

@@ -1,7 +1,4 @@
 import { parseWindowMessage } from '@blackhole/protocol'
-import type { SiteState } from '@blackhole/site'
-import type { PieceStore } from '@blackhole/swarm'
-import type { Clock } from './clock.ts'
 import type { WorkerConfig } from './config.ts'
 import { bypassHandler } from './handlers/bypass.ts'
 import { contentHandler } from './handlers/content.ts'
@@ -15,9 +12,9 @@ import { scriptsHandler } from './handlers/scripts.ts'
 import { siteHandler } from './handlers/site.ts'
 import { createContentFetch } from './helia/content.ts'
 import { HostDirectory } from './host/host-directory.ts'
-import type { PageClients } from './host/host-directory.ts'
 import { LookAhead } from './media/look-ahead.ts'
 import { Pieces } from './pieces.ts'
+import { ReadyAnswers } from './ready-answers.ts'
 import { Adoption } from './upkeep/adoption.ts'
 import { AssetReports } from './upkeep/asset-reports.ts'
 import { ReceivedCounters } from './upkeep/counters.ts'
@@ -25,37 +22,13 @@ import { EventHold } from './upkeep/event-hold.ts'
 import { OriginCheck } from './upkeep/origin-check.ts'
 import { SelfRemoval } from './upkeep/self-removal.ts'
 import { StayAwake } from './upkeep/stay-awake.ts'
-import type { ClientRoots } from './version/client-roots.ts'
 import { ManifestHints } from './version/manifest-hints.ts'
-import { fetchRelayRecord } from './version/relay-record.ts'
+import { relayRecords } from './version/relay-record.ts'
 import { BEGIN_WAIT_MS, versionForRequest } from './version/request-version.ts'
 import { SiteVersions } from './version/site-versions.ts'
 import type { SiteVersion } from './version/site-version.ts'
 import { VersionLoader } from './version/version-loader.ts'
-
-/** What a {@link SiteWorker} works with. */
-export interface SiteWorkerComponents {
-  readonly state: SiteState
-  readonly store: PieceStore
-  readonly roots: ClientRoots
-  readonly clients: PageClients
-  readonly clock: Clock
-  readonly databases: Pick<IDBFactory, 'deleteDatabase'>
-  readonly caches: Pick<CacheStorage, 'open' | 'delete'>
-  /** Name of the worker's own cache. */
-  readonly cacheName: string
-  fetch: (request: Request | string, init?: RequestInit) => Promise<Response>
-  random: () => number
-  online: () => boolean
-  /** The browser ends a worker by the clock even while it streams, and tells nobody: Firefox. */
-  readonly endsByClock: boolean
-  /** Ends the worker's registration. */
-  unregister: () => Promise<unknown>
-  /** Closes the databases. */
-  close: () => Promise<void>
-  /** URL of the registered script. */
-  readonly script: URL
-}
+import type { FetchExtras, SiteWorkerComponents } from './worker-components.ts'
 
 /** Setting of the origin: the visitor has left. */
 export const OPTED_OUT = 'opted-out'
@@ -137,7 +110,7 @@ export class SiteWorker {
         clock,
         clients: roots,
         loader: this.#createLoader(),
-        askRelays: (signal) => config.relays.map((relay) => fetchRelayRecord(components, relay, config.site, signal)),
+        askRelays: relayRecords(components, config, script.origin),
         onRetired: () => {
           this.#hold.extend(this.#removal.remove())
         },
@@ -168,17 +141,31 @@ export class SiteWorker {
 
   /**
    * Answers a request, or leaves it to the browser (undefined).
-   *
-   * @param at - when the event came
    */
-  fetch(event: FetchEvent, at = this.#components.clock.now()): Promise<Response> | undefined {
-    this.#awake.event(at)
-    const request = describeRequest(event)
+  fetch(event: FetchEvent, { at, preloaded }: FetchExtras = {}): Promise<Response> | undefined {
+    this.#awake.event(at ?? this.#components.clock.now())
+    const request = describeRequest(event, preloaded)
     if (request.navigates && this.#config.mode === 'tag') event.waitUntil(this.#removal.checkScript())
     if (this.#config.mode === 'tag' && this.#optedOut !== true) this.#reports.asked(request, this.#versions.current)
     const response = dispatch(this.#handlers, request)
     if (response !== undefined) this.#hold.during(request.waitUntil, response)
     return response
+  }
+
+  /** A navigation was answered with what had been kept ready: `bytes` of the version with this root. */
+  async answered(event: FetchEvent, root: string, bytes: number): Promise<void> {
+    const pinned = this.#components.roots.set(event.resultingClientId, root)
+    this.#hold.during(event.waitUntil.bind(event), pinned)
+    this.#counters.add('local', bytes)
+    await pinned
+  }
+
+  /** This worker replaces another one. */
+  async activated(): Promise<void> {
+    const { state, preload } = this.#components
+    await state.forgetReadyAnswers().catch(() => undefined)
+    // Others ask their relays themselves: a document's own server knows of no record.
+    await preload(this.#config.mode === 'hosted' && this.#optedOut !== true).catch(() => undefined)
   }
 
   /**
@@ -196,6 +183,9 @@ export class SiteWorker {
       event.waitUntil(
         this.#components.state.setSetting(OPTED_OUT, message.optedOut || undefined).catch(() => undefined),
       )
+      // Past the worker the document itself is wanted.
+      if (this.#config.mode === 'hosted')
+        event.waitUntil(this.#components.preload(!message.optedOut).catch(() => undefined))
     } else if (message.type === 'blackhole:connect' && ports[0] !== undefined) {
       if (message.site !== this.#config.site) return
       // Before the page hears of us: what it asks for from then on is answered by the worker.
@@ -242,6 +232,7 @@ export class SiteWorker {
     const { clock, store, fetch, caches, cacheName } = this.#components
     const now = (): number => clock.now()
     const count = this.#counters.add.bind(this.#counters)
+    const ready = new ReadyAnswers(this.#components.state)
     let content: ReturnType<typeof createContentFetch> | undefined
     const contentComponents = {
       config,
@@ -284,6 +275,9 @@ export class SiteWorker {
         isAlone: this.#awake.isAlone.bind(this.#awake),
         streaming: (until) => {
           this.#hold.keep(this.#awake.streaming(until))
+        },
+        answered: (request, version, answer) => {
+          this.#hold.keep(ready.keep(request.url, version, answer))
         },
         served: ({ url, waitUntil }, version, path, file) => {
           waitUntil(this.#originCheck.consider(url, version, path, file))

@@ -1,4 +1,4 @@
-import { MANIFEST_PATH, ROOT_TIMING, parseCid } from '@blackhole/protocol'
+import { CONTENT_TYPES, MANIFEST_PATH, RECORD_PRELOAD, ROOT_TIMING, parseCid } from '@blackhole/protocol'
 import type { ManifestFile, SiteName } from '@blackhole/protocol'
 import { hasLoaderTag, injectLoader, isIconGuess, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { ResponsePlan } from '@blackhole/site'
@@ -21,8 +21,22 @@ const LOADER_VARIANT = 'loader'
 export async function serveSite(context: HttpContext, name: SiteName, request: Request): Promise<Response> {
   const site = context.sites.get(name)
   if (site === undefined) return unknownSitePage(request)
+  // The worker has the document, and asks only whether it is the newest.
+  if (request.headers.get('service-worker-navigation-preload') === RECORD_PRELOAD) return preloadedRecord(site)
   if (!context.contentSwitch.serving) return bootstrapPage(name, request)
   return serveVersion(context, site, request)
+}
+
+function preloadedRecord({ record }: StoredSite): Response {
+  return new Response(record, {
+    headers: {
+      'Content-Type': CONTENT_TYPES.record,
+      'Content-Length': String(record.byteLength),
+      // It has the URL of a document.
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    },
+  })
 }
 
 async function serveVersion(context: HttpContext, site: StoredSite, request: Request): Promise<Response> {

@@ -10,7 +10,7 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'scripts-'))
-  for (const name of ['blackhole.js', 'blackhole-sw.js', 'blackhole-peer.js'])
+  for (const name of ['blackhole.js', 'blackhole-sw.js', 'blackhole-sw-start.js', 'blackhole-peer.js'])
     await writeFile(join(folder, name), SOURCE)
 })
 

@@ -29,7 +29,7 @@ const compress: Readonly<Record<Encoding, (bytes: Uint8Array) => Promise<Uint8Ar
   }),
 })
 
-const NAMES = ['blackhole.js', 'blackhole-sw.js', 'blackhole-peer.js'] as const
+const NAMES = ['blackhole.js', 'blackhole-sw.js', 'blackhole-sw-start.js', 'blackhole-peer.js'] as const
 /** File name of a script that browsers get. */
 export type ScriptName = (typeof NAMES)[number]
 

@@ -2,14 +2,15 @@ import type { Manifest, SiteName } from '@blackhole/protocol'
 import type { OriginValidators } from '../origin/origin-sample.ts'
 import type { SiteRecord } from '../record.ts'
 import { newestOf } from './newest-record.ts'
-import { MAX_MANIFESTS_PER_SITE, NO_BYTES } from './site-state.ts'
-import type { Counters, SettingValue, SiteState } from './site-state.ts'
+import { MAX_MANIFESTS_PER_SITE, MAX_READY_ANSWERS, NO_BYTES } from './site-state.ts'
+import type { Counters, ReadyAnswer, SettingValue, SiteState } from './site-state.ts'
 
 /** {@link SiteState} for as long as the process lives: tests, Node, and private windows that refuse IndexedDB. */
 export class MemorySiteState implements SiteState {
   readonly #records = new Map<SiteName, SiteRecord>()
   readonly #manifests = new Map<string, { name: SiteName; manifest: Manifest }>()
   readonly #settings = new Map<string, SettingValue>()
+  readonly #answers = new Map<string, ReadyAnswer>()
   readonly #origin = new Map<string, { stale: boolean; validators: Map<string, OriginValidators> }>()
   #counters: Counters = NO_BYTES
 
@@ -60,6 +61,21 @@ export class MemorySiteState implements SiteState {
     else this.#settings.set(name, value)
   }
 
+  async readyAnswer(path: string): Promise<ReadyAnswer | undefined> {
+    return this.#answers.get(path)
+  }
+
+  async putReadyAnswer(answer: ReadyAnswer): Promise<void> {
+    this.#answers.delete(answer.path)
+    this.#answers.set(answer.path, answer)
+    const [oldest] = this.#answers.keys()
+    if (this.#answers.size > MAX_READY_ANSWERS && oldest !== undefined) this.#answers.delete(oldest)
+  }
+
+  async forgetReadyAnswers(): Promise<void> {
+    this.#answers.clear()
+  }
+
   async originStale(root: string): Promise<boolean> {
     return this.#origin.get(root)?.stale ?? false
   }
@@ -77,6 +93,7 @@ export class MemorySiteState implements SiteState {
   }
 
   async clear(name?: SiteName): Promise<void> {
+    this.#answers.clear()
     if (name === undefined) {
       this.#records.clear()
       this.#settings.clear()

@@ -6,8 +6,8 @@ import type { OriginValidators } from '../origin/origin-sample.ts'
 import type { SiteRecord } from '../record.ts'
 import { addCounters } from './memory-site-state.ts'
 import { newestOf } from './newest-record.ts'
-import { MAX_MANIFESTS_PER_SITE, NO_BYTES } from './site-state.ts'
-import type { Counters, SettingValue, SiteState } from './site-state.ts'
+import { MAX_MANIFESTS_PER_SITE, MAX_READY_ANSWERS, NO_BYTES } from './site-state.ts'
+import type { Counters, ReadyAnswer, SettingValue, SiteState } from './site-state.ts'
 
 /** The database of an origin, shared by page and worker. */
 export const STATE_DATABASE = 'blackhole-state'
@@ -21,10 +21,13 @@ const OPEN_TIMEOUT_MS = 3_000
 interface StateSchema extends DBSchema {
   records: { key: string; value: SiteRecord }
   manifests: { key: string; value: StoredManifest; indexes: { name: string } }
-  values: { key: string; value: SettingValue | Counters }
+  values: { key: string; value: Value }
   /** Keyed by root and path; the path is empty for the flag of the whole version. */
   origin: { key: [root: string, path: string]; value: OriginEntry }
 }
+
+/** The last are the paths of the answers that are ready, the one kept longest ago first. */
+type Value = SettingValue | Counters | ReadyAnswer | readonly string[]
 
 interface StoredManifest {
   readonly root: string
@@ -43,6 +46,8 @@ interface OriginEntry {
 
 const COUNTERS = 'counters'
 const SETTING_PREFIX = 'setting:'
+const ANSWERS = 'answers'
+const ANSWER_PREFIX = 'answer:'
 
 /** {@link SiteState} in IndexedDB: database {@link STATE_DATABASE} of the origin. */
 export class IdbSiteState implements SiteState {
@@ -136,6 +141,32 @@ export class IdbSiteState implements SiteState {
     })
   }
 
+  readyAnswer(path: string): Promise<ReadyAnswer | undefined> {
+    return this.#use(async (db) => {
+      const value = await db.get('values', ANSWER_PREFIX + path)
+      return typeof value === 'object' && 'root' in value ? value : undefined
+    })
+  }
+
+  putReadyAnswer(answer: ReadyAnswer): Promise<void> {
+    return this.#use(async (db) => {
+      const tx = db.transaction('values', 'readwrite', { durability: 'relaxed' })
+      await settled(tx, async () => {
+        const paths = [...asPaths(await tx.store.get(ANSWERS)).filter((path) => path !== answer.path), answer.path]
+        for (const path of paths.splice(0, paths.length - MAX_READY_ANSWERS))
+          await tx.store.delete(ANSWER_PREFIX + path)
+        await Promise.all([tx.store.put(answer, ANSWER_PREFIX + answer.path), tx.store.put(paths, ANSWERS)])
+      })
+    })
+  }
+
+  forgetReadyAnswers(): Promise<void> {
+    return this.#use(async (db) => {
+      const tx = db.transaction('values', 'readwrite')
+      await settled(tx, () => forgetAnswers(tx.store))
+    })
+  }
+
   originStale(root: string): Promise<boolean> {
     return this.#use(async (db) => (await db.get('origin', [root, '']))?.stale ?? false)
   }
@@ -164,6 +195,7 @@ export class IdbSiteState implements SiteState {
           await Promise.all([...tx.objectStoreNames].map((store) => tx.objectStore(store).clear()))
         } else {
           await tx.objectStore('records').delete(name)
+          await forgetAnswers(tx.objectStore('values'))
           for await (const cursor of tx.objectStore('manifests').index('name').iterate(name)) {
             await tx.objectStore('origin').delete(rangeOf(cursor.value.root))
             await cursor.delete()
@@ -254,6 +286,20 @@ function rangeOf(root: string): IDBKeyRange {
   return IDBKeyRange.bound([root, ''], [root, []])
 }
 
-function asCounters(value: SettingValue | Counters | undefined): Counters {
-  return typeof value === 'object' ? value : NO_BYTES
+function asCounters(value: Value | undefined): Counters {
+  return typeof value === 'object' && 'shared' in value ? value : NO_BYTES
+}
+
+function asPaths(value: Value | undefined): readonly string[] {
+  return Array.isArray(value) ? (value as readonly string[]) : []
+}
+
+interface Values {
+  get(key: string): Promise<Value | undefined>
+  delete(key: string): Promise<void>
+}
+
+async function forgetAnswers(values: Values): Promise<void> {
+  for (const path of asPaths(await values.get(ANSWERS))) await values.delete(ANSWER_PREFIX + path)
+  await values.delete(ANSWERS)
 }

@@ -4,7 +4,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createSiteRecord } from '../record.ts'
 import { MemorySiteState } from './memory-site-state.ts'
-import { MAX_MANIFESTS_PER_SITE } from './site-state.ts'
+import { MAX_MANIFESTS_PER_SITE, MAX_READY_ANSWERS } from './site-state.ts'
 import type { SiteState } from './site-state.ts'
 
 const ROOTS = Array.from({ length: 8 }, (_, index) => `root ${index}`)
@@ -55,6 +55,26 @@ export function siteStateSuite(setup: () => SiteState): void {
     expect(await state.acceptRecord(short)).toEqual(long)
     await expect(state.acceptRecord(other)).rejects.toMatchObject({ reason: 'conflict' })
     expect(await state.record(name)).toEqual(long)
+  })
+
+  test('answers that are ready by path, the last few', async () => {
+    const answer = (path: string, root = ROOT_A) => ({
+      path,
+      root,
+      headers: [['Content-Type', 'text/html'] as const],
+      bytes: new TextEncoder().encode(path),
+    })
+    const paths = Array.from({ length: MAX_READY_ANSWERS + 1 }, (_, index) => `/${String(index)}`)
+    for (const path of paths) await state.putReadyAnswer(answer(path))
+    expect(await state.readyAnswer('/0')).toBeUndefined()
+    expect(await state.readyAnswer('/1')).toEqual(answer('/1'))
+    await state.putReadyAnswer(answer('/1', ROOT_B))
+    await state.putReadyAnswer(answer('/new'))
+    expect(await state.readyAnswer('/1'), 'the last one of a path').toEqual(answer('/1', ROOT_B))
+    expect(await state.readyAnswer('/2'), 'the one kept longest ago').toBeUndefined()
+    expect(await state.counters(), 'other values').toMatchObject({ http: 0 })
+    await state.forgetReadyAnswers()
+    expect(await state.readyAnswer('/1')).toBeUndefined()
   })
 
   test('manifests by root, the last few of each site', async () => {

@@ -16,6 +16,22 @@ export const NO_BYTES: Counters = Object.freeze({ local: 0, peers: 0, http: 0, s
 /** Most manifests of one site that are kept: the current one, and those that open pages may still use. */
 export const MAX_MANIFESTS_PER_SITE = 4
 
+/** Most documents that are kept ready: those of the pages that a visitor comes back to. */
+export const MAX_READY_ANSWERS = 16
+
+/** Longest document that is kept ready, in bytes: with {@link MAX_READY_ANSWERS}, an origin pays 4 MiB for them at most. */
+export const MAX_READY_BYTES = 256 * 1024
+
+/** The whole answer to a navigation, as it was once made of checked pieces. */
+export interface ReadyAnswer {
+  /** Path and query. */
+  readonly path: string
+  /** Root CID of the version that it is of: it answers for no other. */
+  readonly root: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
 /** A setting's value: what JSON can hold of one line. */
 export type SettingValue = string | number | boolean
 
@@ -52,6 +68,13 @@ export interface SiteState {
   /** Settings of this origin: `opted-out` and so on. */
   setting(name: string): Promise<SettingValue | undefined>
   setSetting(name: string, value: SettingValue | undefined): Promise<void>
+
+  /** The answer that was kept ready for a path. */
+  readyAnswer(path: string): Promise<ReadyAnswer | undefined>
+  /** Keeps an answer ready; the one kept longest ago makes room beyond {@link MAX_READY_ANSWERS}. */
+  putReadyAnswer(answer: ReadyAnswer): Promise<void>
+  /** Forgets all of them: another worker may answer differently. */
+  forgetReadyAnswers(): Promise<void>
 
   /** The origin's own server has other content than this version: its answers win until the next version. */
   originStale(root: string): Promise<boolean>

@@ -1,3 +1,5 @@
+import type { PreloadedRecord } from '../start/preloaded-record.ts'
+
 /** A request as handlers see it. */
 export interface SiteRequest {
   readonly request: Request
@@ -8,6 +10,8 @@ export interface SiteRequest {
   readonly resultingClientId: string
   /** A document is being loaded into a tab or frame. */
   readonly navigates: boolean
+  /** The site's record that the browser asked for with a navigation; unchecked. */
+  readonly preloaded?: Promise<PreloadedRecord> | undefined
   /** Keeps the worker alive until the promise settles. */
   waitUntil: (work: Promise<unknown>) => void
 }
@@ -25,7 +29,7 @@ export interface Handler {
 }
 
 /** What handlers need to know of a fetch event. */
-export function describeRequest(event: FetchEvent): SiteRequest {
+export function describeRequest(event: FetchEvent, preloaded?: Promise<PreloadedRecord>): SiteRequest {
   const { request } = event
   return {
     request,
@@ -33,6 +37,7 @@ export function describeRequest(event: FetchEvent): SiteRequest {
     clientId: event.clientId,
     resultingClientId: event.resultingClientId,
     navigates: request.mode === 'navigate',
+    preloaded,
     waitUntil: (work) => {
       event.waitUntil(work)
     },

@@ -12,6 +12,7 @@ import { reportBrokenBody } from '../response/broken-body.ts'
 import { fileParts } from '../response/file-parts.ts'
 import { pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
+import type { DocumentAnswer } from '../ready-answers.ts'
 import type { SiteVersion } from '../version/site-version.ts'
 import type { Outgoing } from '../upkeep/stay-awake.ts'
 import { isContentPath } from './content-path.ts'
@@ -42,6 +43,8 @@ export interface SiteComponents {
   count: (source: Source, bytes: number) => void
   /** The origin's file is not what was published. */
   originChanged: (version: SiteVersion, url: URL) => void
+  /** A navigation gets this whole document; it is a clone, and may be read. */
+  answered: (request: SiteRequest, version: SiteVersion, answer: DocumentAnswer) => void
   /** A file of the site was served in tag mode: the origin may be asked about it. */
   served: (request: SiteRequest, version: SiteVersion, path: string, file: ManifestFile) => void
 }
@@ -143,6 +146,7 @@ async function respond(
   const spareMs = isMedia({ file })
     ? await components.media.asked({ manifest: version.manifest, clientId: request.clientId, pathname, start })
     : undefined
+  const plain = [...headers]
   const first = Promise.withResolvers<FetchedPiece>()
   let asked = false
   const ended = Promise.withResolvers<undefined>()
@@ -200,5 +204,12 @@ async function respond(
     return undefined
   }
   if (config.mode === 'tag') components.served(request, version, path, file)
-  return new Response(injects ? injectLoader(body, loaderTag(config.site)) : body, { status: plan.status, headers })
+  const response = new Response(injects ? injectLoader(body, loaderTag(config.site)) : body, {
+    status: plan.status,
+    headers,
+  })
+  const isWhole = plan.status === 200 && request.request.method === 'GET' && plan.multipart === undefined
+  if (config.mode === 'hosted' && isWhole && request.navigates && isDocumentRequest(request.request))
+    components.answered(request, version, { headers: plain, bytes: layout.bytes, body: () => response.clone() })
+  return response
 }

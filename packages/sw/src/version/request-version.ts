@@ -52,10 +52,10 @@ export async function versionForRequest(
 
 async function pinnedVersion(
   versions: SiteVersions,
-  { request, clientId, resultingClientId, navigates }: SiteRequest,
+  { request, clientId, resultingClientId, navigates, preloaded }: SiteRequest,
 ): Promise<SiteVersion | undefined> {
   if (navigates && (clientId === '' || request.destination === 'document'))
-    return await versions.forNavigation(resultingClientId)
+    return await versions.forNavigation(resultingClientId, preloaded)
   if (resultingClientId === '') return await versions.forClient(clientId)
   return await versions.inherit(clientId, resultingClientId)
 }

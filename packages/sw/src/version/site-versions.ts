@@ -4,6 +4,7 @@ import { readSiteRecord } from '@blackhole/site'
 import type { SiteRecord, SiteState } from '@blackhole/site'
 import { withinMs } from '../clock.ts'
 import type { Clock } from '../clock.ts'
+import type { PreloadedRecord } from '../start/preloaded-record.ts'
 import type { ClientRoots } from './client-roots.ts'
 import type { SiteVersion } from './site-version.ts'
 import type { VersionLoader } from './version-loader.ts'
@@ -14,8 +15,11 @@ export interface SiteVersionsComponents {
   readonly clients: ClientRoots
   readonly loader: Pick<VersionLoader, 'load'>
   readonly clock: Clock
-  /** Asks all relays for the site's record: one promise each, unchecked. */
-  askRelays: (signal: AbortSignal) => readonly Promise<Uint8Array<ArrayBuffer>>[]
+  /** Asks all relays for the site's record, but for what the browser asked already: one promise each, unchecked. */
+  askRelays: (
+    signal: AbortSignal,
+    preloaded: Promise<PreloadedRecord> | undefined,
+  ) => readonly Promise<Uint8Array<ArrayBuffer>>[]
   /** The newest version says that the site has ended. */
   onRetired: () => void
 }
@@ -90,12 +94,13 @@ export class SiteVersions {
    * The version for a navigation, which the new page keeps.
    *
    * @param clientId - of the page that will be
+   * @param preloaded - the record that the browser asked for with the navigation; unchecked
    * @returns undefined when no version is known
    */
-  async forNavigation(clientId: string): Promise<SiteVersion | undefined> {
+  async forNavigation(clientId: string, preloaded?: Promise<PreloadedRecord>): Promise<SiteVersion | undefined> {
     const before = await this.#lastServed()
     if (before === undefined) return undefined
-    const newest = await this.#newestRecord(this.#init.recordTimeoutMs)
+    const newest = await this.#newestRecord(this.#init.recordTimeoutMs, preloaded)
     const version = await this.#advance(newest, before)
     this.#current = version
     if (version !== undefined && clientId !== '') void this.#components.clients.set(clientId, version.root)
@@ -212,11 +217,11 @@ export class SiteVersions {
   }
 
   /** The newest record that is known, after the relays were asked for so long; 0 to not ask. */
-  async #newestRecord(timeoutMs: number): Promise<SiteRecord | undefined> {
+  async #newestRecord(timeoutMs: number, preloaded?: Promise<PreloadedRecord>): Promise<SiteRecord | undefined> {
     const { state, clock, askRelays } = this.#components
     if (timeoutMs > 0) {
       // A relay that doesn't answer, or answers with an older or wrong record, changes nothing.
-      const answers = askRelays(AbortSignal.timeout(timeoutMs)).map((answer) =>
+      const answers = askRelays(AbortSignal.timeout(timeoutMs), preloaded).map((answer) =>
         answer.then((bytes) => this.learn(bytes)).catch(() => undefined),
       )
       await withinMs(clock, timeoutMs, Promise.all(answers))

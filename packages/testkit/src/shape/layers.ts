@@ -33,6 +33,7 @@ export const ENTRIES: ReadonlySet<string> = new Set([
   'packages/cli/src/main.ts',
   'packages/sdk/src/loader/loader.ts',
   'packages/sw/src/sw.ts',
+  'packages/sw/src/sw-start.ts',
 ])
 
 /** The module that the loader imports in a visitor's page: built as one file, exported to nobody. */
