@@ -18,7 +18,7 @@ export function blackhole(): System {
       // Visitors give 1 MiB/s by default; here they give what their line has, as WebTorrent's do.
       const tag = `<script async src="/.blackhole/blackhole.js" data-site="${hosted.name}" data-worker="/.blackhole/blackhole-sw.js" data-upload-limit="10G"></script>`
       const script = '<script type="module" src="/fetch-all.js"></script>'
-      await writeFile(join(root, 'index.html'), pageOf(site.pictures, tag, script))
+      await writeFile(join(root, 'index.html'), pageOf(site.pictures, tag, script, true))
       await hosted.publish(root)
       return { url: `${hosted.origin}/`, browser: { hosts: relay.hosts, secureOrigins: [hosted.origin] } }
     },

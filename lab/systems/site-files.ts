@@ -45,9 +45,13 @@ export async function makeSiteFiles(folder: string, bytes: number): Promise<Site
   return { folder, files, bytes: sizeOf(files), pictures }
 }
 
-/** The page: pictures that it shows itself, and a script that gets the rest. */
-export function pageOf(pictures: readonly string[], head: string, script: string): string {
-  const images = pictures.map((path) => `<img src="/${path}" alt="">`).join('\n')
+/**
+ * The page: pictures that it shows itself, and a script that gets the rest.
+ *
+ * @param waits - the script shows the pictures too, when it is time
+ */
+export function pageOf(pictures: readonly string[], head: string, script: string, waits = false): string {
+  const images = pictures.map((path) => `<img ${waits ? 'data-src' : 'src'}="/${path}" alt="">`).join('\n')
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><link rel="icon" href="data:,"><title>A page of the laboratory</title>${head}</head>

@@ -14,9 +14,9 @@ const READY_TIMEOUT_MS = 15_000
 
 /**
  * The page's own script, the same for plain HTTP and for Blackhole: once the
- * page is loaded, and Blackhole ready where there is one, it gets every file
- * that the page does not show itself with `fetch()`, and compares it with what
- * the owner made.
+ * page is loaded, and Blackhole ready where there is one, it shows the pictures
+ * that waited for that, gets every other file with `fetch()`, and compares it
+ * with what the owner made.
  */
 async function main(): Promise<void> {
   const recorder = new VisitRecorder()
@@ -30,24 +30,31 @@ async function main(): Promise<void> {
   const late = new Promise<void>((resolve) => setTimeout(resolve, READY_TIMEOUT_MS))
   await Promise.race([blackhole?.ready, late]).catch(() => undefined)
   const all = await listed
+  for (const image of document.images) image.src ||= image.dataset['src'] ?? ''
   const shown = new Map([...document.images].map((image) => [new URL(image.src).pathname.slice(1), image]))
-  for (const { path, size } of all) {
+  const pictures = all.flatMap(({ path, size }) => {
     const image = shown.get(path)
-    if (image === undefined) continue
-    if (image.naturalWidth === 0) recorder.failed(`${path} is not shown`)
-    recorder.arrived(size)
-  }
+    return image === undefined ? [] : [show(image, size, recorder)]
+  })
   const files = all.filter(({ path }) => !shown.has(path)).values()
-  await Promise.all(
-    Array.from({ length: PARALLEL }, async () => {
+  await Promise.all([
+    ...pictures,
+    ...Array.from({ length: PARALLEL }, async () => {
       for (const file of files) {
         await get(file, recorder).catch((error: unknown) => {
           recorder.failed(`${file.path}: ${String(error)}`)
         })
       }
     }),
-  )
+  ])
   recorder.done()
+}
+
+async function show(image: HTMLImageElement, size: number, recorder: VisitRecorder): Promise<void> {
+  await image.decode().catch(() => {
+    recorder.failed(`${image.src} is not shown`)
+  })
+  recorder.arrived(size)
 }
 
 async function get({ path, size, sha256 }: ListedFile, recorder: VisitRecorder): Promise<void> {

@@ -8,13 +8,12 @@ import { isUrgent } from './hedge.ts'
 import type { HostDirectory } from './host/host-directory.ts'
 import { FirstOf } from './piece-source/first-of.ts'
 import { HedgedPieces } from './piece-source/hedged-pieces.ts'
-import type { ResponseTraits } from './piece-source/hedged-pieces.ts'
 import { LocalPieces } from './piece-source/local-pieces.ts'
 import { OriginChangedError, OriginPieces } from './piece-source/origin-pieces.ts'
 import { PatientPieces } from './piece-source/patient-pieces.ts'
 import { PeerPieces } from './piece-source/peer-pieces.ts'
 import { PieceKeeper } from './piece-source/piece-keeper.ts'
-import type { FetchedPiece, Piece, PieceDemand } from './piece-source/piece-source.ts'
+import type { FetchedPiece, Piece, PieceDemand, ResponseTraits } from './piece-source/piece-source.ts'
 import { RelayPieces } from './piece-source/relay-pieces.ts'
 import type { HttpComponents, HttpTimes } from './piece-source/relay-pieces.ts'
 
@@ -28,6 +27,8 @@ export interface PiecesComponents extends HttpComponents {
   /** Keeps the worker alive until the promise settles. */
   keepAlive: (work: Promise<unknown>) => void
   online: () => boolean
+  /** From 0 up to, not including, 1. */
+  random: () => number
 }
 
 /** Traits of a block that is no part of a file's body: a manifest, a folder. Something waits for it. */
@@ -69,7 +70,16 @@ export class Pieces {
     const overHttp = { ...components, measured }
     const relays = new RelayPieces(overHttp, config.relays)
     const nextRelay = (): string | undefined => (relays.next === undefined ? undefined : new URL(relays.next).origin)
-    const hedge = { peers, clock, memory, peerCount: () => directory.peers }
+    const hedge = {
+      peers,
+      clock,
+      memory,
+      random: components.random,
+      peerCount: () => directory.peers,
+      fetching: (cids: readonly string[], over: boolean) => {
+        directory.broadcast({ type: 'fetching', cids, over })
+      },
+    }
     this.#relayHedged = new HedgedPieces({ ...hedge, http: relays, server: nextRelay })
     const isChanged = (error: unknown): boolean => error instanceof OriginChangedError
     const http = new FirstOf([new OriginPieces(overHttp, origin), relays], isChanged)
@@ -111,7 +121,10 @@ export class Pieces {
 
   async #get(hedged: HedgedPieces, piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
     const local = await this.#local.fetch(piece, demand).catch(() => undefined)
-    if (local !== undefined) return local
+    if (local !== undefined) {
+      traits.progress?.got(local.bytes.byteLength)
+      return local
+    }
     const fetched = await hedged.fetch(piece, demand, traits).catch(async (error: unknown) => {
       demand.signal.throwIfAborted()
       // The page may have stored it since, and be gone.

@@ -112,10 +112,11 @@ export class Downloader {
 
   /** @throws {NotFoundError} when no connected peer can have it, CorruptBlockError, DeadlineError, AbortError */
   async fetch(cid: string, options: FetchOptions = {}): Promise<FetchedPiece> {
-    const { signal, deadlineMs = DEFAULT_DEADLINE_MS, lastResort = true } = options
+    const { signal, deadlineMs = DEFAULT_DEADLINE_MS, lastResort = true, patient = false } = options
     signal?.throwIfAborted()
     const fetch = this.#queue.get(cid) ?? this.#begin(cid, options.size)
     fetch.waiting += 1
+    if (!patient) fetch.impatient += 1
     fetch.deadline = Math.min(fetch.deadline, this.#components.now() + deadlineMs)
     fetch.lastResort ||= lastResort
     if (!fetch.assembly.isComplete) this.#queue.place(fetch)
@@ -129,6 +130,7 @@ export class Downloader {
     } finally {
       signal?.removeEventListener('abort', onAbort)
       fetch.waiting -= 1
+      if (!patient) fetch.impatient -= 1
       if (fetch.waiting === 0 && !fetch.isSettled) this.#release(fetch)
     }
   }
@@ -188,7 +190,7 @@ export class Downloader {
     for (const peer of [...peers.values()]) lookAtSilence(peer, peers, { ...silent, timeOut })
     for (const fetch of [...this.#queue.all]) {
       const isLate = fetch.isUrgent && now - fetch.lastProgressAt > this.#init.fetchTimeoutMs
-      if (isLate && !fetch.assembly.isComplete) {
+      if (isLate && !fetch.isPatient && !fetch.assembly.isComplete) {
         this.requests.cancelFetch(fetch)
         this.#fail(fetch, new DeadlineError(`Block ${fetch.cid}`, this.#init.fetchTimeoutMs))
       }
@@ -306,7 +308,7 @@ export class Downloader {
     const doubtful = this.#doubtful ?? [...this.#queue.urgent, ...this.#queue.begun]
     this.#doubtful = new Set()
     for (const fetch of doubtful) {
-      if (fetch.isSettled || fetch.assembly.isComplete || fetch.requests > 0) continue
+      if (fetch.isSettled || fetch.assembly.isComplete || fetch.requests > 0 || fetch.isPatient) continue
       if (peers.some((peer) => couldServe(peer, fetch, now))) continue
       this.#fail(fetch)
     }

@@ -6,6 +6,8 @@ export interface FetchOptions {
   readonly lastResort?: boolean | undefined
   /** Size of the block in bytes, when known and not told to `addVersion`: saves a round trip for blocks above 128 KiB. */
   readonly size?: number | undefined
+  /** Whether to wait until somebody has it, when nobody does. Default: no. */
+  readonly patient?: boolean | undefined
   /** Stops waiting; when nobody else waits, the requests are cancelled. */
   readonly signal?: AbortSignal | undefined
 }

@@ -40,6 +40,8 @@ export class PieceFetch {
   lastResort = false
   /** Callers that wait for it; a background download has none. */
   waiting = 0
+  /** Those of them that are to be told at once when nobody has it. */
+  impatient = 0
   /** Wanted by `prefetch`, whether or not somebody waits for it. */
   background = false
 
@@ -92,6 +94,11 @@ export class PieceFetch {
   /** Somebody waits for it, so that it goes before all background downloads. */
   get isUrgent(): boolean {
     return this.waiting > 0
+  }
+
+  /** Those who wait for it also wait for somebody to have it. */
+  get isPatient(): boolean {
+    return this.waiting > 0 && this.impatient === 0
   }
 
   /** Begins again with nothing. */

@@ -48,6 +48,8 @@ export class RemotePeer {
 
   /** Numbers of the pieces that it says it holds. */
   readonly holdings = new Bitfield()
+  /** Numbers of the pieces that it says it is getting, and until when that is believed. Milliseconds. */
+  readonly coming = new Map<number, number>()
   /** Roots that we asked about and have no bitfield of yet, and when we asked. */
   readonly pendingRoots = new Map<string, number>()
   /** Roots that it subscribed to, and when it did last. Milliseconds. */

@@ -55,7 +55,7 @@ export interface SwarmEvents {
   'peer:add': CustomEvent<PeerInfo>
   /** A peer has left. */
   'peer:remove': CustomEvent<{ readonly peer: string }>
-  /** A peer told which pieces it holds, serves us again, or doesn't any more. */
+  /** A peer told which pieces it holds or is getting, serves us again, or doesn't any more. */
   'peer:update': CustomEvent<PeerInfo>
   'peer:ban': CustomEvent<BannedPeer>
   /** A piece came from peers and is verified. `bytes` is its size; `background` is true when no `fetch` waits for it. */

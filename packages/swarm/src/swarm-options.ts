@@ -87,3 +87,14 @@ export function completeOptions(init: SwarmInit): SwarmOptions {
   if (options.site === '') throw new ValidationError('site', 'the name of a site', '')
   return options
 }
+
+/** Calls back later, by the components' timer where they have one; the result cancels that. */
+export function setTimer(
+  { setTimer }: Pick<SwarmComponents, 'setTimer'>,
+  callback: () => void,
+  ms: number,
+): () => void {
+  if (setTimer !== undefined) return setTimer(callback, ms)
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}

@@ -11,7 +11,7 @@ import { Penalties } from './penalties.ts'
 import { PieceWriter } from './piece-writer.ts'
 import { RateCap } from './rate-cap.ts'
 import { peerInfo } from './swarm-events.ts'
-import { completeOptions } from './swarm-options.ts'
+import { completeOptions, setTimer } from './swarm-options.ts'
 import { Uploader } from './uploader.ts'
 import { Versions } from './versions.ts'
 import type { PeerLink } from './admission.ts'
@@ -83,7 +83,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
       cap: this.#uploadCap,
       allowance: new ChokedAllowance(options.chokedAllowanceBytes),
       now,
-      setTimer: (callback, ms) => this.#setTimer(callback, ms),
+      setTimer: (callback, ms) => setTimer(this.#components, callback, ms),
       strike: (peer, what) => this.#penalties.strike(peer.id, what),
       flooded: (peer) => this.#penalties.timeOut(peer.id, 'flood'),
       missing: (cid) => this.#versions.evicted(cid),
@@ -222,6 +222,16 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
     return piece === undefined ? 0 : (lastResort ? availability : visitors).count(piece)
   }
 
+  /** Whether a connected peer that lacks the piece says that it is getting it from elsewhere. */
+  isComing(cid: string): boolean {
+    return this.#versions.coming.has(cid)
+  }
+
+  /** We are getting these pieces from elsewhere, or (over) are not after all: tells peers, who may wait for us. */
+  fetching(cids: readonly string[], over: boolean): void {
+    this.#versions.coming.tell(cids, over)
+  }
+
   /** How fast the piece would come from the visitors who hold it. */
   pace(cid: string): HolderPace {
     return holderPace(this.#peers.values(), this.#versions.table.number(cid))
@@ -293,17 +303,14 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
       if (peer.chokes) peer.conduct.answered()
     }
     try {
-      if (message.subscribe !== undefined) this.#versions.onSubscribe(peer, message.subscribe.root)
-      if (message.bitfield !== undefined) this.#versions.onBitfield(peer, message.bitfield)
-      if (message.have !== undefined) this.#versions.onHave(peer, message.have)
+      this.#versions.onMessage(peer, message)
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error
       this.#penalties.strike(peer.id, error.message)
     }
     this.#downloader.schedule()
-    if (message.bitfield !== undefined || message.have !== undefined || message.choke !== undefined) {
+    if (message.bitfield ?? message.have ?? message.coming ?? message.choke)
       this.safeDispatchEvent('peer:update', { detail: peerInfo(peer, this.#components.now()) })
-    }
   }
 
   #onClose(id: string, peer: RemotePeer | undefined, error: Error | undefined): void {
@@ -332,17 +339,12 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
   }
 
   #tick(): void {
-    this.#cancelTick = this.#setTimer(() => {
+    const tick = (): void => {
       this.#downloader.tick()
       this.#choking.tick()
       this.#writer.run()
       if (this.#started) this.#tick()
-    }, TICK_MS)
-  }
-
-  #setTimer(callback: () => void, ms: number): () => void {
-    if (this.#components.setTimer !== undefined) return this.#components.setTimer(callback, ms)
-    const timer = setTimeout(callback, ms)
-    return () => clearTimeout(timer)
+    }
+    this.#cancelTick = setTimer(this.#components, tick, TICK_MS)
   }
 }

@@ -1,9 +1,10 @@
 import { LimitError, MAX_SUBSCRIBED_ROOTS, parseCid, ValidationError } from '@blackhole/protocol'
-import type { Bitfield as BitfieldMessage, Have } from '@blackhole/protocol'
-import { CID } from 'multiformats/cid'
+import type { Bitfield as BitfieldMessage, CdnMessage, Have } from '@blackhole/protocol'
 import { Availability } from './availability.ts'
 import { Bitfield } from './bitfield.ts'
+import { ComingPieces } from './coming-pieces.ts'
 import { PieceTable } from './piece-table.ts'
+import { decodeRoot, encodeRoot } from './root-bytes.ts'
 import type { PieceStore } from './piece-store.ts'
 import type { VersionPieces } from './piece-table.ts'
 import type { RemotePeer } from './remote-peer.ts'
@@ -28,11 +29,14 @@ export class Versions {
   readonly availability = new Availability()
   /** The same without the peers of last resort. */
   readonly visitors = new Availability()
+  /** What peers are getting from elsewhere. */
+  readonly coming: ComingPieces
   readonly #own = new Bitfield()
   readonly #components: VersionsComponents
 
   constructor(components: VersionsComponents) {
     this.#components = components
+    this.coming = new ComingPieces({ ...components, table: this.table })
   }
 
   /** Whether we hold the piece. */
@@ -71,10 +75,22 @@ export class Versions {
   }
 
   /**
+   * What a peer says or asks of versions.
+   *
+   * @throws {ValidationError} or {@link LimitError} when it can't be right
+   */
+  onMessage(peer: RemotePeer, { subscribe, bitfield, have, coming }: CdnMessage): void {
+    if (subscribe !== undefined) this.#onSubscribe(peer, subscribe.root)
+    if (bitfield !== undefined) this.#onBitfield(peer, bitfield)
+    if (have !== undefined) this.#onHave(peer, have)
+    if (coming !== undefined) this.coming.onMessage(peer, coming)
+  }
+
+  /**
    * @throws {LimitError} when a peer subscribes to more versions than a site has at once
    * @throws {ValidationError} when it subscribes to one again and again
    */
-  onSubscribe(peer: RemotePeer, rootBytes: Uint8Array): void {
+  #onSubscribe(peer: RemotePeer, rootBytes: Uint8Array): void {
     const root = decodeRoot(rootBytes)
     const now = this.#components.now()
     const before = peer.subscriptions.get(root)
@@ -89,7 +105,7 @@ export class Versions {
   }
 
   /** @throws {ValidationError} when the bits are not those of the version */
-  onBitfield(peer: RemotePeer, message: BitfieldMessage): void {
+  #onBitfield(peer: RemotePeer, message: BitfieldMessage): void {
     const root = decodeRoot(message.root)
     const version = this.table.version(root)
     if (version === undefined) return
@@ -105,7 +121,7 @@ export class Versions {
   }
 
   /** @throws {ValidationError} when an index is not one of the version's */
-  onHave(peer: RemotePeer, message: Have): void {
+  #onHave(peer: RemotePeer, message: Have): void {
     const version = this.table.version(decodeRoot(message.root))
     if (version === undefined) return
     for (const index of message.pieces) {
@@ -154,6 +170,7 @@ export class Versions {
   }
 
   #gained(peer: RemotePeer, piece: number): void {
+    peer.coming.delete(piece)
     if (!peer.holdings.add(piece)) return
     this.availability.increment(piece)
     if (!peer.lastResort) this.visitors.increment(piece)
@@ -169,16 +186,4 @@ export class Versions {
     for (const [index, piece] of version?.pieces.entries() ?? []) if (this.#own.has(piece)) bits.add(index)
     peer.session.send({ bitfield: { root: encodeRoot(root), bits: bits.toBytes(version?.pieces.length ?? 0) } })
   }
-}
-
-function decodeRoot(bytes: Uint8Array): string {
-  try {
-    return CID.decode(bytes).toString()
-  } catch (cause) {
-    throw new ValidationError('root', 'a CID', undefined, { cause })
-  }
-}
-
-function encodeRoot(root: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(CID.parse(root).bytes)
 }

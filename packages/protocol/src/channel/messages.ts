@@ -53,6 +53,11 @@ export interface RequestMessage {
   readonly deadlineMs: number
   /** Bytes that may be sent before more credit. */
   readonly credit: number
+  /**
+   * Blocks that nobody has are waited for until somebody does, and the head is sent again whenever it would say
+   * something else. Default: no. Pages that don't know it answer `missing`.
+   */
+  readonly patient?: boolean
 }
 
 /** How fast those who would send a block are, as the page has measured: it decides how long the worker waits for them. */
@@ -73,6 +78,8 @@ export interface HeadMessage {
   readonly id: number
   /** For each CID, whether any connected peer is known to hold it. */
   readonly available: readonly boolean[]
+  /** For each CID, whether a connected peer says that it is fetching it from elsewhere. Left out by pages that don't know. */
+  readonly coming?: readonly boolean[]
   /** For each CID, the pace of the peers that hold it. Left out by pages that don't know. */
   readonly paces?: readonly HolderPace[]
 }
@@ -139,6 +146,14 @@ export interface AheadMessage {
   readonly stream: string
   /** In the order in which they are needed, at most {@link MAX_AHEAD_PIECES}. */
   readonly pieces: readonly ComingPiece[]
+}
+
+/** The worker fetches these blocks over HTTP, or no longer does: the page lets its peers know that they are coming. */
+export interface FetchingMessage {
+  readonly type: 'fetching'
+  readonly cids: readonly string[]
+  /** It came to nothing. */
+  readonly over: boolean
 }
 
 /** The worker's counters changed. */
@@ -209,5 +224,6 @@ export type WorkerToPage =
   | CancelMessage
   | StoredMessage
   | AheadMessage
+  | FetchingMessage
   | CountersMessage
   | BusyMessage

@@ -9,6 +9,13 @@ describe('messages of the page', () => {
     { type: 'hello', version: 1, role: 'host', peers: 3, ahead: true },
     { type: 'state', role: 'guest', peers: 0 },
     { type: 'head', id: 1, available: [true, false] },
+    {
+      type: 'head',
+      id: 1,
+      available: [false],
+      coming: [true],
+      paces: [{ rttMs: 1, bytesPerSecond: 2, queuedBytes: 0 }],
+    },
     { type: 'chunk', id: 1, cid: 'bafy', source: 'peers', data: new ArrayBuffer(2) },
     { type: 'end', id: 1 },
     { type: 'error', id: 1, error: { name: 'Error', reason: 'missing', message: 'gone' } },
@@ -29,6 +36,7 @@ describe('messages of the page', () => {
     ['a foreign source', { type: 'chunk', id: 1, cid: 'b', source: 'moon', data: new ArrayBuffer(0) }, /\.source/],
     ['a view instead of a buffer', { type: 'record', record: new Uint8Array(1) }, /\.record/],
     ['a mixed list', { type: 'head', id: 1, available: [true, 1] }, /\.available/],
+    ['a text for who is getting it', { type: 'head', id: 1, available: [true], coming: ['yes'] }, /\.coming/],
     ['a list with holes', { type: 'head', id: 1, available: [true, undefined] }, /\.available/],
   ])('refuses %s', (_, message, error) => {
     expect(() => parsePageMessage(message)).toThrow(error)
@@ -54,6 +62,8 @@ describe('messages of the worker', () => {
   it.each([
     { type: 'hello', version: 1 },
     { type: 'request', id: 1, cids: ['a', 'b'], deadlineMs: 0, credit: 100 },
+    { type: 'request', id: 1, cids: ['a'], deadlineMs: 0, credit: 100, patient: true },
+    { type: 'fetching', cids: ['a'], over: false },
     { type: 'credit', id: 1, bytes: 100 },
     { type: 'cancel', id: 1 },
     { type: 'cancel', id: 1, cids: ['a'] },

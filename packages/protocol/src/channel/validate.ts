@@ -59,8 +59,9 @@ export function parsePageMessage(value: unknown): PageToWorker {
     case 'head': {
       const id = count(message, 'id')
       const available = list(message, 'available', MAX_CHANNEL_CIDS, isBoolean)
-      if (message['paces'] === undefined) return { type, id, available }
-      return { type, id, available, paces: list(message, 'paces', MAX_CHANNEL_CIDS, isPace) }
+      const paces = optional(message, 'paces', (name) => list(message, name, MAX_CHANNEL_CIDS, isPace))
+      const coming = optional(message, 'coming', (name) => list(message, name, MAX_CHANNEL_CIDS, isBoolean))
+      return { type, id, available, ...paces, ...coming }
     }
     case 'chunk':
       return {
@@ -104,6 +105,7 @@ export function parseWorkerMessage(value: unknown): WorkerToPage {
         cids: cids(message),
         deadlineMs: count(message, 'deadlineMs'),
         credit: count(message, 'credit'),
+        ...optional(message, 'patient', (name) => flag(message, name)),
       }
     case 'credit':
       return { type, id: count(message, 'id'), bytes: count(message, 'bytes') }
@@ -119,11 +121,12 @@ export function parseWorkerMessage(value: unknown): WorkerToPage {
         stream: text(message, 'stream', MAX_TEXT),
         pieces: list(message, 'pieces', MAX_AHEAD_PIECES, isComing),
       }
+    case 'fetching':
+      return { type, cids: cids(message), over: flag(message, 'over') }
     case 'counters':
       return { type, received: received(message) }
     case 'busy':
-      if (!isBoolean(message['busy'])) throw new ValidationError(field('busy'), 'true or false', message['busy'])
-      return { type, busy: message['busy'] }
+      return { type, busy: flag(message, 'busy') }
     default:
       throw new ValidationError('channel message.type', 'a message of the worker', type)
   }
@@ -182,6 +185,17 @@ function count(message: Fields, name: string): number {
   const value = message[name]
   if (!isCount(value)) throw new ValidationError(field(name), 'a whole number', value)
   return value
+}
+
+function flag(message: Fields, name: string): boolean {
+  const value = message[name]
+  if (!isBoolean(value)) throw new ValidationError(field(name), 'true or false', value)
+  return value
+}
+
+/** A field that may be left out. */
+function optional<N extends string, T>(message: Fields, name: N, read: (name: N) => T): Partial<Record<N, T>> {
+  return message[name] === undefined ? {} : ({ [name]: read(name) } as Record<N, T>)
 }
 
 function text(message: Fields, name: string, max: number): string {

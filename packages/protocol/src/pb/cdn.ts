@@ -14,6 +14,7 @@ export interface CdnMessage {
   cancel?: Cancel
   reject?: Reject
   choke?: Choke
+  coming?: Coming
 }
 
 export namespace CdnMessage {
@@ -69,6 +70,11 @@ export namespace CdnMessage {
         if (obj.choke != null) {
           w.uint32(74)
           Choke.codec().encode(obj.choke, w)
+        }
+
+        if (obj.coming != null) {
+          w.uint32(82)
+          Coming.codec().encode(obj.coming, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -134,6 +140,12 @@ export namespace CdnMessage {
             case 9: {
               obj.choke = Choke.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.choke
+              })
+              break
+            }
+            case 10: {
+              obj.coming = Coming.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.coming
               })
               break
             }
@@ -211,6 +223,13 @@ export namespace CdnMessage {
             case 9: {
               yield * Choke.codec().stream(reader, reader.uint32(), `${prefix}.choke`, {
                 limits: opts.limits?.choke
+              })
+
+              break
+            }
+            case 10: {
+              yield * Coming.codec().stream(reader, reader.uint32(), `${prefix}.coming`, {
+                limits: opts.limits?.coming
               })
 
               break
@@ -338,6 +357,22 @@ export namespace CdnMessage {
     value: boolean
   }
 
+  export interface CdnMessageComingRootFieldEvent {
+    field: '$.coming.root'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface CdnMessageComingPiecesFieldEvent {
+    field: '$.coming.pieces[]'
+    index: number
+    value: number
+  }
+
+  export interface CdnMessageComingOverFieldEvent {
+    field: '$.coming.over'
+    value: boolean
+  }
+
   export function encode (obj: Partial<CdnMessage>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, CdnMessage.codec())
   }
@@ -346,7 +381,7 @@ export namespace CdnMessage {
     return decodeMessage(buf, CdnMessage.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CdnMessage>): Generator<CdnMessageHelloVersionFieldEvent | CdnMessageHelloSiteFieldEvent | CdnMessageHelloTokenFieldEvent | CdnMessageHelloLastResortFieldEvent | CdnMessageHelloFrameChannelFieldEvent | CdnMessageSubscribeRootFieldEvent | CdnMessageBitfieldRootFieldEvent | CdnMessageBitfieldBitsFieldEvent | CdnMessageHaveRootFieldEvent | CdnMessageHavePiecesFieldEvent | CdnMessageRequestIdFieldEvent | CdnMessageRequestCidFieldEvent | CdnMessageRequestOffsetFieldEvent | CdnMessageRequestLengthFieldEvent | CdnMessagePieceIdFieldEvent | CdnMessagePieceOffsetFieldEvent | CdnMessagePieceSizeFieldEvent | CdnMessagePieceDataFieldEvent | CdnMessageCancelIdFieldEvent | CdnMessageRejectIdFieldEvent | CdnMessageRejectReasonFieldEvent | CdnMessageChokeChokedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CdnMessage>): Generator<CdnMessageHelloVersionFieldEvent | CdnMessageHelloSiteFieldEvent | CdnMessageHelloTokenFieldEvent | CdnMessageHelloLastResortFieldEvent | CdnMessageHelloFrameChannelFieldEvent | CdnMessageSubscribeRootFieldEvent | CdnMessageBitfieldRootFieldEvent | CdnMessageBitfieldBitsFieldEvent | CdnMessageHaveRootFieldEvent | CdnMessageHavePiecesFieldEvent | CdnMessageRequestIdFieldEvent | CdnMessageRequestCidFieldEvent | CdnMessageRequestOffsetFieldEvent | CdnMessageRequestLengthFieldEvent | CdnMessagePieceIdFieldEvent | CdnMessagePieceOffsetFieldEvent | CdnMessagePieceSizeFieldEvent | CdnMessagePieceDataFieldEvent | CdnMessageCancelIdFieldEvent | CdnMessageRejectIdFieldEvent | CdnMessageRejectReasonFieldEvent | CdnMessageChokeChokedFieldEvent | CdnMessageComingRootFieldEvent | CdnMessageComingPiecesFieldEvent | CdnMessageComingOverFieldEvent> {
     return streamMessage(buf, CdnMessage.codec(), opts)
   }
 }
@@ -861,6 +896,160 @@ export namespace Have {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Have>): Generator<HaveRootFieldEvent | HavePiecesFieldEvent> {
     return streamMessage(buf, Have.codec(), opts)
+  }
+}
+
+export interface Coming {
+  root: Uint8Array<ArrayBuffer>
+  pieces: number[]
+  over: boolean
+}
+
+export namespace Coming {
+  let _codec: Codec<Coming>
+
+  export const codec = (): Codec<Coming> => {
+    if (_codec == null) {
+      _codec = message<Coming>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.root != null && obj.root.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.root)
+        }
+
+        if (obj.pieces != null && obj.pieces.length > 0) {
+          for (const value of obj.pieces) {
+            w.uint32(16)
+            w.uint32(value)
+          }
+        }
+
+        if ((obj.over != null && obj.over !== false)) {
+          w.uint32(24)
+          w.bool(obj.over)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          root: uint8ArrayAlloc(0),
+          pieces: [],
+          over: false
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.root = reader.bytes()
+              break
+            }
+            case 2: {
+              if (opts.limits?.pieces != null && obj.pieces.length === opts.limits.pieces) {
+                throw new MaxLengthError('Decode error - repeated field "pieces" had too many elements')
+              }
+
+              obj.pieces.push(reader.uint32())
+              break
+            }
+            case 3: {
+              obj.over = reader.bool()
+              break
+            }
+            default: {
+              skipField(reader, tag)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          pieces: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.root`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              if (opts.limits?.pieces != null && obj.pieces === opts.limits.pieces) {
+                throw new MaxLengthError('Streaming decode error - repeated field "pieces" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.pieces[]`,
+                index: obj.pieces,
+                value: reader.uint32()
+              }
+
+              obj.pieces++
+
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.over`,
+                value: reader.bool()
+              }
+              break
+            }
+            default: {
+              skipField(reader, tag)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ComingRootFieldEvent {
+    field: '$.root'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ComingPiecesFieldEvent {
+    field: '$.pieces[]'
+    index: number
+    value: number
+  }
+
+  export interface ComingOverFieldEvent {
+    field: '$.over'
+    value: boolean
+  }
+
+  export function encode (obj: Partial<Coming>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Coming.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Coming>): Coming {
+    return decodeMessage(buf, Coming.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Coming>): Generator<ComingRootFieldEvent | ComingPiecesFieldEvent | ComingOverFieldEvent> {
+    return streamMessage(buf, Coming.codec(), opts)
   }
 }
 

@@ -22,14 +22,19 @@ const site = parseSiteName('k51qzi5uqu5dgutdk6i1ynyzgkqngpha5xpgia3a5qqp4jsh0u4c
 
 /** Blocks of 100 bytes each; `slow…` never come, `missing…` are nowhere. */
 class FakeProvider extends TypedEventEmitter<BlockProviderEvents> implements BlockProvider {
-  readonly coming: unknown[] = []
+  readonly needed: unknown[] = []
   readonly aborted: string[] = []
   readonly told: string[] = []
   pageRole: PageRole = 'host'
+  readonly comingCids = new Set<string>()
   readonly kept = new Uint8Array(100).fill(7)
 
   available(cids: readonly string[]): boolean[] {
     return cids.map((cid) => !cid.startsWith('missing'))
+  }
+
+  coming(cids: readonly string[]): boolean[] {
+    return cids.map((cid) => this.comingCids.has(cid))
   }
 
   paces(cids: readonly string[]): HolderPace[] {
@@ -52,7 +57,11 @@ class FakeProvider extends TypedEventEmitter<BlockProviderEvents> implements Blo
   }
 
   ahead(stream: string, pieces: readonly unknown[]): void {
-    this.coming.push([stream, pieces])
+    this.needed.push([stream, pieces])
+  }
+
+  fetching(cids: readonly string[], over: boolean): void {
+    this.told.push(...cids.map((cid) => `${cid} ${over ? 'over' : 'coming'}`))
   }
 
   peers(): number {
@@ -188,7 +197,7 @@ describe('a request of the worker', () => {
     request(1, ['a', 'b'])
     await expect.poll(() => workers.of('end')).toEqual([{ type: 'end', id: 1 }])
     expect(workers.of('head')).toEqual([
-      { type: 'head', id: 1, available: [true, true], paces: provider.paces(['a', 'b']) },
+      { type: 'head', id: 1, available: [true, true], coming: [false, false], paces: provider.paces(['a', 'b']) },
     ])
     expect(workers.of('chunk').map(({ cid, source, data }) => [cid, source, data.byteLength])).toEqual([
       ['a', 'peers', 100],
@@ -196,6 +205,18 @@ describe('a request of the worker', () => {
     ])
     // The provider's own bytes were not given away with the message.
     expect(provider.kept.byteLength).toBe(100)
+  })
+
+  it('is told again who has a block, when that changes and it is patient', async () => {
+    await started()
+    workers.port?.send({ type: 'request', id: 1, cids: ['slow'], deadlineMs: 0, credit: 100, patient: true })
+    await expect.poll(() => workers.of('head').length).toBe(1)
+    provider.safeDispatchEvent('holders')
+    provider.comingCids.add('slow')
+    provider.safeDispatchEvent('holders')
+    await expect.poll(() => workers.of('head').map(({ coming }) => coming)).toEqual([[false], [true]])
+    workers.port?.send({ type: 'fetching', cids: ['slow'], over: true })
+    await expect.poll(() => provider.told).toEqual(['slow over'])
   })
 
   it('gets no more than its credit and one block', async () => {
@@ -283,7 +304,7 @@ describe('news', () => {
     workers.port?.send({ type: 'counters', received: { local: 1, peers: 2, http: 3 } })
     await expect.poll(() => counters).toEqual([{ local: 1, peers: 2, http: 3 }])
     expect(provider.told).toEqual(['a'])
-    expect(provider.coming).toEqual([['film', [{ cid: 'b', inMs: 10 }]]])
+    expect(provider.needed).toEqual([['film', [{ cid: 'b', inMs: 10 }]]])
   })
 
   it('keeps a worker alive for as long as it streams', async () => {

@@ -9,7 +9,7 @@ import type { BlockProvider } from '../peer/block-provider.ts'
 const CONCURRENT_BLOCKS = 8
 
 /**
- * Answers one request of the worker: head, then a chunk for each block in the
+ * Answers one request of the worker: head (again when it changes, for one that waits), then a chunk for each block in the
  * order in which they arrive, as far as there is credit, then end; or an error
  * at the first block that can't be had. Blocks that were sent stay valid.
  */
@@ -20,6 +20,7 @@ export class ServedRequest {
   readonly #credit: CreditWindow
   readonly #controller = new AbortController()
   readonly #blocks: Map<string, AbortController>
+  #holders = ''
 
   constructor(
     provider: BlockProvider,
@@ -37,8 +38,8 @@ export class ServedRequest {
   async run(): Promise<void> {
     const { id } = this.#request
     const queue = [...this.#blocks.keys()]
-    const { cids } = this.#request
-    this.#send({ type: 'head', id, available: this.#provider.available(cids), paces: this.#provider.paces(cids) })
+    this.#tellHead()
+    if (this.#request.patient === true) this.#provider.addEventListener('holders', this.#tellHead)
     const lane = async (): Promise<void> => {
       for (let cid = queue.shift(); cid !== undefined; cid = queue.shift()) await this.#serve(cid)
     }
@@ -48,8 +49,18 @@ export class ServedRequest {
     } catch (error) {
       if (!this.#controller.signal.aborted) this.#send({ type: 'error', id, error: errorToWire(error) })
     } finally {
+      this.#provider.removeEventListener('holders', this.#tellHead)
       this.#controller.abort()
     }
+  }
+
+  readonly #tellHead = (): void => {
+    const { id, cids } = this.#request
+    const [available, coming] = [this.#provider.available(cids), this.#provider.coming(cids)]
+    const holders = [...available, ...coming].join()
+    if (holders === this.#holders) return
+    this.#holders = holders
+    this.#send({ type: 'head', id, available, coming, paces: this.#provider.paces(cids) })
   }
 
   /** The worker takes more. */
@@ -67,10 +78,10 @@ export class ServedRequest {
     const block = this.#blocks.get(cid)
     if (block === undefined) return
     const signal = AbortSignal.any([block.signal, this.#controller.signal])
-    const { id, deadlineMs } = this.#request
+    const { id, deadlineMs, patient } = this.#request
     try {
       signal.throwIfAborted()
-      const { bytes, source } = await this.#provider.fetch(cid, { deadlineMs, signal })
+      const { bytes, source } = await this.#provider.fetch(cid, { deadlineMs, patient, signal })
       await this.#credit.take(bytes.byteLength, { signal })
       // Copied before it is transferred: the store and other readers may hold the same bytes.
       const data = bytes.slice().buffer

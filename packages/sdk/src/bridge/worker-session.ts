@@ -97,6 +97,9 @@ export class WorkerSession {
       case 'ahead':
         this.#provider.ahead(message.stream, message.pieces)
         break
+      case 'fetching':
+        this.#provider.fetching(message.cids, message.over)
+        break
       case 'counters':
         this.#events.onCounters(message.received)
         break

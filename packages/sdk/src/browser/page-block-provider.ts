@@ -15,11 +15,18 @@ import { sleep } from '../sleep.ts'
 /** A peer that has just started is waited for so long: the worker has a slower way to the bytes, or none. */
 const JOIN_WAIT_MS = 3_000
 
+/** Changes of who holds what are told together when they are this close: there may be one for each piece of each peer. */
+const HOLDERS_MS = 50
+
+/** Events of the swarm after which others may hold a piece. */
+const HOLDER_EVENTS = ['peer:add', 'peer:update', 'peer:remove'] as const
+
 /** What the bridge gives the worker: the page's peer while this page hosts, nothing while it is a guest. */
 export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> implements BlockProvider {
   #peer: SitePeer | undefined
   #ahead: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay'> | undefined
   #detach: (() => void) | undefined
+  #telling = false
 
   /** This page hosts now, or no longer does. */
   use(peer: SitePeer | undefined, ahead?: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay'>): void {
@@ -35,9 +42,11 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
       }
       peer.addEventListener('peers', changed)
       peer.addEventListener('record', onRecord)
+      for (const event of HOLDER_EVENTS) peer.swarm.addEventListener(event, this.#holdersChanged)
       this.#detach = () => {
         peer.removeEventListener('peers', changed)
         peer.removeEventListener('record', onRecord)
+        for (const event of HOLDER_EVENTS) peer.swarm.removeEventListener(event, this.#holdersChanged)
       }
     }
     this.#changed()
@@ -47,6 +56,10 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
     const peer = this.#peer
     if (peer === undefined) return cids.map(() => false)
     return cids.map((cid) => peer.swarm.availability(cid) > 0 || peer.hasStandIn)
+  }
+
+  coming(cids: readonly string[]): boolean[] {
+    return cids.map((cid) => this.#peer?.swarm.isComing(cid) === true)
   }
 
   paces(cids: readonly string[]): HolderPace[] {
@@ -71,7 +84,8 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
     options.signal?.throwIfAborted()
     try {
       this.#ahead?.asked(cid)
-      return await peer.blocks.fromPeers(cid, options)
+      // Where a relay stands in for those who hold nothing, there is nothing to be patient for.
+      return await peer.blocks.fromPeers(cid, { ...options, patient: options.patient === true && !peer.hasStandIn })
     } catch (error) {
       options.signal?.throwIfAborted()
       // Nobody has it yet, and it is on its way: from a relay, or to somebody who will have it.
@@ -92,12 +106,25 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
     this.#ahead?.set(stream, pieces)
   }
 
+  fetching(cids: readonly string[], over: boolean): void {
+    this.#peer?.swarm.fetching(cids, over)
+  }
+
   peers(): number {
     return this.#peer?.peers ?? 0
   }
 
   role(): PageRole {
     return this.#peer === undefined ? 'guest' : 'host'
+  }
+
+  readonly #holdersChanged = (): void => {
+    if (this.#telling) return
+    this.#telling = true
+    setTimeout(() => {
+      this.#telling = false
+      this.safeDispatchEvent('holders')
+    }, HOLDERS_MS)
   }
 
   #changed(): void {

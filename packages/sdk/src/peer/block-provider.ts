@@ -14,6 +14,8 @@ export interface FetchedBlock {
 export interface BlockFetchOptions {
   /** The block is needed in so many milliseconds; it decides what is fetched first. */
   readonly deadlineMs?: number | undefined
+  /** Whether to wait until a peer has it, when none does. Default: no. */
+  readonly patient?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -21,6 +23,8 @@ export interface BlockFetchOptions {
 export interface BlockProviderEvents {
   /** Role or number of peers changed. */
   state: CustomEvent<{ role: PageRole; peers: number }>
+  /** What connected peers hold, or say that they are getting, may have changed. */
+  holders: CustomEvent<undefined>
   /** A newer record of the site (signed IPNS record) was learned and checked. */
   record: CustomEvent<{ record: Uint8Array<ArrayBuffer> }>
 }
@@ -33,18 +37,22 @@ export interface BlockProviderEvents {
 export interface BlockProvider extends TypedEventTarget<BlockProviderEvents> {
   /** For each CID, whether a connected peer is known to hold it. */
   available(cids: readonly string[]): boolean[]
+  /** For each CID, whether a connected peer says that it is getting it from elsewhere. */
+  coming(cids: readonly string[]): boolean[]
   /** For each CID, how fast the peers that hold it are. */
   paces(cids: readonly string[]): HolderPace[]
   /**
    * One whole, verified block.
    *
-   * @throws {NotFoundError} at once when no connected peer can have it
+   * @throws {NotFoundError} at once when no connected peer can have it, unless it is waited for
    */
   fetch(cid: string, options?: BlockFetchOptions): Promise<FetchedBlock>
   /** These blocks came another way (HTTP) and are in the store: peers are told. */
   stored(cids: readonly string[]): void
   /** What a player needs next; takes the place of what was said before of its stream. */
   ahead(stream: string, pieces: readonly ComingPiece[]): void
+  /** The worker is getting these blocks over HTTP, or (over) is not after all: peers are told. */
+  fetching(cids: readonly string[], over: boolean): void
   /** Other visitors that pieces are exchanged with now. */
   peers(): number
   role(): PageRole

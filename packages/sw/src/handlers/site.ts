@@ -5,11 +5,11 @@ import type { WorkerConfig } from '../config.ts'
 import { isMedia } from '../media/is-media.ts'
 import type { LookAhead } from '../media/look-ahead.ts'
 import { OriginChangedError } from '../piece-source/origin-pieces.ts'
-import type { FetchedPiece, Piece, PieceDemand } from '../piece-source/piece-source.ts'
-import type { ResponseTraits } from '../piece-source/hedged-pieces.ts'
+import type { FetchedPiece, Piece, PieceDemand, ResponseTraits } from '../piece-source/piece-source.ts'
 import { LOADER_VARIANT, isDocumentRequest, isHtml } from '../response/document.ts'
 import { reportBrokenBody } from '../response/broken-body.ts'
 import { fileParts } from '../response/file-parts.ts'
+import { ResponseProgress } from '../response/response-progress.ts'
 import { pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
 import type { DocumentAnswer } from '../ready-answers.ts'
@@ -147,12 +147,14 @@ async function respond(
     ? await components.media.asked({ manifest: version.manifest, clientId: request.clientId, pathname, start })
     : undefined
   const plain = [...headers]
+  const progress = new ResponseProgress(now())
   const first = Promise.withResolvers<FetchedPiece>()
   let asked = false
   const ended = Promise.withResolvers<undefined>()
   const destination = request.request.destination
   const layout = fileParts(file, plan, request.url.pathname + request.url.search, async (piece, need) => {
-    const traits = { destination, bytes: layout.bytes, ahead: need.ahead, spareMs }
+    const several = layout.cids.length > 1 && { progress }
+    const traits = { destination, bytes: layout.bytes, ahead: need.ahead, spareMs, ...several }
     const demand = {
       deadlineMs: need.ahead * AHEAD_MS,
       signal: need.signal,

@@ -7,15 +7,7 @@ import {
   errorFromWire,
   parsePageMessage,
 } from '@blackhole/protocol'
-import type {
-  ChunkMessage,
-  ComingPiece,
-  HolderPace,
-  LoadedMessage,
-  PageToWorker,
-  Source,
-  WorkerToPage,
-} from '@blackhole/protocol'
+import type { ChunkMessage, ComingPiece, LoadedMessage, PageToWorker, Source, WorkerToPage } from '@blackhole/protocol'
 import type { PieceDemand } from '../piece-source/piece-source.ts'
 
 /** What a {@link PageLink} tells its owner. */
@@ -30,10 +22,14 @@ export interface PageLinkEvents {
   onClose: () => void
 }
 
+/** What a page is told of a demand. */
+type PageDemand = Pick<PieceDemand, 'deadlineMs' | 'signal' | 'patient' | 'onPace' | 'onHolders'>
+
 interface OpenRequest {
   readonly resolve: (chunk: ChunkMessage) => void
   readonly reject: (error: Error) => void
-  readonly onPace: ((pace: HolderPace) => void) | undefined
+  readonly onPace: PieceDemand['onPace']
+  readonly onHolders: PieceDemand['onHolders']
 }
 
 /** The worker's end of one port to a page. */
@@ -98,11 +94,12 @@ export class PageLink {
    *
    * @param deadlineMs - when it is needed
    * @param onPace - told at once how fast those are who hold it
+   * @param onHolders - told at once, and when it changes while the page is patient, who has it
    * @throws BlackholeError: the page's own, or `unavailable` when the page is gone
    */
   async request(
     cid: string,
-    { deadlineMs, signal, onPace }: Pick<PieceDemand, 'deadlineMs' | 'signal' | 'onPace'>,
+    { deadlineMs, signal, patient, onPace, onHolders }: PageDemand,
   ): Promise<{ bytes: Uint8Array<ArrayBuffer>; source: Source }> {
     signal.throwIfAborted()
     if (!this.open) throw gone()
@@ -116,9 +113,10 @@ export class PageLink {
     }
     try {
       const chunk = await new Promise<ChunkMessage>((resolve, reject) => {
-        this.#requests.set(id, { resolve, reject, onPace })
+        this.#requests.set(id, { resolve, reject, onPace, onHolders })
         signal.addEventListener('abort', onAbort, { once: true })
-        this.#port.send({ type: 'request', id, cids: [cid], deadlineMs, credit: MAX_BLOCK_BYTES })
+        const request = { type: 'request', id, cids: [cid], deadlineMs, credit: MAX_BLOCK_BYTES } as const
+        this.#port.send(patient === true ? { ...request, patient } : request)
       })
       if (chunk.cid !== cid) throw new BlackholeError('invalid', `The page sent ${chunk.cid} for ${cid}`)
       return { bytes: new Uint8Array(chunk.data), source: chunk.source }
@@ -169,8 +167,10 @@ export class PageLink {
         this.#events.onLoaded(message)
         break
       case 'head': {
+        const request = this.#requests.get(message.id)
         const [pace] = message.paces ?? []
-        if (pace !== undefined) this.#requests.get(message.id)?.onPace?.(pace)
+        if (pace !== undefined) request?.onPace?.(pace)
+        request?.onHolders?.({ held: message.available[0] === true, coming: message.coming?.[0] === true, pace })
         break
       }
     }

@@ -54,7 +54,13 @@ function setup(peerCount: number | undefined = 1): {
   const http = new ManualSource()
   const state = { setting: () => Promise.resolve(undefined), setSetting: () => Promise.resolve() }
   const memory = new HedgeMemory({ state, now: time.now, keepAlive: () => undefined })
-  const hedged = new HedgedPieces({ clock, peers, http, memory, peerCount: () => peerCount, server: () => SERVER })
+  const hedged = new HedgedPieces({
+    ...{ clock, peers, http, memory },
+    peerCount: () => peerCount,
+    server: () => SERVER,
+    random: () => 0,
+    fetching: () => undefined,
+  })
   return {
     clock: time,
     peers,

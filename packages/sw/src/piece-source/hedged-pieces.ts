@@ -1,44 +1,22 @@
 import type { HolderPace } from '@blackhole/protocol'
-import type { Clock } from '../clock.ts'
-import type { HedgeMemory } from '../hedge-memory.ts'
-import { HEDGE, planHedge } from '../hedge.ts'
+import { HEDGE, isUrgent, planHedge } from '../hedge.ts'
 import type { HedgePlan } from '../hedge.ts'
-import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
-
-/** What is known of the response that a piece is for. */
-export interface ResponseTraits {
-  /** `Request.destination`. */
-  readonly destination: string
-  /** Bytes of the whole response. */
-  readonly bytes: number
-  /** Pieces of the response before this one that are not delivered yet. */
-  readonly ahead: number
-  /** Nobody notices that it is not there for so many milliseconds: a segment that its player has no use for yet. */
-  readonly spareMs?: number | undefined
-}
-
-/** What {@link HedgedPieces} works with. */
-export interface HedgedPiecesComponents {
-  readonly peers: PieceSource
-  readonly http: PieceSource
-  readonly clock: Clock
-  readonly memory: Pick<HedgeMemory, 'peers' | 'origin' | 'changed'>
-  /** Peers that the host page has; undefined when no page has answered yet. */
-  peerCount: () => number | undefined
-  /** Origin of the server that HTTP would ask now; undefined when none would answer. */
-  server: () => string | undefined
-}
+import { ReadAhead } from './read-ahead.ts'
+import type { ReadAheadComponents } from './read-ahead.ts'
+import type { FetchedPiece, Piece, PieceDemand, ResponseTraits } from './piece-source.ts'
 
 /** A block that is no part of a file is a folder or a manifest, and about as large. */
 const BLOCK_BYTES = 16 * 1024
 
 /** Peers first, and HTTP beside them after a head start; the slower of the two is cancelled. Both are measured. */
 export class HedgedPieces {
-  readonly #components: HedgedPiecesComponents
+  readonly #components: ReadAheadComponents
+  readonly #ahead: ReadAhead
   #alone = 0
 
-  constructor(components: HedgedPiecesComponents) {
+  constructor(components: ReadAheadComponents) {
     this.#components = components
+    this.#ahead = new ReadAhead(components)
   }
 
   /**
@@ -48,9 +26,16 @@ export class HedgedPieces {
    */
   async fetch(piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
     demand.signal.throwIfAborted()
+    const { progress } = traits
+    if (this.#components.peerCount() === 0) {
+      const fetched = await this.#components.http.fetch(piece, demand)
+      progress?.got(fetched.bytes.byteLength)
+      return fetched
+    }
+    if (progress !== undefined && !isUrgent(traits))
+      return await this.#ahead.fetch(piece, demand, { ...traits, progress })
     const plan = this.#plan(piece, traits)
     const isProbe = plan.ask === 'http' && ++this.#alone % HEDGE.probeEvery === 0
-    if (this.#components.peerCount() === 0) return await this.#components.http.fetch(piece, demand)
     if (plan.ask === 'http' && !isProbe) return await this.#httpFirst(piece, demand)
     return await this.#race(piece, demand, traits, plan)
   }

@@ -1,4 +1,5 @@
 import type { HolderPace, Source } from '@blackhole/protocol'
+import type { ResponseProgress } from '../response/response-progress.ts'
 
 /** A block that is needed, and where else its bytes can be found. */
 export interface Piece {
@@ -30,12 +31,40 @@ export interface PieceDemand {
   readonly missing?: boolean
   /** Told by the peers, as soon as they are asked, how fast those are who hold it. */
   readonly onPace?: (pace: HolderPace) => void
+  /** Whether peers are to wait until one of them has it, when none does. Default: no. */
+  readonly patient?: boolean
+  /** Told by the peers whenever it changes, where they are patient, who has it. */
+  readonly onHolders?: (holders: PieceHolders) => void
+}
+
+/** Who could send a block. */
+export interface PieceHolders {
+  /** A connected peer holds it. */
+  readonly held: boolean
+  /** One says that it is getting it. */
+  readonly coming: boolean
+  /** How fast those are who hold it. */
+  readonly pace: HolderPace | undefined
 }
 
 /** A block that hashes to its CID. */
 export interface FetchedPiece {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly source: Source
+}
+
+/** What is known of the response that a piece is for. */
+export interface ResponseTraits {
+  /** `Request.destination`. */
+  readonly destination: string
+  /** Bytes of the whole response. */
+  readonly bytes: number
+  /** Pieces of the response before this one that are not delivered yet. */
+  readonly ahead: number
+  /** Nobody notices that it is not there for so many milliseconds: a segment that its player has no use for yet. */
+  readonly spareMs?: number | undefined
+  /** How far the response has come, when it has several pieces. */
+  readonly progress?: ResponseProgress
 }
 
 /** Somewhere to get blocks from. What it returns has been checked against its CID. */

@@ -1,0 +1,205 @@
+import { NotFoundError } from '@blackhole/protocol'
+import type { Source } from '@blackhole/protocol'
+import { testClock } from '@blackhole/testkit'
+import { expect, it } from 'vitest'
+import { HedgeMemory } from '../hedge-memory.ts'
+import { ResponseProgress } from '../response/response-progress.ts'
+import { ReadAhead } from './read-ahead.ts'
+import type { FetchedPiece, PieceDemand, PieceHolders, PieceSource } from './piece-source.ts'
+
+const SERVER = 'http://relay.example'
+const MIB = 1024 * 1024
+const HELD: PieceHolders = { held: true, coming: false, pace: undefined }
+const COMING: PieceHolders = { held: false, coming: true, pace: undefined }
+const NOBODY: PieceHolders = { held: false, coming: false, pace: undefined }
+
+/** A source that answers when the test says so. */
+class ManualSource implements PieceSource {
+  readonly asked: string[] = []
+  readonly aborted: string[] = []
+  readonly #open = new Map<string, { demand: PieceDemand; settle: PromiseWithResolvers<FetchedPiece> }>()
+
+  fetch({ cid }: { cid: string }, demand: PieceDemand): Promise<FetchedPiece> {
+    this.asked.push(cid)
+    const settle = Promise.withResolvers<FetchedPiece>()
+    this.#open.set(cid, { demand, settle })
+    demand.signal.addEventListener('abort', () => {
+      this.aborted.push(cid)
+      settle.reject(demand.signal.reason as Error)
+    })
+    return settle.promise
+  }
+
+  tell(holders: PieceHolders, ...cids: string[]): void {
+    for (const cid of cids) this.#open.get(cid)?.demand.onHolders?.(holders)
+  }
+
+  answer(source: Source, ...cids: string[]): void {
+    for (const cid of cids) this.#open.get(cid)?.settle.resolve({ bytes: new Uint8Array(MIB), source })
+  }
+
+  fail(error: Error, cid: string): void {
+    this.#open.get(cid)?.settle.reject(error)
+  }
+}
+
+interface World {
+  readonly clock: ReturnType<typeof testClock>
+  readonly peers: ManualSource
+  readonly http: ManualSource
+  readonly claims: string[]
+  /** Asks for pieces `0`, `1` and so on of one response, as a body does. */
+  readonly read: (count: number, options?: { destination?: string; signal?: AbortSignal }) => Promise<FetchedPiece>[]
+}
+
+/** HTTP is known to take 10 ms and 100 ms per MiB, unless told otherwise. */
+function setup({ random = () => 0, isHttpKnown = true }: { random?: () => number; isHttpKnown?: boolean } = {}): World {
+  const time = testClock()
+  const clock = { now: time.now, sleep: time.delay }
+  const [peers, http] = [new ManualSource(), new ManualSource()]
+  const state = { setting: () => Promise.resolve(undefined), setSetting: () => Promise.resolve() }
+  const memory = new HedgeMemory({ state, now: time.now, keepAlive: () => undefined })
+  for (let at = 0; isHttpKnown && at < 100; at++) memory.origin(SERVER).took(110, MIB, { firstByteMs: 10 })
+  const claims: string[] = []
+  const ahead = new ReadAhead({
+    ...{ peers, http, clock, memory, random },
+    peerCount: () => 3,
+    server: () => SERVER,
+    fetching: (cids, over) => claims.push(...cids.map((cid) => (over ? `${cid} over` : cid))),
+  })
+  const read: World['read'] = (count, { destination = '', signal = new AbortController().signal } = {}) => {
+    const progress = new ResponseProgress(time.now())
+    return Array.from({ length: count }, async (_, at) => {
+      const cid = String(at)
+      const of = { pathname: '/film.mp4', offset: at * MIB, length: MIB, size: 30 * MIB }
+      const traits = { destination, bytes: 30 * MIB, ahead: at, progress }
+      return await ahead.fetch({ cid, of }, { deadlineMs: 0, signal }, traits)
+    })
+  }
+  return { clock: time, peers, http, claims, read }
+}
+
+it('asks nobody twice: what peers send in time never goes over HTTP', async () => {
+  const { clock, peers, http, read } = setup()
+  const pieces = read(4)
+  peers.tell(HELD, '0', '1', '2', '3')
+  for (const cid of ['0', '1', '2', '3']) {
+    await clock.advance(90)
+    peers.answer('peers', cid)
+    await clock.advance(0)
+  }
+  expect((await Promise.all(pieces)).map(({ source }) => source)).toEqual(['peers', 'peers', 'peers', 'peers'])
+  expect(http.asked).toEqual([])
+})
+
+it('gets what nobody has over HTTP, the first at once and then one after the other, in an order of its own, and says so', async () => {
+  const { clock, peers, http, claims, read } = setup({ random: () => 0.99 })
+  const pieces = read(8)
+  peers.tell(NOBODY, '0', '1', '2', '3', '4', '5', '6', '7')
+  await clock.advance(0)
+  expect(http.asked).toEqual(['0'])
+  http.answer('http', '0')
+  await clock.advance(0)
+  // The next is first now, and takes the only lane: HTTP has a short wait.
+  expect(http.asked).toEqual(['0', '1'])
+  peers.tell(COMING, '1', '2', '3')
+  http.answer('http', '1')
+  await clock.advance(0)
+  // Others are getting 2 and 3: of 4 to 7 it takes what the dice say.
+  expect(http.asked).toEqual(['0', '1', '7'])
+  expect(claims).toEqual(['0', '1', '7'])
+  peers.answer('peers', '2', '3', '4', '5', '6')
+  http.answer('http', '7')
+  await Promise.all(pieces)
+  expect(http.asked).toEqual(['0', '1', '7'])
+})
+
+it('gives HTTP the last pieces, in place of the peers, while HTTP alone would be further', async () => {
+  const { clock, peers, http, read } = setup()
+  const pieces = read(4)
+  peers.tell(HELD, '0', '1', '2', '3')
+  await clock.advance(250)
+  // Peers have sent nothing, HTTP would have sent two.
+  expect(http.asked).toEqual(['3'])
+  expect(peers.aborted).toEqual(['3'])
+  peers.answer('peers', '0', '1')
+  await clock.advance(50)
+  http.answer('http', '3')
+  await clock.advance(50)
+  // Three of four at 350 ms: not behind any more.
+  expect(http.asked).toEqual(['3'])
+  peers.answer('peers', '2')
+  expect((await Promise.all(pieces)).map(({ source }) => source)).toEqual(['peers', 'peers', 'peers', 'http'])
+})
+
+it('does not wait for peers that say that it is coming any longer than HTTP would take', async () => {
+  const { clock, peers, http, read } = setup()
+  const pieces = read(2)
+  peers.tell(COMING, '0', '1')
+  await clock.advance(100)
+  expect(http.asked).toEqual([])
+  await clock.advance(200)
+  http.answer('http', '1')
+  await clock.advance(100)
+  http.answer('http', '0')
+  expect((await Promise.all(pieces)).map(({ source }) => source)).toEqual(['http', 'http'])
+})
+
+it('asks for a stuck piece beside the peers that were to send it, and takes who is first', async () => {
+  const { clock, peers, http, read } = setup({ isHttpKnown: false })
+  const pieces = read(1)
+  peers.tell(HELD, '0')
+  await clock.advance(1_900)
+  expect(http.asked).toEqual([])
+  await clock.advance(200)
+  expect([http.asked, peers.aborted]).toEqual([['0'], []])
+  peers.answer('peers', '0')
+  expect((await Promise.all(pieces))[0]?.source).toBe('peers')
+  expect(http.aborted).toEqual(['0'])
+})
+
+it('waits for the first piece of a film no longer than for a single one', async () => {
+  const { clock, peers, http, read } = setup()
+  void read(2, { destination: 'video' })
+  peers.tell(HELD, '0', '1')
+  await clock.advance(400)
+  expect(http.asked).toContain('0')
+})
+
+it('takes no longer than it must when HTTP fails: peers are asked again, and then it says what HTTP said', async () => {
+  const { clock, peers, http, claims, read } = setup()
+  const [piece] = read(1)
+  peers.tell(NOBODY, '0')
+  await clock.advance(0)
+  http.fail(new Error('503'), '0')
+  await clock.advance(0)
+  expect(peers.asked).toEqual(['0', '0'])
+  expect(claims).toEqual(['0', '0 over'])
+  peers.fail(new NotFoundError('0'), '0')
+  await expect(piece).rejects.toThrow('503')
+})
+
+it('leaves peers what they send when HTTP has just failed', async () => {
+  const { clock, peers, http, read } = setup()
+  const pieces = read(4)
+  peers.tell(HELD, '0', '1', '2', '3')
+  await clock.advance(150)
+  expect(http.asked).toEqual(['3'])
+  http.fail(new Error('503'), '3')
+  await clock.advance(1_000)
+  expect([http.asked, peers.aborted]).toEqual([['3'], ['3']])
+  peers.answer('peers', '0', '1', '2', '3')
+  expect((await Promise.all(pieces)).map(({ source }) => source)).toEqual(['peers', 'peers', 'peers', 'peers'])
+})
+
+it('goes over HTTP when the page is gone, and ends with its reader', async () => {
+  const { clock, peers, http, read } = setup()
+  const controller = new AbortController()
+  const pieces = read(2, { signal: controller.signal })
+  peers.fail(new NotFoundError('0'), '0')
+  await clock.advance(0)
+  expect(http.asked).toEqual(['0'])
+  controller.abort(new Error('gone'))
+  await Promise.all(pieces.map((piece) => expect(piece).rejects.toThrow('gone')))
+  expect(http.aborted).toEqual(['0'])
+})
