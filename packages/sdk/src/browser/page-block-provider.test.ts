@@ -11,7 +11,7 @@ class FakePeer extends TypedEventEmitter<SitePeerEvents> {
   readonly #joining = Promise.withResolvers<undefined>()
   readonly joined = this.#joining.promise
   peers = 0
-  readonly swarm = { availability: (): number => this.peers }
+  readonly swarm = Object.assign(new EventTarget(), { availability: (): number => this.peers, isComing: () => false })
   readonly blocks = {
     fromPeers: (cid: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; source: 'peers' }> =>
       this.peers === 0 ? Promise.reject(new NotFoundError(cid)) : Promise.resolve({ bytes: BYTES, source: 'peers' }),
@@ -72,6 +72,17 @@ describe('PageBlockProvider', () => {
     const fetched = provider.fetch('a', { signal: controller.signal })
     controller.abort(new Error('enough'))
     await expect(fetched).rejects.toThrow('enough')
+  })
+
+  it('tells once that holders may have changed, when much of it comes together', async () => {
+    const { provider, peer } = hosting()
+    let told = 0
+    provider.addEventListener('holders', () => told++)
+    const next = new Promise((resolve) => provider.addEventListener('holders', resolve, { once: true }))
+    for (let at = 0; at < 100; at++) peer.swarm.dispatchEvent(new Event('peer:update'))
+    await next
+    expect(told).toBe(1)
+    provider.use(undefined)
   })
 
   it('passes records on', () => {
