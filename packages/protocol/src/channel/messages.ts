@@ -33,7 +33,7 @@ export interface PageHello {
   readonly role: 'host' | 'guest'
   /** Peers connected now. */
   readonly peers: number
-  /** The page takes {@link AheadMessage}s. Left out by pages that don't know them. */
+  /** The page takes {@link AheadMessage}s and {@link FetchingMessage}s. Left out by pages that don't know them. */
   readonly ahead?: true
 }
 

@@ -192,6 +192,22 @@ describe('pages that speak up', () => {
     await expect.poll(told).toBe(64)
   })
 
+  it('are not told what they would not understand, and close the port for', async () => {
+    let greeted = 0
+    create({ onConnect: () => greeted++ })
+    windows = [new FakeWindow('old', {}), new FakeWindow('new', { role: 'guest', ahead: true })]
+    await directory.host()
+    await expect.poll(() => greeted).toBe(2)
+    directory.broadcast({ type: 'fetching', cids: ['a'], over: false })
+    directory.broadcast({ type: 'stored', cids: ['a'] })
+    await expect
+      .poll(() => windows.map(({ received }) => received.map(({ type }) => type)))
+      .toEqual([
+        ['hello', 'stored'],
+        ['hello', 'fetching', 'stored'],
+      ])
+  })
+
   it('hand on what they learn', async () => {
     const records: number[] = []
     const loaded: unknown[] = []

@@ -22,6 +22,9 @@ export interface PageLinkEvents {
   onClose: () => void
 }
 
+/** Messages that pages know only where their hello says so. */
+const LATER_MESSAGES: ReadonlySet<WorkerToPage['type']> = new Set(['ahead', 'fetching'])
+
 /** What a page is told of a demand. */
 type PageDemand = Pick<PieceDemand, 'deadlineMs' | 'signal' | 'patient' | 'onPace' | 'onHolders'>
 
@@ -79,14 +82,14 @@ export class PageLink {
     return !this.#closed
   }
 
-  /** Sends a message that expects no answer. */
+  /** Sends a message that expects no answer; a page that does not know it, and would close the port, is spared it. */
   send(message: WorkerToPage): void {
-    this.#port.send(message)
+    if (this.#takesAhead || !LATER_MESSAGES.has(message.type)) this.#port.send(message)
   }
 
   /** Says what a player of a stream needs next, to a page that takes such news. */
   tellAhead(stream: string, pieces: readonly ComingPiece[]): void {
-    if (this.#takesAhead) this.send({ type: 'ahead', stream, pieces })
+    this.send({ type: 'ahead', stream, pieces })
   }
 
   /**
