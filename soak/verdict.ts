@@ -53,7 +53,8 @@ export function verdictOf({ samples, base, end }: Pick<Soaked, 'samples' | 'base
     return [{ ...trend, flat: trend.growth < MAX_GROWTH && trend.perHour < mostPerHour }]
   })
   const counters = names([base, end]).map((name) => counterVerdict(name, samples, base, end))
-  return { memory, counters, passed: memory.every(({ flat }) => flat) && counters.every(({ back }) => back) }
+  const isFlat = memory.length > 0 && memory.every(({ flat }) => flat)
+  return { memory, counters, passed: isFlat && counters.every(({ back }) => back) }
 }
 
 function counterVerdict(name: string, samples: readonly Sample[], base: Counters, end: Counters): CounterVerdict {

@@ -53,6 +53,16 @@ it('waits for a piece that nobody has when told to, and gets it from who has it 
   expect(same((await patient).bytes, block.bytes)).toBe(true)
 })
 
+it('ends a patient wait when the piece has come into the store another way', async () => {
+  const [block] = await testBlocks(1, 1000)
+  const cid = block?.cid ?? ''
+  const reader = await make('reader')
+  await knowing(block === undefined ? [] : [block], reader)
+  const patient = reader.swarm.fetch(cid, { patient: true })
+  await reader.swarm.stored([cid])
+  await expect(patient).rejects.toMatchObject({ reason: 'missing' })
+})
+
 it('ends a patient wait with its signal, and with the answer to one that is not patient', async () => {
   const [block] = await testBlocks(1, 1000)
   const cid = block?.cid ?? ''

@@ -33,7 +33,9 @@ export class ComingPieces {
     const { table, peers, now } = this.#components
     const piece = table.number(cid)
     if (piece === undefined) return false
-    return [...peers.values()].some(({ coming, session }) => session.isOpen && (coming.get(piece) ?? 0) > now())
+    return [...peers.values()].some(
+      ({ coming, session, chokes }) => session.isOpen && !chokes && (coming.get(piece) ?? 0) > now(),
+    )
   }
 
   /**

@@ -5,6 +5,7 @@ import { couldServe, expectedMs, mayAsk } from './candidates.ts'
 import { Completion } from './completion.ts'
 import { DEFAULT_DEADLINE_MS } from './fetch-options.ts'
 import { FetchQueue } from './fetch-queue.ts'
+import { noteLack } from './lack.ts'
 import { PieceFetch } from './piece-fetch.ts'
 import { pick } from './piece-picker.ts'
 import { RangeRequests } from './range-requests.ts'
@@ -64,8 +65,7 @@ export class Downloader {
     this.#components = components
     this.#init = init
     this.#queue = new FetchQueue(components.versions.availability)
-    const { peers } = components
-    const { now } = components
+    const { peers, now } = components
     this.requests = new RangeRequests({
       peers,
       now,
@@ -73,9 +73,7 @@ export class Downloader {
       disputed: (fetch) => this.#retry(fetch),
       lost: (peer, fetch) => this.#lost(peer, fetch),
       absent: (peer, fetch) => {
-        if (fetch.piece === undefined) return
-        components.versions.lost(peer, fetch.piece)
-        if (!peer.lastResort && peer.conduct.lacked()) components.timeOut(peer, 'lack')
+        if (fetch.piece !== undefined) noteLack(peer, fetch.piece, components.versions, components.timeOut)
       },
       gave: (peer) => peer.conduct.gave(),
       letDown: (peer, owedMs) => {
@@ -164,6 +162,9 @@ export class Downloader {
   held(cids: readonly string[]): void {
     const { table } = this.#components.versions
     this.#queue.held(cids.map((cid) => table.number(cid)).filter((piece) => piece !== undefined))
+    // Nobody is going to send these: whoever waits finds them in the store.
+    for (const fetch of cids.map((cid) => this.#queue.get(cid)))
+      if (fetch?.isPatient === true && fetch.requests === 0) this.#fail(fetch)
   }
 
   /** A peer's stream has ended. */

@@ -137,7 +137,10 @@ export class RangeRequests {
    */
   giveUp(peer: RemotePeer, select: (request: RangeRequest) => boolean): void {
     const [probe, ...rest] = [...peer.requests.values()].filter(select)
-    if (probe !== undefined) this.#release(peer, probe)
+    if (probe !== undefined) {
+      this.#release(peer, probe)
+      peer.probe = probe.id
+    }
     this.#takeBack(peer, rest)
   }
 
@@ -159,6 +162,7 @@ export class RangeRequests {
     peer.conduct.answered()
     if (!peer.snubbed) return
     peer.snubbed = false
+    peer.probe = undefined
     this.#handler.roomier()
   }
 

@@ -67,6 +67,8 @@ export class RemotePeer {
   refusedAt = 0
   /** It stopped answering and has sent nothing since (BitTorrent: snubbed). */
   snubbed = false
+  /** The request that it still owes an answer to though others are asked for it: by that it is known to be there again. */
+  probe: number | undefined
 
   readonly conduct = new Conduct()
   readonly received = new RateMeter()
@@ -124,6 +126,7 @@ export class RemotePeer {
     this.#pendingBytes = Math.max(0, this.#pendingBytes - (before - Math.max(0, request.expected - request.received)))
     this.bytesIn += bytes
     this.snubbed = false
+    this.probe = undefined
     this.conduct.answered()
     this.lastProgressAt = now
     this.received.add(bytes, now)

@@ -20,8 +20,9 @@ export interface SilenceTerms {
  */
 export function lookAtSilence(peer: RemotePeer, peers: ReadonlyMap<string, RemotePeer>, terms: SilenceTerms): void {
   const { now, deadPeerTimeoutMs, requests, timeOut } = terms
-  // What it was asked for is asked of others meanwhile: it owes an answer still.
-  if (peer.snubbed && peer.conduct.stalled()) timeOut(peer, 'stall')
+  // What it was asked for is asked of others meanwhile: it owes an answer still, unless all was taken back.
+  const owes = peer.requests.size > 0 || peer.probe !== undefined
+  if (peer.snubbed && owes && peer.conduct.stalled()) timeOut(peer, 'stall')
   if (peer.requests.size === 0) return
   const silentMs = now - peer.lastProgressAt
   if (silentMs > deadPeerTimeoutMs) {

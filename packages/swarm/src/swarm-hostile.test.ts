@@ -118,6 +118,27 @@ describe('A peer', () => {
     ])
   })
 
+  it('that lacks one large piece is not sent away for each request of it', async () => {
+    const [large] = await testBlocks(1, 1024 * 1024)
+    const cid = large?.cid ?? ''
+    const swarm = await make('us')
+    const bans = bansOf(swarm)
+    await swarm.swarm.addVersion(ROOT, [cid], [1024 * 1024])
+    const peer = await join(swarm, 'evicting')
+    let refused = 0
+    peer.onMessage = ({ request }) => {
+      if (request === undefined) return
+      refused += 1
+      peer.send({ reject: { id: request.id, reason: RejectReason.REJECT_NOT_FOUND } })
+    }
+    peer.send({ bitfield: { root: ROOT_BYTES, bits: allBits(1) } })
+    await until(swarm.swarm, () => swarm.swarm.availability(cid) > 0)
+    await expect(swarm.swarm.fetch(cid)).rejects.toMatchObject({ reason: 'missing' })
+    await peer.settle()
+    expect(refused).toBeGreaterThan(4)
+    expect(bans).toEqual([])
+  })
+
   it('that lacks what it announced is sent away for a while; one whose store evicted some of much is not', async () => {
     let now = 1_000_000
     const blocks = await testBlocks(40, 10)

@@ -229,7 +229,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
 
   /** We are getting these pieces from elsewhere, or (over) are not after all: tells peers, who may wait for us. */
   fetching(cids: readonly string[], over: boolean): void {
-    this.#versions.coming.tell(cids, over)
+    if (over || !this.#uploader.isPaused) this.#versions.coming.tell(cids, over)
   }
 
   /** How fast the piece would come from the visitors who hold it. */

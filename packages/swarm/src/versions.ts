@@ -64,7 +64,10 @@ export class Versions {
     for (const piece of this.table.remove(name)) {
       this.#own.delete(piece)
       this.availability.unwant(piece)
-      for (const peer of this.#components.peers.values()) this.lost(peer, piece)
+      for (const peer of this.#components.peers.values()) {
+        this.lost(peer, piece)
+        peer.coming.delete(piece)
+      }
     }
     for (const peer of this.#components.peers.values()) peer.pendingRoots.delete(name)
   }

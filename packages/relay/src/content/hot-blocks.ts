@@ -57,7 +57,7 @@ export class HotBlocks {
     const cost = costOf(bytes)
     if (cost > this.#maxBytes) return
     while (this.#bytes + cost > this.#maxBytes) this.#evict()
-    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
+    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
     this.#bytes += cost
     if (this.#ghosts.delete(key)) {
       this.#main.set(key, { bytes: own, uses: 0 })

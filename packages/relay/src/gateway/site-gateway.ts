@@ -17,12 +17,15 @@ import { TRY_AGAIN, textPage } from './text-page.ts'
 /** A document with its loader tag has this in its ETag. */
 const LOADER_VARIANT = 'loader'
 
+/** By it a worker says what a navigation's own request is to bring while it starts (Service Workers, "navigation preload"). */
+const PRELOAD_HEADER = 'Service-Worker-Navigation-Preload'
+
 /** Answers a request for a path of a site on the site's own origin. */
 export async function serveSite(context: HttpContext, name: SiteName, request: Request): Promise<Response> {
   const site = context.sites.get(name)
   if (site === undefined) return unknownSitePage(request)
   // The worker has the document, and asks only whether it is the newest.
-  if (request.headers.get('service-worker-navigation-preload') === RECORD_PRELOAD) return preloadedRecord(site)
+  if (request.method === 'GET' && request.headers.get(PRELOAD_HEADER) === RECORD_PRELOAD) return preloadedRecord(site)
   if (!context.contentSwitch.serving) return bootstrapPage(name, request)
   return serveVersion(context, site, request)
 }
@@ -34,6 +37,7 @@ function preloadedRecord({ record }: StoredSite): Response {
       'Content-Length': String(record.byteLength),
       // It has the URL of a document.
       'Cache-Control': 'no-store',
+      Vary: PRELOAD_HEADER,
       'X-Content-Type-Options': 'nosniff',
     },
   })
@@ -77,7 +81,7 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
     variant: injects ? LOADER_VARIANT : undefined,
   })
   for (const [header, value] of Object.entries(origin)) plan.headers.set(header, value)
-  if (isHtml(resolution.file.type)) plan.headers.append('Vary', NAVIGATION_VARY)
+  if (isHtml(resolution.file.type)) plan.headers.append('Vary', `${NAVIGATION_VARY}, ${PRELOAD_HEADER}`)
   // So that a page that was loaded past the worker keeps its version when the worker comes.
   if (navigates) plan.headers.append('Server-Timing', `${ROOT_TIMING};desc="${site.root}"`)
   plan.headers.set('X-Content-Type-Options', 'nosniff')

@@ -4,6 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startTestRelay, type TestRelay } from '../relay-harness.ts'
 import { Heartbeat } from './heartbeat.ts'
 
+/** How a ping's frame begins. */
+const PING = Buffer.of(0x89, 8)
+
 let relay: TestRelay
 const sockets: Socket[] = []
 
@@ -38,13 +41,13 @@ async function upgrade(): Promise<{ socket: Socket; received: () => Buffer }> {
 test('a WebSocket is not compressed, and is pinged as soon as it is open', async () => {
   const { received } = await upgrade()
   expect(received().toString('latin1')).not.toMatch(/permessage-deflate/i)
-  // Opcode 9, no payload (RFC 6455, section 5.5.2).
-  await expect.poll(() => received().includes(Buffer.of(0x89, 0x00))).toBe(true)
+  // Opcode 9, eight bytes that nobody can guess (RFC 6455, section 5.5.2).
+  await expect.poll(() => received().includes(PING)).toBe(true)
 })
 
 test('what is written in one turn goes out in one message', async () => {
   const { socket, received } = await upgrade()
-  await expect.poll(() => received().includes(Buffer.of(0x89, 0x00))).toBe(true)
+  await expect.poll(() => received().includes(PING)).toBe(true)
   const before = received().byteLength
   // multistream-select's own greeting and the offer of Noise in a masked frame with a mask of zeros.
   const text = Buffer.from('\x13/multistream/1.0.0\n\x07/noise\n', 'latin1')

@@ -14,7 +14,7 @@ import type {
 import { ipPortToMultiaddr } from '@libp2p/utils'
 import { webSockets } from '@libp2p/websockets'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { TypedEventEmitter } from 'main-event'
+import { setMaxListeners, TypedEventEmitter } from 'main-event'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { MAX_WEB_SOCKET_MESSAGE_BYTES, WEB_SOCKET_PING_MS } from '../limits.ts'
@@ -61,6 +61,8 @@ export class FrontListener extends TypedEventEmitter<ListenerEvents> implements 
   readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
+    // The connection answers pings itself: it knows how much waits already.
+    autoPong: false,
     // What is sent is encrypted: it can't be made smaller, and a compressor takes 300 KB of each visitor's memory.
     perMessageDeflate: false,
     skipUTF8Validation: true,
@@ -73,6 +75,8 @@ export class FrontListener extends TypedEventEmitter<ListenerEvents> implements 
 
   constructor({ logger, events }: WebSocketTransportComponents, upgrader: Upgrader) {
     super()
+    // One for each visitor that is being greeted.
+    setMaxListeners(Infinity, this.#stopping.signal)
     this.#log = logger.forComponent('libp2p:websockets:connection')
     this.#upgrader = upgrader
     events.addEventListener('connection:open', this.#onOpen)

@@ -126,8 +126,11 @@ export class PullZone {
       const asset = this.#components.cache.assets.get(path)
       if (asset !== undefined) {
         this.#wantedAt.set(path, now)
-        this.#requests.hit += 1
-        this.#savedBytes += asset.size
+        // One that has to be asked about again is in no version: visitors had it from the origin.
+        if (this.#components.cache.isFresh(path)) {
+          this.#requests.hit += 1
+          this.#savedBytes += asset.size
+        }
       } else if (this.#isResting(path)) this.#requests.refused += 1
       // A visitor that says so is no reason to ask more often than a short-lived asset is asked about.
       const settled = asset !== undefined && !(differs.has(pathname) && now - asset.checkedAt >= MIN_PULL_FRESH_MS)

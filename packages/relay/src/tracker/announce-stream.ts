@@ -57,7 +57,8 @@ export class AnnounceStream {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         const answer = await this.#answer(next)
         if (this.#stream.status !== 'open') return
-        this.#stream.send(answer)
+        // Who reads no answers gets no more, and their announcements wait until they are too many.
+        if (!this.#stream.send(answer)) await this.#stream.onDrain({ signal: AbortSignal.timeout(CONTROL_TIMEOUT_MS) })
         // Who does not say that more follow is answered once, as it has always been.
         if (!next.keep) this.#isLast = true
       }

@@ -27,8 +27,9 @@ class PeerList<T extends SwarmMember> {
 
   remove(peer: string): void {
     const at = this.#at.get(peer)
+    if (at === undefined) return
     const last = this.list.pop()
-    if (at === undefined || last === undefined) return
+    if (last === undefined) return
     this.#at.delete(peer)
     if (last.peer === peer) return
     this.list[at] = last

@@ -11,7 +11,10 @@ class FakePeer extends TypedEventEmitter<SitePeerEvents> {
   readonly #joining = Promise.withResolvers<undefined>()
   readonly joined = this.#joining.promise
   peers = 0
-  readonly swarm = Object.assign(new EventTarget(), { availability: (): number => this.peers, isComing: () => false })
+  readonly swarm = Object.assign(new EventTarget(), {
+    availability: (_: string, { lastResort = true } = {}): number => (lastResort ? 1 : this.peers),
+    isComing: () => false,
+  })
   readonly blocks = {
     fromPeers: (cid: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; source: 'peers' }> =>
       this.peers === 0 ? Promise.reject(new NotFoundError(cid)) : Promise.resolve({ bytes: BYTES, source: 'peers' }),

@@ -55,7 +55,7 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
   available(cids: readonly string[]): boolean[] {
     const peer = this.#peer
     if (peer === undefined) return cids.map(() => false)
-    return cids.map((cid) => peer.swarm.availability(cid) > 0 || peer.hasStandIn)
+    return cids.map((cid) => peer.swarm.availability(cid, { lastResort: false }) > 0 || peer.hasStandIn)
   }
 
   coming(cids: readonly string[]): boolean[] {
@@ -84,8 +84,10 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
     options.signal?.throwIfAborted()
     try {
       this.#ahead?.asked(cid)
-      // Where a relay stands in for those who hold nothing, there is nothing to be patient for.
-      return await peer.blocks.fromPeers(cid, { ...options, patient: options.patient === true && !peer.hasStandIn })
+      return await peer.blocks.fromPeers(cid, {
+        ...options,
+        patient: options.patient === true && this.#isWorthWaiting(cid, peer),
+      })
     } catch (error) {
       options.signal?.throwIfAborted()
       // Nobody has it yet, and it is on its way: from a relay, or to somebody who will have it.
@@ -95,6 +97,11 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
       if (!peer.hasStandIn) throw error
       return await peer.blocks.fromRelays(cid, options)
     }
+  }
+
+  /** Not where a relay stands in for those who hold nothing, nor for what this page is getting from a relay itself. */
+  #isWorthWaiting(cid: string, peer: SitePeer): boolean {
+    return !peer.hasStandIn && this.#ahead?.isFromRelay(cid) !== true
   }
 
   stored(cids: readonly string[]): void {

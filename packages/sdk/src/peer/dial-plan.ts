@@ -52,6 +52,9 @@ interface Attempt {
   notBefore: number
 }
 
+/** Peers that are not to be dialled. */
+export type Excluded = Pick<ReadonlySet<string>, 'has'>
+
 /** Who to dial next. Decides only; it dials nobody, and is told what became of it. */
 export class DialPlan {
   readonly #init: DialPlanInit
@@ -91,7 +94,7 @@ export class DialPlan {
    * @param exclude - peers that are connected, banned or this one
    * @param wanted - connections that are still wished for
    */
-  next(now: number, exclude: ReadonlySet<string>, wanted: number): SwarmCandidate[] {
+  next(now: number, exclude: Excluded, wanted: number): SwarmCandidate[] {
     const room = Math.min(wanted - this.#dialling.size, this.#init.parallel - this.#dialling.size, this.#budget.left)
     if (room <= 0) return []
     return this.#fresh(now)
@@ -103,7 +106,7 @@ export class DialPlan {
   }
 
   /** Candidates that hold pieces and may still be reached, connected ones excepted. */
-  holdersLeft(now: number, exclude: ReadonlySet<string>): number {
+  holdersLeft(now: number, exclude: Excluded): number {
     return this.#fresh(now).filter(
       ({ candidate: { peer, have } }) =>
         have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0,

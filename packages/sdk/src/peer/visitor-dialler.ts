@@ -4,6 +4,7 @@ import { dialPeer, type Dialler } from '../node/dial-peer.ts'
 import { sleep } from '../sleep.ts'
 import { ConnectionBudget } from './connection-budget.ts'
 import { DialPlan } from './dial-plan.ts'
+import type { Excluded } from './dial-plan.ts'
 import type { FellowRelays } from './fellow-relays.ts'
 import type { RelayLink } from './relay-link.ts'
 import type { SwarmLinks } from './swarm-links.ts'
@@ -80,7 +81,7 @@ export class VisitorDialler {
   get isExhausted(): boolean {
     return (
       this.wanted === 0 ||
-      (this.#settling.size === 0 && this.#plan.holdersLeft(this.#components.now(), this.#linked()) === 0)
+      (this.#settling.size === 0 && this.#plan.holdersLeft(this.#components.now(), this.#excluded()) === 0)
     )
   }
 
@@ -100,9 +101,9 @@ export class VisitorDialler {
   dialMore(signal: AbortSignal): void {
     const means = this.#means
     if (means === undefined || signal.aborted) return
-    const { now, swarm } = this.#components
-    for (const candidate of this.#plan.next(now(), this.#linked(), this.wanted)) {
-      if (!swarm.isBanned(candidate.peer)) void this.#dial(candidate, means, signal)
+    const { now } = this.#components
+    for (const candidate of this.#plan.next(now(), this.#excluded(), this.wanted)) {
+      void this.#dial(candidate, means, signal)
     }
   }
 
@@ -124,6 +125,13 @@ export class VisitorDialler {
     this.#replacedAt = now()
     this.#plan.givenUp(worst, now())
     links.drop(worst)
+  }
+
+  /** Who need not be dialled: the connected, and the banned, who would take the places of others. */
+  #excluded(): Excluded {
+    const { swarm } = this.#components
+    const linked = this.#linked()
+    return { has: (peer) => linked.has(peer) || swarm.isBanned(peer) }
   }
 
   #linked(): Set<string> {

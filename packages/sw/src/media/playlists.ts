@@ -22,11 +22,11 @@ export interface FoundSegment {
   readonly index: number
 }
 
-/** Playlists in memory: a film has one per quality and language, a broadcast new ones every few seconds. */
-const MAX_READ = 32
-
 /** Playlists of a version that are looked at for a segment: each costs a look into the store. */
 const MAX_PLAYLISTS = 64
+
+/** Playlists in memory: those of one version; a film has one per quality and language. */
+const MAX_READ = MAX_PLAYLISTS
 
 /**
  * The media playlists of a site. They are read as they are answered, or from the store, where the worker was ended

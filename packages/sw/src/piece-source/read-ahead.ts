@@ -242,6 +242,8 @@ export class ReadAhead {
     const { memory, peerCount } = this.#components
     const fromPeers = holders === 'held' ? memory.peers.expect(bytes, pace) : undefined
     const isMedia = traits.destination === 'video' || traits.destination === 'audio'
+    // Nobody holds it yet, whatever is said of its coming.
+    if (!isMedia && holders !== 'held') return Math.min(STUCK_MS, slackOf(traits) * (this.#httpMs(bytes) ?? STUCK_MS))
     if (!isMedia) return Math.max(STUCK_MS, 2 * (fromPeers?.lateMs ?? 0))
     return planHedge({ ...traits, ahead: 0, peers: peerCount(), fromPeers, fromHttp: this.#expect(bytes) }).headStartMs
   }

@@ -86,18 +86,21 @@ interface Ask {
   readonly path?: string
   readonly mode?: string
   readonly method?: string
+  readonly destination?: string
+  readonly clientId?: string
   readonly headers?: Record<string, string>
   readonly preload?: Promise<Response | undefined>
 }
 
 /** What a request gets; undefined when the start leaves it to the whole worker. */
-async function ask({ path = '/', mode = 'navigate', method = 'GET', headers = {}, preload }: Ask = {}): Promise<
-  Response | undefined
-> {
+async function ask(init: Ask = {}): Promise<Response | undefined> {
+  const { path = '/', mode = 'navigate', method = 'GET', headers = {}, preload } = init
+  const { destination = 'document', clientId = '' } = init
   let answer: Promise<Response> | undefined
   const done = Promise.withResolvers<undefined>()
   listeners.get('fetch')?.({
-    request: { url: ORIGIN + path, mode, method, headers: new Headers(headers), destination: 'document' },
+    request: { url: ORIGIN + path, mode, method, headers: new Headers(headers), destination },
+    clientId,
     preloadResponse: preload ?? Promise.resolve(recordResponse(record)),
     handled: done.promise,
     respondWith: (response: Promise<Response>) => (answer = response),
@@ -137,10 +140,12 @@ it('answers with it when the relay is gone, or takes its time', async () => {
   expect(await (await ask({ preload: Promise.reject(new TypeError('network error')) }))?.text()).toBe('page /')
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
+    const timers = vi.spyOn(globalThis, 'setTimeout')
     start()
     const answer = ask({ preload: new Promise(() => undefined) })
+    // The first is for the storage, which has answered when the second is set.
     await vi.waitFor(() => {
-      expect(vi.getTimerCount()).toBe(1)
+      expect(timers).toHaveBeenCalledTimes(2)
     })
     await vi.advanceTimersByTimeAsync(500)
     expect(await (await answer)?.text()).toBe('page /')
@@ -188,6 +193,7 @@ describe('leaves to the whole worker', () => {
     ['what is not a document', { mode: 'cors' }],
     ['a part of one', { headers: { Range: 'bytes=0-1' } }],
     ['a question whether it changed', { headers: { 'If-None-Match': '"x"' } }],
+    ['a frame, which has the version of its page', { destination: 'iframe', clientId: 'page' }],
     ['HEAD', { method: 'HEAD' }],
     ['a request that is meant for the network', { path: '/?blackhole=network' }],
     ['the reserved folder', { path: '/.blackhole/api/v1/relay' }],

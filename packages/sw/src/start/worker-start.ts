@@ -23,6 +23,9 @@ export interface WorkerStartComponents {
 /** A navigation waits so long for the relay to say what is newest; the whole worker waits as long. */
 const RECORD_TIMEOUT_MS = 500
 
+/** Storage that takes longer hangs, or is being made anew: the whole worker knows what to do then. */
+const STORAGE_TIMEOUT_MS = 500
+
 /** Headers of requests that want something else than the whole document. */
 const CONDITIONS = ['Range', 'If-None-Match', 'If-Modified-Since', 'If-Range', 'Authorization']
 
@@ -56,7 +59,7 @@ export class WorkerStart {
       this.#whole()?.message(event)
     })
     scope.addEventListener('fetch', (event) => {
-      if (this.#loaded || !mayBeReady(event.request, scope.location.origin)) this.#whole()?.fetch(event)
+      if (this.#loaded || !mayBeReady(event, scope.location.origin)) this.#whole()?.fetch(event)
       else event.respondWith(this.#answer(event))
     })
   }
@@ -68,7 +71,8 @@ export class WorkerStart {
     const preloaded = preloadedRecord(event)
     // The browser complains of one that nobody waited for.
     event.waitUntil(preloaded)
-    const stored = await storedAnswer(scope.indexedDB, this.#site, pathname + search, at)
+    const found = storedAnswer(scope.indexedDB, this.#site, pathname + search, at)
+    const stored = await withinMs(clock, STORAGE_TIMEOUT_MS, found)
     if (stored === undefined || !(await this.#isNewest(stored, preloaded))) {
       return (await this.#whole()?.answer(event, at, preloaded)) ?? (await scope.fetch(event.request))
     }
@@ -103,8 +107,9 @@ export class WorkerStart {
   }
 }
 
-/** Whether a request loads a whole document of the site into a tab or frame. */
-function mayBeReady(request: Request, origin: string): boolean {
+/** Whether a request loads a whole document of the site into a tab; a frame has the version of its page. */
+function mayBeReady({ request, clientId }: FetchEvent, origin: string): boolean {
+  if (clientId !== '' && request.destination !== 'document') return false
   if (request.method !== 'GET' || request.mode !== 'navigate' || !isDocumentRequest(request)) return false
   const url = new URL(request.url)
   if (url.origin !== origin || isForNetwork(url) || CONDITIONS.some((name) => request.headers.has(name))) return false

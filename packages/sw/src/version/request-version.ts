@@ -32,11 +32,13 @@ export async function versionForRequest(
   mode: WorkerConfig['mode'],
   request: SiteRequest,
 ): Promise<SiteVersion | undefined> {
-  const { beginning, known, current } = versions
+  const { beginning, known } = versions
   // Storage was cleared under the worker: it begins anew, and this request goes to the network.
   if (known === false && beginning === undefined) keepAlive(versions.begin())
   if (known === false && beginning !== undefined) await withinMs(clock, BEGIN_WAIT_MS, beginning)
   const pinned = await pinnedVersion(versions, request)
+  // After that: a navigation may have brought a newer one.
+  const { current } = versions
   const version = await (async () => {
     if (pinned === undefined || current === undefined) return pinned
     // What is pulled grows while pages are open, and its origin answers for all of it: no page is bound to a version.
