@@ -215,6 +215,8 @@ async function readFiles(folder: string): Promise<Map<string, Buffer>> {
 
 /** Reads every file of the site through the worker. */
 async function readAll(visitor: Visitor): Promise<Got[]> {
+  // The tag's script may run after the page's text is there.
+  await visitor.waitFor(() => 'blackhole' in window)
   return await visitor.evaluate(
     async (paths: readonly string[]) => {
       await (window as unknown as { blackhole: PageApi }).blackhole.ready
