@@ -7,9 +7,14 @@ const FIRST_BYTES = 64 * 1024
  * Reads a whole body of at most `maxBytes`, whatever its length header says,
  * straight into one buffer of the declared length.
  *
+ * @param onBytes - called with each part that comes
  * @throws {LimitError} when it is longer; the rest is cancelled
  */
-export async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBounded(
+  response: Response,
+  maxBytes: number,
+  onBytes?: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(response.headers.get('Content-Length') ?? 0)
   if (declared > maxBytes) {
     await response.body?.cancel()
@@ -23,6 +28,7 @@ export async function readBounded(response: Response, maxBytes: number): Promise
   const reader = response.body.getReader()
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     const { value } = read
+    onBytes?.()
     if (length + value.byteLength > maxBytes) {
       await reader.cancel()
       throw new LimitError(`bytes of ${response.url}`, maxBytes, length + value.byteLength)

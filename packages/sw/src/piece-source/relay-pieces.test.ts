@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { create } from 'multiformats/hashes/digest'
-import { expect, it } from 'vitest'
-import { RELAY_REST_MS, RelayPieces } from './relay-pieces.ts'
+import { expect, it, vi } from 'vitest'
+import { ONLY_RELAY_STALL_MS, RELAY_REST_MS, RelayPieces } from './relay-pieces.ts'
 
 const bytes = new Uint8Array([1, 2, 3])
 const cid = CID.createV1(raw.code, create(0x12, createHash('sha256').update(bytes).digest())).toString()
@@ -43,5 +43,32 @@ it('asks a relay again that only lacked the block, or failed otherwise', async (
     await expect(get()).rejects.toThrow()
     await expect(get()).rejects.toThrow()
     expect(asked).toHaveLength(2)
+  }
+})
+
+it('waits for a block as long as some of it comes, however slowly, and not for one that is stuck', async () => {
+  vi.useFakeTimers()
+  try {
+    let signal: AbortSignal | null | undefined
+    let stream: ReadableStreamDefaultController<Uint8Array> | undefined
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => void (stream = controller) })
+    const fetch = (_: string, init: RequestInit): Promise<Response> => {
+      signal = init.signal
+      signal?.addEventListener('abort', () => stream?.error(signal?.reason))
+      return Promise.resolve(new Response(body))
+    }
+    const pieces = new RelayPieces({ fetch, clock: { now: () => Date.now() } }, ['http://slow.test'])
+    const fetched = pieces.fetch({ cid }, demand)
+    const failed = expect(fetched).rejects.toMatchObject({ name: 'DeadlineError' })
+    for (const byte of bytes.subarray(0, 2)) {
+      await vi.advanceTimersByTimeAsync(ONLY_RELAY_STALL_MS - 1)
+      stream?.enqueue(Uint8Array.of(byte))
+    }
+    await vi.advanceTimersByTimeAsync(ONLY_RELAY_STALL_MS - 1)
+    expect(signal?.aborted).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    await failed
+  } finally {
+    vi.useRealTimers()
   }
 })

@@ -2,6 +2,7 @@ import { BlackholeError, CONTENT_TYPES, CorruptBlockError, MAX_BLOCK_BYTES, NotF
 import { verifyBlock } from '@blackhole/swarm'
 import type { Clock } from '../clock.ts'
 import { readBounded } from './read-bounded.ts'
+import { StallTimer } from './stall-timer.ts'
 import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
 
 /** Whoever asks over HTTP needs this. */
@@ -33,8 +34,11 @@ export interface HttpPiecesComponents extends HttpComponents {
  */
 export const RELAY_REST_MS = 5_000
 
-/** A relay that has not sent a whole block by then is passed over. */
-const RELAY_TIMEOUT_MS = 20_000
+/** A relay that sent nothing for so long is passed over. One that is busy with a crowd may take minutes for a block. */
+export const RELAY_STALL_MS = 20_000
+
+/** The same when there is no other relay: the browser itself may let a request wait for so long until others have ended. */
+export const ONLY_RELAY_STALL_MS = 60_000
 
 /**
  * Blocks from the relays' trustless gateways (`/ipfs/CID?format=raw`), one
@@ -77,11 +81,20 @@ export class RelayPieces implements PieceSource {
   }
 
   async #ask(relay: string, cid: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const stall = new StallTimer(this.#relays.length > 1 ? RELAY_STALL_MS : ONLY_RELAY_STALL_MS, relay)
+    try {
+      return await this.#read(relay, cid, AbortSignal.any([signal, stall.signal]), () => stall.moved())
+    } finally {
+      stall.end()
+    }
+  }
+
+  async #read(relay: string, cid: string, signal: AbortSignal, moved: () => void): Promise<Uint8Array<ArrayBuffer>> {
     const url = `${relay}/ipfs/${cid}?format=raw`
     const { clock, measured } = this.#components
     const began = clock.now()
     const response = await this.#components.fetch(url, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(RELAY_TIMEOUT_MS)]),
+      signal,
       headers: { Accept: CONTENT_TYPES.raw },
       // The block goes to the piece store: a second copy in the HTTP cache is of no use.
       cache: 'no-store',
@@ -98,7 +111,8 @@ export class RelayPieces implements PieceSource {
       throw new BlackholeError('unavailable', `${url} answered ${String(response.status)}`, { subject: cid })
     }
     const firstByteMs = clock.now() - began
-    const bytes = await readBounded(response, MAX_BLOCK_BYTES)
+    moved()
+    const bytes = await readBounded(response, MAX_BLOCK_BYTES, moved)
     measured?.({ origin: new URL(url).origin, bytes: bytes.byteLength, firstByteMs, ms: clock.now() - began })
     return bytes
   }
