@@ -16,7 +16,7 @@ const all = process.env['LAB_TESTS'] === 'all'
 it('lists the scenarios when none is named', async () => {
   const { code, stdout } = await lab()
   expect(code).toBe(0)
-  for (const name of ['flash-crowd', 'nat', 'trickle', 'hostile', 'film'])
+  for (const name of ['flash-crowd', 'nat', 'trickle', 'hostile', 'film', 'regions', 'relays'])
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
 })
 
@@ -114,13 +114,13 @@ it.skipIf(reason !== undefined || !all)(
   async () => {
     // A missing file or a wrong byte fails the run.
     const { code, stdout, stderr } = await lab('hostile', '--short', '--json')
-    expect(stderr.replaceAll(/^corrupt: .*\n/gm, '')).toBe('')
+    expect(stderr.replaceAll(/^Blackhole, corrupt: .*\n/gm, '')).toBe('')
     expect(code).toBe(0)
-    const { rows } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as LabReport
+    const { rows, ratios } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as LabReport
     const value = (name: string): number => rows.find((row) => row.name === name)?.value ?? Number.NaN
     // The honest are not banned for what the other did.
-    expect(value('corrupt, banned by the reader')).toBeLessThanOrEqual(1)
-    expect(value('corrupt, sent by holders')).toBeGreaterThan(0)
+    expect(ratios.filter(({ name, met }) => name.endsWith('honest ones banned') && !met)).toEqual([])
+    expect(value('Blackhole, corrupt, sent by holders')).toBeGreaterThan(0)
   },
 )
 
@@ -148,6 +148,25 @@ it.skipIf(reason !== undefined || !all)(
       expect(runs(`Blackhole, ${mode}, sent by viewers`)[0]).toBeGreaterThan(
         Number(runs(`plain HTTP, ${mode}, sent by viewers`)[0]),
       )
+  },
+)
+
+it.skipIf(reason !== undefined || !all)('the near carry most of it', { timeout: 300_000 }, async () => {
+  const { code, stdout } = await lab('regions', '--short', '--only', 'Blackhole', '--json')
+  expect(code).toBe(0)
+  const { rows, ratios } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as LabReport
+  expect(ratios.find(({ name }) => name.endsWith('what visitors sent'))?.met).toBe(true)
+  expect(rows.find(({ name }) => name === 'Blackhole, everything there behind it, each')?.runs).toHaveLength(3)
+})
+
+it.skipIf(reason !== undefined || !all)(
+  'a site outlives the relay that half of its visitors came by, and what is published at the other reaches everyone',
+  { timeout: 300_000 },
+  async () => {
+    const { code, stdout } = await lab('relays', '--short', '--json')
+    expect(code).toBe(0)
+    const { ratios } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as LabReport
+    expect(ratios.filter(({ met }) => !met)).toEqual([])
   },
 )
 

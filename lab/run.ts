@@ -13,6 +13,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   'flash-crowd': async () => (await import('./scenarios/flash-crowd.ts')).flashCrowd,
   nat: async () => (await import('./scenarios/nat.ts')).nat,
   trickle: async () => (await import('./scenarios/trickle.ts')).trickle,
+  relays: async () => (await import('./scenarios/relays.ts')).relays,
+  regions: async () => (await import('./scenarios/regions.ts')).regions,
   hostile: async () => (await import('./scenarios/hostile.ts')).hostile,
   film: async () => (await import('./scenarios/film.ts')).film,
 }

@@ -7,8 +7,9 @@ import type { BrowserContext, Page } from 'playwright'
  * - `stall`: sends the first 256 KiB, then nothing more, and keeps the connection
  * - `lack`: has none of the pieces that it said it has
  * - `flood`: sends junk all the time besides
+ * - `replay`: offers the relay the record of an older version, again and again
  */
-export type Attack = 'corrupt' | 'stall' | 'lack' | 'flood'
+export type Attack = 'corrupt' | 'stall' | 'lack' | 'flood' | 'replay'
 
 /** Makes a visitor's pages ready to become hostile; until {@link attack} they behave. */
 export async function prepareAttack(context: BrowserContext): Promise<void> {
@@ -49,6 +50,7 @@ export async function attack(page: Page, kind: Attack): Promise<void> {
     Object.assign(labAttack, { attack: kind, sent: 0 })
   }, kind)
   if (kind === 'lack') await page.evaluate(forgetPieces)
+  if (kind === 'replay') await page.evaluate(replayRecord)
 }
 
 /** Empties the store behind the peer's back: it goes on saying what it had. */
@@ -72,4 +74,24 @@ async function forgetPieces(): Promise<void> {
     }
   })
   database.close()
+}
+
+/** Keeps the record that the relay has now, and offers it to the relay five times a second from now on. */
+async function replayRecord(): Promise<void> {
+  const site = document.querySelector<HTMLElement>('script[data-site]')?.dataset['site'] ?? ''
+  const url = `/.blackhole/api/v1/sites/${site}/record`
+  const record = await (await fetch(url)).arrayBuffer()
+  const replayed: number[] = []
+  Object.assign(globalThis, { labReplayed: replayed })
+  setInterval(() => {
+    void fetch(url, { method: 'PUT', body: record }).then(
+      ({ status }) => replayed.push(status),
+      () => undefined,
+    )
+  }, 200)
+}
+
+/** What the relay answered to the records that a page replayed. */
+export async function replayedBy(page: Page): Promise<readonly number[]> {
+  return await page.evaluate(() => (globalThis as unknown as { labReplayed?: number[] }).labReplayed ?? [])
 }

@@ -21,8 +21,8 @@ export interface LabSite {
   readonly name: string
   /** Web origin, without a slash at the end. */
   readonly origin: string
-  /** Publishes a folder as the site's next version. */
-  publish(folder: string): Promise<void>
+  /** Publishes a folder as the site's next version, to the relay that made the site or to another of its federation. */
+  publish(folder: string, relay?: LabRelay): Promise<void>
   /** Publishes a folder, and again whenever it changes; it ends with the network. Resolves after the first time. */
   publishChanges(folder: string): Promise<void>
 }
@@ -31,6 +31,7 @@ export interface LabSite {
 export class LabRelay {
   readonly host: LabHost
   readonly #folder: string
+  #process: ChildProcess | undefined
 
   private constructor(host: LabHost, folder: string) {
     this.host = host
@@ -68,7 +69,17 @@ export class LabRelay {
       stop.abort()
     }
     child.stdout?.resume()
+    relay.#process = child
     return relay
+  }
+
+  /** Ends the relay as a power cut would. Its host stays. */
+  async kill(): Promise<void> {
+    const child = this.#process
+    if (child?.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
   }
 
   /** Where it is, for everyone. */
@@ -88,8 +99,8 @@ export class LabRelay {
     return {
       name,
       origin: `http://${name}.${SITE_HOST}:${PORT}`,
-      publish: async (folder) => {
-        await this.#command(['publish', folder, '--relay', this.url, '--key', key, '--json'])
+      publish: async (folder, relay = this) => {
+        await this.#command(['publish', folder, '--relay', relay.url, '--key', key, '--json'])
       },
       publishChanges: async (folder) => {
         const child = this.#spawn(['publish', folder, '--relay', this.url, '--key', key, '--json', '--watch'], {

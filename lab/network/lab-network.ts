@@ -15,6 +15,8 @@ export interface LinkOptions {
   readonly delayMs?: number
   /** A router with a NAT between the host and the network; left out, the host has a public address. */
   readonly nat?: NatKind
+  /** Region that it is in, see {@link LabNetwork.addRegion}; left out, the middle of the network. */
+  readonly region?: string
 }
 
 /** Bytes on a host's link since it was connected, headers included. */
@@ -29,20 +31,41 @@ export interface Traffic {
  */
 const NET = '44.128'
 
+/** The bridge of each switch. */
+const BRIDGE = 'br0'
+
 /** Default gateway of all: it leads nowhere, but without a default route Chromium finds no address of its own for WebRTC. */
 const GATEWAY = `${NET}.0.1`
 
 const MAX_HOSTS = 200
 
+/** The middle of the network, as the region of those who are in none. */
+const MIDDLE = ''
+
 /** A private network behind a NAT; all have the same addresses, as at people's homes. */
 const LAN = { router: '192.168.1.1', host: '192.168.1.2' } as const
 
-/** Hosts around one switch, each in a network namespace, and nothing else: no packet leaves it. */
+/** A switch with the hosts of a region. */
+interface Region {
+  /** Its namespace. */
+  readonly switch: string
+  /** Third byte of its hosts' addresses: each region has a prefix (/24) of its own. */
+  readonly prefix: number
+}
+
+/** Where a cable is plugged in. */
+interface Port {
+  readonly switch: string
+  readonly name: string
+}
+
+/** Hosts around a switch, or several, each in a network namespace, and nothing else: no packet leaves it. */
 export class LabNetwork {
   readonly #namespaces = new Namespaces()
   readonly #delays = new Delays(this.#namespaces)
   readonly #hosts: LabHost[] = []
-  #switch = ''
+  readonly #regions = new Map<string, Region>()
+  readonly #ports = new Map<string, Port>()
 
   /**
    * Makes a network without hosts. {@link LabNetwork.close} it in `finally`;
@@ -55,10 +78,8 @@ export class LabNetwork {
     if (reason !== undefined) throw new Error(reason)
     const network = new LabNetwork()
     try {
-      network.#switch = await network.#namespaces.add('switch')
-      await runTool('ip', ['-n', network.#switch, 'link', 'add', 'br0', 'type', 'bridge'])
-      await runTool('ip', ['-n', network.#switch, 'addr', 'add', `${GATEWAY}/16`, 'dev', 'br0'])
-      await runTool('ip', ['-n', network.#switch, 'link', 'set', 'br0', 'up'])
+      const { switch: middle } = await network.#addSwitch(MIDDLE)
+      await runTool('ip', ['-n', middle, 'addr', 'add', `${GATEWAY}/16`, 'dev', BRIDGE])
       return network
     } catch (error) {
       network.close()
@@ -71,39 +92,44 @@ export class LabNetwork {
   }
 
   /**
+   * Makes a region: a switch of its own, by one line connected to the middle. {@link LabNetwork.traffic} counts what
+   * passes that line under the region's name.
+   *
+   * @param line - of the region: `upMbit` is what leaves it
+   */
+  async addRegion(name: string, line: Pick<LinkOptions, 'upMbit' | 'downMbit' | 'delayMs'>): Promise<void> {
+    this.#check(name)
+    const region = await this.#addSwitch(name)
+    await this.#plugIn(region.switch, 'line', name, { ...line, region: MIDDLE })
+    await runTool('ip', ['-n', region.switch, 'link', 'set', 'line', 'master', BRIDGE, 'up'])
+  }
+
+  /**
    * Connects a host.
    *
    * @param name - lower-case letters, digits and dashes; becomes a part of its namespace's name
    */
   async addHost(name: string, link: LinkOptions = {}): Promise<LabHost> {
-    if (!/^[a-z][a-z0-9-]{0,20}$/.test(name)) throw new RangeError(`A host can't be named ${JSON.stringify(name)}`)
+    this.#check(name)
     if (this.#hosts.length >= MAX_HOSTS) throw new RangeError(`A network has at most ${MAX_HOSTS} hosts`)
-    const index = this.#hosts.length + 1
-    const publicAddress = `${NET}.1.${index}`
+    const { prefix } = this.#region(link)
+    const publicAddress = `${NET}.${prefix}.${this.#hosts.length + 1}`
     const namespace = await this.#namespaces.add(name)
     const host = new LabHost({ name, namespace, address: link.nat === undefined ? publicAddress : LAN.host })
     this.#hosts.push(host)
     if (link.nat === undefined) {
-      await this.#plugIn(namespace, 'eth0', index, publicAddress, link)
+      await this.#plugIn(namespace, 'eth0', name, link)
+      await setUp(namespace, 'eth0', `${publicAddress}/16`)
       await runTool('ip', ['-n', namespace, 'route', 'add', 'default', 'via', GATEWAY])
       return host
     }
     const router = await this.#namespaces.add(`${name}-router`)
-    await this.#plugIn(router, 'wan', index, publicAddress, link)
+    await this.#plugIn(router, 'wan', name, link)
+    await setUp(router, 'wan', `${publicAddress}/16`)
     await runTool('ip', ['-n', router, 'route', 'add', 'default', 'via', GATEWAY])
     await runTool('ip', [
-      'link',
-      'add',
-      'eth0',
-      'netns',
-      namespace,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'lan',
-      'netns',
-      router,
+      ...['link', 'add', 'eth0', 'netns', namespace, 'type', 'veth'],
+      ...['peer', 'name', 'lan', 'netns', router],
     ])
     await setUp(router, 'lan', `${LAN.router}/24`)
     await setUp(namespace, 'eth0', `${LAN.host}/24`)
@@ -112,12 +138,18 @@ export class LabNetwork {
     return host
   }
 
-  /** Bytes of each host's link so far, counted by the switch. */
+  /** Bytes of each host's link, and of each region's line, so far: counted by the switches. */
   async traffic(): Promise<ReadonlyMap<string, Traffic>> {
-    const links = JSON.parse(await runTool('ip', ['-n', this.#switch, '-j', '-s', 'link', 'show'])) as LinkStatistics[]
+    const counted = await Promise.all(
+      [...this.#regions.values()].map(async ({ switch: at }) => {
+        const printed = await runTool('ip', ['-n', at, '-j', '-s', 'link', 'show'])
+        return [at, JSON.parse(printed) as LinkStatistics[]] as const
+      }),
+    )
+    const links = new Map(counted)
     return new Map(
-      this.#hosts.map(({ name }, index) => {
-        const stats = links.find(({ ifname }) => ifname === port(index + 1))?.stats64
+      [...this.#ports].map(([name, port]) => {
+        const stats = links.get(port.switch)?.find(({ ifname }) => ifname === port.name)?.stats64
         return [name, { sent: stats?.rx.bytes ?? 0, received: stats?.tx.bytes ?? 0 }]
       }),
     )
@@ -128,27 +160,43 @@ export class LabNetwork {
     this.#namespaces.removeAll()
   }
 
-  /** Lays a cable from a new device to a port of the switch. */
-  async #plugIn(
-    namespace: string,
-    device: string,
-    index: number,
-    address: string,
-    { upMbit, downMbit, delayMs = 0 }: LinkOptions,
-  ): Promise<void> {
-    const there = port(index)
+  #check(name: string): void {
+    if (!/^[a-z][a-z0-9-]{0,20}$/.test(name)) throw new RangeError(`Nothing can be named ${JSON.stringify(name)} here`)
+    if (this.#ports.has(name)) throw new RangeError(`There is a ${name} already`)
+  }
+
+  #region({ region = MIDDLE }: LinkOptions): Region {
+    const found = this.#regions.get(region)
+    if (found === undefined) throw new RangeError(`There is no region ${JSON.stringify(region)}`)
+    return found
+  }
+
+  async #addSwitch(region: string): Promise<Region> {
+    const namespace = await this.#namespaces.add(region === MIDDLE ? 'switch' : `switch-${region}`)
+    await runTool('ip', ['-n', namespace, 'link', 'add', BRIDGE, 'type', 'bridge'])
+    await runTool('ip', ['-n', namespace, 'link', 'set', BRIDGE, 'up'])
+    const made = { switch: namespace, prefix: this.#regions.size + 1 }
+    this.#regions.set(region, made)
+    return made
+  }
+
+  /** Lays a cable from a new device to a port of a switch. */
+  async #plugIn(namespace: string, device: string, name: string, link: LinkOptions): Promise<void> {
+    const { upMbit, downMbit, delayMs = 0 } = link
+    const { switch: at } = this.#region(link)
+    const there = `port${this.#ports.size + 1}`
+    this.#ports.set(name, { switch: at, name: there })
     if (delayMs > 0) {
-      await this.#delays.connect({ namespace, device }, { namespace: this.#switch, device: there }, delayMs)
+      await this.#delays.connect({ namespace, device }, { namespace: at, device: there }, delayMs)
     } else {
       await runTool('ip', [
         ...['link', 'add', device, 'netns', namespace, 'type', 'veth'],
-        ...['peer', 'name', there, 'netns', this.#switch],
+        ...['peer', 'name', there, 'netns', at],
       ])
     }
-    await runTool('ip', ['-n', this.#switch, 'link', 'set', there, 'master', 'br0', 'up'])
-    await setUp(namespace, device, `${address}/16`)
+    await runTool('ip', ['-n', at, 'link', 'set', there, 'master', BRIDGE, 'up'])
     if (upMbit !== undefined) await limitEgress(namespace, device, upMbit)
-    if (downMbit !== undefined) await limitEgress(this.#switch, there, downMbit)
+    if (downMbit !== undefined) await limitEgress(at, there, downMbit)
   }
 }
 
@@ -156,11 +204,6 @@ export class LabNetwork {
 interface LinkStatistics {
   readonly ifname: string
   readonly stats64: { readonly rx: { readonly bytes: number }; readonly tx: { readonly bytes: number } }
-}
-
-/** Name of the switch's port that a host is plugged into. */
-function port(index: number): string {
-  return `port${index}`
 }
 
 async function setUp(namespace: string, device: string, address: string): Promise<void> {

@@ -1,109 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
-import { row } from '@blackhole/benchmarks/report'
-import { type Attack, attack, prepareAttack } from '../hosts/attacker.ts'
-import { openBrowser } from '../hosts/lab-browser.ts'
-import { LabNetwork } from '../network/lab-network.ts'
-import { blackhole } from '../systems/blackhole.ts'
+import { ratio, row } from '@blackhole/benchmarks/report'
+import { type Attack, attack, prepareAttack, replayedBy } from '../hosts/attacker.ts'
+import { allSystems } from '../systems/all-systems.ts'
 import { makeSiteFiles } from '../systems/site-files.ts'
+import { Gathering } from './gathering.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 import { openSite } from './visits.ts'
-import type { Row } from '@blackhole/benchmarks/report'
+import type { Ratio, Row } from '@blackhole/benchmarks/report'
+import type { Page } from 'playwright'
 import type { LabVisitor } from '../hosts/lab-browser.ts'
 import type { SiteFiles } from '../systems/site-files.ts'
+import type { System } from '../systems/system.ts'
 import type { Scenario } from './scenario.ts'
 
 /** What the bad do; first nothing, to compare with. */
-const ALL: readonly (Attack | 'none')[] = ['none', 'corrupt', 'stall', 'lack', 'flood']
+const ALL: readonly (Attack | 'none')[] = ['none', 'corrupt', 'stall', 'lack', 'flood', 'replay']
+
+/** Of these the ones that mean something to each system: plain HTTP has no peers, WebTorrent no records and another store. */
+const MEANT: Readonly<Record<string, readonly (Attack | 'none')[]>> = {
+  'plain HTTP': ['none'],
+  'WebTorrent 3': ['none', 'corrupt', 'stall', 'flood'],
+  Blackhole: ALL,
+}
+
+/** Attacks whose authors the reader can tell; who replays records says nothing to it. */
+const NAMED: readonly string[] = ['corrupt', 'stall', 'lack', 'flood'] satisfies Attack[]
 
 const FULL = Object.freeze({ holders: 6, siteBytes: 20e6 })
 
 /** Fewer and less, and of the attacks the one that matters most. */
-const SHORT = Object.freeze({ holders: 3, siteBytes: 9e6, attack: 'corrupt' })
+const SHORT = Object.freeze({ holders: 3, siteBytes: 9e6, attack: 'corrupt', system: 'Blackhole' })
 
 /** The relay's line is the narrow one, so that the reader depends on the holders. */
 const LINES = { relay: { upMbit: 6, downMbit: 20 }, visitor: { upMbit: 20, downMbit: 20 } } as const
 const PATIENCE_MS = 180_000
 
+/** Who stalls is named after 15 s of silence: the reader looks for so long, if it has everything before. */
+const NAMING_MS = 30_000
+
+/** The version that the bad would like to be forgotten. */
+const NEWS = { path: 'news.txt', text: 'second version' } as const
+
 /** A third of those who hold the site are hostile: what that costs an honest reader. */
 export const hostile: Scenario = {
   about:
-    'a third of the peers corrupt, stall, lie or flood: nobody gets a wrong byte; how much slower it is, and who is banned',
+    'a third of the peers corrupt, stall, lie, flood or replay: nobody gets a wrong byte; how much slower it is, and who is banned',
   run: ({ short, only }) =>
     withTemporaryFolder(async (folder) => {
       const { holders, siteBytes } = short ? SHORT : FULL
       const wanted = only === '' && short ? SHORT.attack : only
       const site = await makeSiteFiles(join(folder, 'site'), siteBytes)
       const rows: Row[] = []
-      let undisturbed = Number.NaN
-      for (const kind of ALL.filter((name) => name.includes(wanted))) {
-        const { seconds, bans, relayBytes, holderBytes } = await withTemporaryFolder((ground) =>
-          readAmong(kind, holders, site, ground),
-        )
-        if (kind === 'none') undisturbed = seconds
-        console.error(`${kind}: all there after ${seconds.toFixed(1)} s, banned: ${bans.join(', ') || 'nobody'}`)
-        rows.push(
-          row(`${kind}, everything there`, 's', [seconds]),
-          row(`${kind}, time / undisturbed`, '', [seconds / undisturbed]),
-          row(`${kind}, banned by the reader`, '', [bans.length]),
-          row(`${kind}, sent by the relay`, 'MB', [relayBytes / 1e6]),
-          row(`${kind}, sent by holders`, 'MB', [holderBytes / 1e6]),
-        )
+      const ratios: Ratio[] = []
+      for (const system of allSystems().filter(({ name }) => !short || name === SHORT.system)) {
+        let undisturbed = Number.NaN
+        for (const kind of MEANT[system.name]?.filter((name) => name.includes(wanted)) ?? []) {
+          const reading = await withTemporaryFolder((ground) => readAmong(system, kind, holders, site, ground))
+          if (kind === 'none') undisturbed = reading.seconds
+          const name = `${system.name}, ${kind}`
+          console.error(
+            `${name}: all there after ${reading.seconds.toFixed(1)} s, banned: ${reading.bans.join(', ') || 'nobody'}`,
+          )
+          rows.push(...rowsOf(name, reading, undisturbed))
+          if (system.name !== 'Blackhole') continue
+          ratios.push(ratio(`${name}, honest ones banned`, reading.honestBanned, '<=', 0))
+          if (NAMED.includes(kind)) ratios.push(ratio(`${name}, hostile ones banned`, reading.badBanned, '>=', 1))
+        }
       }
-      return { rows, ratios: [] }
+      return { rows, ratios }
     }),
 }
 
 /** What the reader came to. */
 interface Reading {
   readonly seconds: number
-  /** Why each peer was banned. */
+  /** Who was banned, and why. */
   readonly bans: readonly string[]
+  readonly badBanned: number
+  readonly honestBanned: number
   readonly relayBytes: number
   readonly holderBytes: number
 }
 
+function rowsOf(name: string, reading: Reading, undisturbed: number): Row[] {
+  return [
+    row(`${name}, everything there`, 's', [reading.seconds]),
+    row(`${name}, time / undisturbed`, '', [reading.seconds / undisturbed]),
+    row(`${name}, hostile ones banned by the reader`, '', [reading.badBanned]),
+    row(`${name}, sent by the relay`, 'MB', [reading.relayBytes / 1e6]),
+    row(`${name}, sent by holders`, 'MB', [reading.holderBytes / 1e6]),
+  ]
+}
+
 /** Holders come first, one by one, and get everything; then a third of them turn hostile, and the reader comes. */
-async function readAmong(kind: Attack | 'none', count: number, site: SiteFiles, folder: string): Promise<Reading> {
-  const network = await LabNetwork.create()
-  const browsers: LabVisitor[] = []
-  try {
-    const origin = await network.addHost('relay', LINES.relay)
-    const { url, browser } = await blackhole().deploy({ origin, site, folder })
-    const come = async (name: string): Promise<LabVisitor> => {
-      const opened = await openBrowser(await network.addHost(name, LINES.visitor), folder, browser)
-      browsers.push(opened)
-      return opened
-    }
-    const holders: LabVisitor[] = []
+async function readAmong(
+  system: System,
+  kind: Attack | 'none',
+  count: number,
+  site: SiteFiles,
+  folder: string,
+): Promise<Reading> {
+  return await Gathering.run({ system, site, folder, line: LINES.relay }, async (gathering) => {
+    const { url } = gathering
+    const ids = new Map<LabVisitor, Set<string>>()
     for (let index = 0; index < count; index++) {
-      const holder = await come(`holder-${index + 1}`)
+      const holder = await gathering.come(`holder-${index + 1}`, LINES.visitor)
+      ids.set(holder, peerIdsOf(holder.visitor.page))
       await prepareAttack(holder.visitor.context)
       await openSite(holder, url, PATIENCE_MS)
-      holders.push(holder)
     }
-    const reader = await come('reader')
-    if (kind !== 'none') {
-      const bad = holders.slice(0, Math.floor(count / 3))
-      await Promise.all(bad.map(({ visitor }) => attack(visitor.page, kind)))
-    }
-    const before = await network.traffic()
+    const reader = await gathering.come('reader', LINES.visitor)
+    const bad = kind === 'none' ? [] : [...ids.keys()].slice(0, Math.floor(count / 3))
+    if (kind !== 'none') await Promise.all(bad.map(({ visitor }) => attack(visitor.page, kind)))
+    if (kind === 'replay') await gathering.publish(NEWS.path, NEWS.text)
     const begin = Date.now()
-    const log = await openSite(reader, url, PATIENCE_MS)
-    const after = await network.traffic()
-    const bans = await reader.visitor.evaluate(() =>
-      (performance.getEntriesByName('blackhole:ban') as PerformanceMark[]).map(
-        ({ detail }) => (detail as { reason: string }).reason,
-      ),
-    )
-    const sent = (name: string): number => (after.get(name)?.sent ?? 0) - (before.get(name)?.sent ?? 0)
+    const { result, sent } = await gathering.counting(() => openSite(reader, url, PATIENCE_MS))
+    if (kind === 'replay') await checkReplay(reader, bad)
+    const badIds = new Set(bad.flatMap((visitor) => [...(ids.get(visitor) ?? [])]))
+    const bans = await bansOf(reader, NAMED.includes(kind) && system.name === 'Blackhole' ? badIds : new Set())
+    const isBad = ({ peer }: Ban): boolean => badIds.has(peer)
     return {
-      seconds: (log.doneAt - begin) / 1000,
-      bans,
-      relayBytes: sent('relay'),
-      holderBytes: holders.reduce((sum, { host }) => sum + sent(host.name), 0),
+      seconds: (result.doneAt - begin) / 1000,
+      bans: bans.map(({ peer, reason }) => `…${peer.slice(-6)} (${reason})`),
+      badBanned: new Set(bans.filter(isBad).map(({ peer }) => peer)).size,
+      honestBanned: bans.filter((ban) => !isBad(ban)).length,
+      relayBytes: sent('origin'),
+      holderBytes: [...ids.keys()].reduce((sum, { host }) => sum + sent(host.name), 0),
     }
-  } finally {
-    await Promise.all(browsers.map((visitor) => visitor.close().catch(() => undefined)))
-    network.close()
+  })
+}
+
+interface Ban {
+  readonly peer: string
+  readonly reason: string
+}
+
+/** Ids under which a page joins swarms: it shows them to the relay when it asks for a token. */
+function peerIdsOf(page: Page): Set<string> {
+  const ids = new Set<string>()
+  page.on('request', (request) => {
+    if (request.method() !== 'POST' || !request.url().endsWith('/token')) return
+    const { peer } = (request.postDataJSON() ?? {}) as { peer?: unknown }
+    if (typeof peer === 'string') ids.add(peer)
+  })
+  return ids
+}
+
+/** Whom the reader banned; waits a while for one of those who should be. */
+async function bansOf({ visitor }: LabVisitor, expected: ReadonlySet<string>): Promise<Ban[]> {
+  for (let waited = 0; ; waited += 500) {
+    const bans = await visitor.evaluate(() =>
+      (performance.getEntriesByName('blackhole:ban') as PerformanceMark[]).map(({ detail }) => detail as Ban),
+    )
+    if (expected.size === 0 || bans.some(({ peer }) => expected.has(peer)) || waited >= NAMING_MS) return bans
+    await sleep(500)
   }
+}
+
+/** @throws unless the reader has the newest version, and the relay refused every older record */
+async function checkReplay({ visitor }: LabVisitor, bad: readonly LabVisitor[]): Promise<void> {
+  const text = await visitor.evaluate(async (path) => await (await fetch(`/${path}`)).text(), NEWS.path)
+  if (text !== NEWS.text) throw new Error(`The reader got an older version: ${text.slice(0, 100)}`)
+  const answers = (await Promise.all(bad.map(({ visitor: { page } }) => replayedBy(page)))).flat()
+  if (answers.length === 0) throw new Error('No record was replayed')
+  if (answers.some((status) => status < 400)) throw new Error(`The relay took an older record: ${answers.join(', ')}`)
 }

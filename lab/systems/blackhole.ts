@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { LabRelay } from '../hosts/lab-relay.ts'
 import { writeScript } from './scripts.ts'
 import { pageOf } from './site-files.ts'
+import type { SiteFiles } from './site-files.ts'
 import type { System } from './system.ts'
 
 /** Blackhole: a relay at the origin hosts the site, and visitors join by its tag. */
@@ -11,16 +12,27 @@ export function blackhole(): System {
     name: 'Blackhole',
     deploy: async ({ origin, site, folder }) => {
       const root = join(folder, 'blackhole')
-      await cp(site.folder, root, { recursive: true })
-      await writeScript(root, 'fetch-all')
       const relay = await LabRelay.start(origin, join(folder, 'relay'))
       const hosted = await relay.createSite()
-      // Visitors give 1 MiB/s by default; here they give what their line has, as WebTorrent's do.
-      const tag = `<script async src="/.blackhole/blackhole.js" data-site="${hosted.name}" data-worker="/.blackhole/blackhole-sw.js" data-upload-limit="10G"></script>`
-      const script = '<script type="module" src="/fetch-all.js"></script>'
-      await writeFile(join(root, 'index.html'), pageOf(site.pictures, tag, script, true))
+      await writeTagged(root, site, hosted.name)
       await hosted.publish(root)
-      return { url: `${hosted.origin}/`, browser: { hosts: relay.hosts, secureOrigins: [hosted.origin] } }
+      return {
+        url: `${hosted.origin}/`,
+        browser: { hosts: relay.hosts, secureOrigins: [hosted.origin] },
+        publish: async (path, text) => {
+          await writeFile(join(root, path), text)
+          await hosted.publish(root)
+        },
+      }
     },
   }
+}
+
+/** Writes the site with a page that has the tag. Visitors give 1 MiB/s by default; here they give what their line has, as WebTorrent's do. */
+export async function writeTagged(root: string, site: SiteFiles, name: string): Promise<void> {
+  await cp(site.folder, root, { recursive: true })
+  await writeScript(root, 'fetch-all')
+  const tag = `<script async src="/.blackhole/blackhole.js" data-site="${name}" data-worker="/.blackhole/blackhole-sw.js" data-upload-limit="10G"></script>`
+  const script = '<script type="module" src="/fetch-all.js"></script>'
+  await writeFile(join(root, 'index.html'), pageOf(site.pictures, tag, script, true))
 }

@@ -11,6 +11,7 @@ const PORT = 8080
 export function plainHttp(): System {
   return {
     name: 'plain HTTP',
+    isPlain: true,
     deploy: async ({ origin, site, folder }) => {
       const root = join(folder, 'plain')
       await cp(site.folder, root, { recursive: true })

@@ -17,10 +17,14 @@ export interface Deployment {
   readonly url: string
   /** What their browsers must know. */
   readonly browser: LabBrowserOptions
+  /** Publishes the next version, with one text file more, where a system has versions. */
+  readonly publish?: (path: string, text: string) => Promise<void>
 }
 
 /** A way to give a site to its visitors. Its processes end with the network. */
 export interface System {
   readonly name: string
+  /** The origin sends everything: nobody else's place or state matters. */
+  readonly isPlain?: boolean
   deploy(ground: Ground): Promise<Deployment>
 }
