@@ -3,7 +3,7 @@ import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { create } from 'multiformats/hashes/digest'
 import { expect, it, vi } from 'vitest'
-import { ONLY_RELAY_STALL_MS, RELAY_REST_MS, RelayPieces } from './relay-pieces.ts'
+import { ONLY_RELAY_STALL_MS, RELAY_BLOCK_MS, RELAY_REST_MS, RelayPieces } from './relay-pieces.ts'
 
 const bytes = new Uint8Array([1, 2, 3])
 const cid = CID.createV1(raw.code, create(0x12, createHash('sha256').update(bytes).digest())).toString()
@@ -67,6 +67,29 @@ it('waits for a block as long as some of it comes, however slowly, and not for o
     await vi.advanceTimersByTimeAsync(ONLY_RELAY_STALL_MS - 1)
     expect(signal?.aborted).toBe(false)
     await vi.advanceTimersByTimeAsync(1)
+    await failed
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+it('does not wait for ever for one that sends a byte now and then', async () => {
+  vi.useFakeTimers()
+  try {
+    let stream: ReadableStreamDefaultController<Uint8Array> | undefined
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => void (stream = controller) })
+    const fetch = (_: string, { signal }: RequestInit): Promise<Response> => {
+      signal?.addEventListener('abort', () => stream?.error(signal.reason))
+      return Promise.resolve(new Response(body))
+    }
+    const pieces = new RelayPieces({ fetch, clock: { now: () => Date.now() } }, ['http://dripping.test'])
+    const failed = expect(pieces.fetch({ cid }, demand)).rejects.toMatchObject({ name: 'DeadlineError' })
+    const pause = ONLY_RELAY_STALL_MS / 2
+    for (let ms = pause; ms < RELAY_BLOCK_MS; ms += pause) {
+      await vi.advanceTimersByTimeAsync(pause)
+      stream?.enqueue(Uint8Array.of(1))
+    }
+    await vi.advanceTimersByTimeAsync(pause)
     await failed
   } finally {
     vi.useRealTimers()

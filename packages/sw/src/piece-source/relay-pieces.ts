@@ -40,6 +40,9 @@ export const RELAY_STALL_MS = 20_000
 /** The same when there is no other relay: the browser itself may let a request wait for so long until others have ended. */
 export const ONLY_RELAY_STALL_MS = 60_000
 
+/** And no block takes longer than this in all: a relay could send a byte now and then for ever. 2 MiB in it are 7 KB/s. */
+export const RELAY_BLOCK_MS = 300_000
+
 /**
  * Blocks from the relays' trustless gateways (`/ipfs/CID?format=raw`), one
  * relay after the other. One that fails or lies is passed over, and one that
@@ -81,7 +84,7 @@ export class RelayPieces implements PieceSource {
   }
 
   async #ask(relay: string, cid: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const stall = new StallTimer(this.#relays.length > 1 ? RELAY_STALL_MS : ONLY_RELAY_STALL_MS, relay)
+    const stall = new StallTimer(this.#relays.length > 1 ? RELAY_STALL_MS : ONLY_RELAY_STALL_MS, RELAY_BLOCK_MS, relay)
     try {
       return await this.#read(relay, cid, AbortSignal.any([signal, stall.signal]), () => stall.moved())
     } finally {

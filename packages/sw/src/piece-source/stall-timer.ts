@@ -1,16 +1,22 @@
 import { DeadlineError } from '@blackhole/protocol'
 
-/** Ends what makes no progress for a while; however long it takes in all. */
+/** Ends what makes no progress for a while, and what takes too long in all, though some of it comes. */
 export class StallTimer {
   readonly #controller = new AbortController()
   readonly #ms: number
   readonly #what: string
+  readonly #last: ReturnType<typeof setTimeout>
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** @param what - whose bytes are waited for; names it in the error */
-  constructor(ms: number, what: string) {
+  /**
+   * @param ms - without progress
+   * @param mostMs - in all
+   * @param what - whose bytes are waited for; names it in the error
+   */
+  constructor(ms: number, mostMs: number, what: string) {
     this.#ms = ms
     this.#what = what
+    this.#last = this.#abortAfter(mostMs)
     this.moved()
   }
 
@@ -22,13 +28,18 @@ export class StallTimer {
   /** Something came: it has as long again. */
   moved(): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(new DeadlineError(`An answer of ${this.#what}`, this.#ms))
-    }, this.#ms)
+    this.#timer = this.#abortAfter(this.#ms)
   }
 
   /** It is over. */
   end(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#last)
+  }
+
+  #abortAfter(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      this.#controller.abort(new DeadlineError(`An answer of ${this.#what}`, ms))
+    }, ms)
   }
 }
