@@ -20,6 +20,7 @@ export interface MetricSources {
   fellows(): number
   fellowsIgnored(): number
   refusedRecords(): number
+  bannedPublishers(): number
   pullZones(): readonly (PullCounts & { readonly origin: string })[]
 }
 
@@ -109,6 +110,11 @@ export class Metrics {
       'blackhole_federation_refused_records_total',
       'Records of fellows that were forged, malformed or replayed',
       () => sources.refusedRecords(),
+    )
+    counter(
+      'blackhole_banned_publishers_total',
+      'Addresses that may not publish for a while, for records that were replayed, forged or not their owner’s',
+      () => sources.bannedPublishers(),
     )
     counter('blackhole_stun_answers_total', 'STUN requests answered', () => sources.stunAnswered())
     this.#addPullZones(sources)

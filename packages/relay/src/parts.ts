@@ -21,6 +21,7 @@ import { Webhook } from './history/webhook.ts'
 import { Hosting } from './hosting/hosting.ts'
 import { PublishPolicy } from './hosting/publish-policy.ts'
 import { Publisher } from './hosting/publisher.ts'
+import { RefusedPublishers } from './hosting/refused-publishers.ts'
 import { createApp } from './http/app.ts'
 import type { HttpContext } from './http/context.ts'
 import { FrontServer } from './http/front-server.ts'
@@ -197,7 +198,13 @@ async function start(
   stops.push(() => tracker.stop())
   const publisher = new Publisher({ sites, vault, ...clock })
   const policy = new PublishPolicy({ sites, vault, ...clock }, init)
-  const hosting = new Hosting({ node, sites, publisher, policy })
+  const refused = new RefusedPublishers({
+    ...clock,
+    onBan: (address, why) => {
+      log.warn({ address, why }, 'an address may publish nothing for a while')
+    },
+  })
+  const hosting = new Hosting({ node, sites, publisher, policy, refused })
   await hosting.start()
   stops.push(() => hosting.stop())
 
@@ -226,6 +233,7 @@ async function start(
     fellows: () => federation?.fellows.list().length ?? 0,
     fellowsIgnored: () => federation?.ignored ?? 0,
     refusedRecords: () => federation?.rejected ?? 0,
+    bannedPublishers: () => refused.banned,
   })
   const history = new History({
     ...clock,
@@ -302,6 +310,7 @@ async function start(
     vault,
     publisher,
     policy,
+    refused,
     tokens,
     registry,
     metrics,

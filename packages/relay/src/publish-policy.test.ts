@@ -1,22 +1,18 @@
-import { pbStream } from '@libp2p/utils'
-import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { expect, test } from 'vitest'
-import { HOSTING_PROTOCOL, HostingReply, HostingRequest, HostingVerb, relayPaths } from '@blackhole/protocol'
-import { createSiteRecord } from '@blackhole/site'
+import { relayPaths } from '@blackhole/protocol'
 import { carOf } from './car-of.ts'
 import {
   authorization,
-  connectVisitor,
   importFiles,
   newPublisher,
   publish,
+  putOverLibp2p,
   putRecord,
   startTestRelay,
   upload,
-  webSocketOf,
 } from './relay-harness.ts'
 import type { Publisher, TestRelay } from './relay-harness.ts'
 
@@ -42,22 +38,6 @@ async function ask(
     headers: { authorization: token, ...headers },
     body: '{"cids":[]}',
   })
-}
-
-/** Puts a record over libp2p, and returns the error that was answered. */
-async function putOverLibp2p(relay: TestRelay, owner: Publisher, root: string): Promise<unknown> {
-  const visitor = await connectVisitor(relay.relay)
-  try {
-    const signal = AbortSignal.timeout(5_000)
-    const { bytes } = await createSiteRecord(owner.key, { root, sequence: 1 })
-    const stream = await visitor.dialProtocol(multiaddr(webSocketOf(relay.relay)), HOSTING_PROTOCOL, { signal })
-    const messages = pbStream(stream)
-    const request = { verb: HostingVerb.HOSTING_PUT, site: owner.name, record: bytes }
-    await messages.write(request, HostingRequest, { signal })
-    return JSON.parse((await messages.read(HostingReply, { signal })).error)
-  } finally {
-    await visitor.stop()
-  }
 }
 
 test('with a list of publishers only these publish, within a total that the relay stores for all of them', async () => {

@@ -7,12 +7,22 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { pbStream } from '@libp2p/utils'
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { pino } from 'pino'
-import { CONTENT_TYPES, relayPaths, signToken, siteNameOf } from '@blackhole/protocol'
+import {
+  CONTENT_TYPES,
+  HOSTING_PROTOCOL,
+  HostingReply,
+  HostingRequest,
+  HostingVerb,
+  relayPaths,
+  signToken,
+  siteNameOf,
+} from '@blackhole/protocol'
 import type { SiteName, SwarmToken } from '@blackhole/protocol'
 import { createSiteRecord, importSite, memoryFile } from '@blackhole/site'
 import type { SiteImport } from '@blackhole/site'
@@ -147,6 +157,23 @@ export async function putRecord(
     headers: { authorization: await authorization(publisher, test.relay), 'content-type': CONTENT_TYPES.record },
     body: record.bytes,
   })
+}
+
+/** Puts a record over libp2p, and returns the error that was answered, undefined when there was none. */
+export async function putOverLibp2p(relay: TestRelay, owner: Publisher, root: string, sequence = 1): Promise<unknown> {
+  const visitor = await connectVisitor(relay.relay)
+  try {
+    const signal = AbortSignal.timeout(5_000)
+    const { bytes } = await createSiteRecord(owner.key, { root, sequence })
+    const stream = await visitor.dialProtocol(multiaddr(webSocketOf(relay.relay)), HOSTING_PROTOCOL, { signal })
+    const messages = pbStream(stream)
+    const request = { verb: HostingVerb.HOSTING_PUT, site: owner.name, record: bytes }
+    await messages.write(request, HostingRequest, { signal })
+    const { error } = await messages.read(HostingReply, { signal })
+    return error === '' ? undefined : JSON.parse(error)
+  } finally {
+    await visitor.stop()
+  }
 }
 
 /** A visitor's libp2p node, connected to the relay. */

@@ -17,6 +17,7 @@ import { MAX_SUBSCRIPTIONS_PER_CONNECTION, REQUEST_TIMEOUT_MS } from '../limits.
 import type { RelayNode } from '../net/node.ts'
 import type { SiteTable, StoredSite } from '../state/site-table.ts'
 import type { PublishPolicy } from './publish-policy.ts'
+import type { RefusedPublishers } from './refused-publishers.ts'
 import type { Publisher } from './publisher.ts'
 
 /** What {@link Hosting} works with. */
@@ -25,6 +26,7 @@ export interface HostingComponents {
   sites: SiteTable
   publisher: Publisher
   policy: PublishPolicy
+  refused: Pick<RefusedPublishers, 'check' | 'refused'>
 }
 
 type Messages = ReturnType<typeof pbStream<Stream>>
@@ -90,9 +92,10 @@ export class Hosting implements Startable {
   }
 
   async #answer(site: SiteName, request: HostingRequest, address: string | undefined): Promise<HostingReply> {
-    const { sites, publisher, policy } = this.#components
+    const { sites, publisher, policy, refused } = this.#components
     try {
       if (request.verb === HostingVerb.HOSTING_PUT) {
+        refused.check(address)
         policy.check(site, address)
         // The record's own signature is the authority; a newer one of the site's key is welcome from anyone.
         await publisher.publish(site, request.record, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
@@ -103,6 +106,7 @@ export class Hosting implements Startable {
       }
       return { record: sites.get(site)?.record ?? NOTHING, error: '' }
     } catch (error) {
+      if (request.verb === HostingVerb.HOSTING_PUT) refused.refused(address, error)
       return { ...refusal(error), record: sites.get(site)?.record ?? NOTHING }
     }
   }

@@ -10,6 +10,7 @@ import type { DnsLink } from '../gateway/dnslink.ts'
 import type { BlockReader } from '../gateway/tracing-reader.ts'
 import type { PublishPolicy } from '../hosting/publish-policy.ts'
 import type { Publisher } from '../hosting/publisher.ts'
+import type { RefusedPublishers } from '../hosting/refused-publishers.ts'
 import type { History } from '../history/history.ts'
 import type { Metrics } from '../metrics.ts'
 import type { PullZones } from '../pull/pull-zones.ts'
@@ -34,6 +35,7 @@ export interface HttpContext {
   readonly blocks: BlockReader
   readonly publisher: Publisher
   readonly policy: PublishPolicy
+  readonly refused: Pick<RefusedPublishers, 'check' | 'refused'>
   readonly tokens: SwarmTokens
   readonly registry: SwarmRegistry
   readonly metrics: Metrics

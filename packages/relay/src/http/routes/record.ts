@@ -1,5 +1,6 @@
 import { CONTENT_TYPES, MAX_RECORD_BYTES, parseSiteName, relayPaths } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
+import type { StoredSite } from '../../state/site-table.ts'
 import { verifyPublisher } from '../../tokens.ts'
 import { headerOf, readBody } from '../body.ts'
 import type { HttpApp, HttpContext } from '../context.ts'
@@ -21,14 +22,23 @@ export function recordRoutes(app: HttpApp, context: HttpContext): void {
   })
   app.put(path, async (c) => {
     const name = parseSiteName(c.req.param('name'))
-    await verifyPublisher(headerOf(c.req.raw, 'authorization'), name, context.peerId, context.now())
-    context.policy.check(name, c.get('address'))
-    const record = await readBody(c.req.raw, 'record bytes', MAX_RECORD_BYTES)
-    const site = await context.publisher.publish(name, record, { signal: c.req.raw.signal })
+    const address = c.get('address')
+    context.refused.check(address)
+    const site = await put(context, name, address, c.req.raw).catch((error: unknown) => {
+      context.refused.refused(address, error)
+      throw error
+    })
     context.log.info(
       { site: name, root: site.root, version: site.sequence, files: site.files, bytes: site.bytes },
       'published',
     )
     return c.json(summaryOf(context, site))
   })
+}
+
+async function put(context: HttpContext, name: SiteName, address: string, request: Request): Promise<StoredSite> {
+  await verifyPublisher(headerOf(request, 'authorization'), name, context.peerId, context.now())
+  context.policy.check(name, address)
+  const record = await readBody(request, 'record bytes', MAX_RECORD_BYTES)
+  return await context.publisher.publish(name, record, { signal: request.signal })
 }
