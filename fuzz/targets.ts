@@ -1,6 +1,7 @@
 import { blockTargets } from './targets/blocks.ts'
 import { channelTargets } from './targets/channel.ts'
 import { frameTargets } from './targets/frames.ts'
+import { mediaTargets } from './targets/media.ts'
 import { messageTargets } from './targets/messages.ts'
 import { nameTargets } from './targets/names.ts'
 import { relayTargets } from './targets/relay.ts'
@@ -16,6 +17,7 @@ export async function allTargets(): Promise<Target[]> {
     ...frameTargets(),
     ...channelTargets(),
     ...siteTargets(),
+    ...mediaTargets(),
     ...(await signedTargets()),
     ...blockTargets(),
     ...(await nameTargets()),

@@ -39,14 +39,17 @@ async function main(args: readonly string[]): Promise<number> {
   const verdict = verdictOf(soaked)
   console.log(reportOf(verdict))
   const visits = Object.entries(soaked.visits).map(([kind, count]) => `${kind} ${String(count)}`)
-  console.log(`visits: ${visits.join(', ')}; the tab gave them ${(soaked.shared / 1e6).toFixed(0)} MB`)
+  const given = (soaked.shared / 1e6).toFixed(0)
+  console.log(
+    `visits: ${visits.join(', ')}; the tab gave them ${given} MB${verdict.visits.enough ? '' : '  TOO MANY FAILED'}`,
+  )
   console.log(verdict.passed ? 'flat' : 'NOT FLAT')
   if (options.charts !== '') await writeCharts(options.charts, soaked.samples)
   if (options.json) {
     const { minutes, seed } = options
     console.log(
       JSON.stringify({
-        soak: { minutes, seed, machine: before, cpuSeconds: Math.round(cpuMs / 1000), ...verdict, ...soaked },
+        soak: { minutes, seed, machine: before, cpuSeconds: Math.round(cpuMs / 1000), ...soaked, ...verdict },
       }),
     )
   }

@@ -31,10 +31,14 @@ export interface Soaked {
   readonly base: Counters
   /** After everyone had left, and what a dead peer is waited for had passed. */
   readonly end: Counters
+  /** By kind; those that failed are {@link FAILED}. */
   readonly visits: Readonly<Record<string, number>>
   /** Bytes that the tab gave to visitors. */
   readonly shared: number
 }
+
+/** Name under which visits are counted that failed. */
+export const FAILED = 'failed'
 
 /** Visitors of a process. */
 const CROWD = 3
@@ -156,7 +160,7 @@ class Going {
         this.#visits[kind] = (this.#visits[kind] ?? 0) + 1
       },
       (error: unknown) => {
-        this.#visits['failed'] = (this.#visits['failed'] ?? 0) + 1
+        this.#visits[FAILED] = (this.#visits[FAILED] ?? 0) + 1
         this.#init.onFailure?.(error)
       },
     )

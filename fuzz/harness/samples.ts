@@ -48,3 +48,17 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 export function textOf(input: Uint8Array): string {
   return new TextDecoder().decode(input)
 }
+
+/** Bytes one after the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+/** Parts of a length, as a stream may bring them. */
+export function cut(input: Uint8Array, size: number): Uint8Array[] {
+  const parts: Uint8Array[] = []
+  // Many parts of a long input would only take time.
+  const step = Math.max(size, Math.ceil(input.byteLength / 500))
+  for (let at = 0; at < input.byteLength; at += step) parts.push(input.subarray(at, at + step))
+  return parts
+}

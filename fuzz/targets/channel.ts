@@ -32,10 +32,28 @@ const buffers = fc.nat(5_000).map((length) => new ArrayBuffer(length))
 const roles = fc.constantFrom('host', 'guest')
 const sources = fc.constantFrom('local', 'peers', 'http')
 
+const flags = fc.array(fc.boolean(), { maxLength: 5 })
+const paces = fc.record(
+  { rttMs: counts, bytesPerSecond: counts, queuedBytes: counts, overHttp: fc.constant(true) },
+  { requiredKeys: ['rttMs', 'bytesPerSecond', 'queuedBytes'] },
+)
+
 const pageMessages = fc.oneof(
-  fc.record({ type: fc.constant('hello'), version: counts, role: roles, peers: counts }),
+  fc.record(
+    { type: fc.constant('hello'), version: counts, role: roles, peers: counts, ahead: fc.constant(true) },
+    { requiredKeys: ['type', 'version', 'role', 'peers'] },
+  ),
   fc.record({ type: fc.constant('state'), role: roles, peers: counts }),
-  fc.record({ type: fc.constant('head'), id: counts, available: fc.array(fc.boolean(), { maxLength: 5 }) }),
+  fc.record(
+    {
+      type: fc.constant('head'),
+      id: counts,
+      available: flags,
+      coming: flags,
+      paces: fc.array(paces, { maxLength: 5 }),
+    },
+    { requiredKeys: ['type', 'id', 'available'] },
+  ),
   fc.record({ type: fc.constant('chunk'), id: counts, cid: cidTexts, source: sources, data: buffers }),
   fc.record({ type: fc.constant('end'), id: counts }),
   fc.record({
@@ -49,15 +67,29 @@ const pageMessages = fc.oneof(
 
 const workerMessages = fc.oneof(
   fc.record({ type: fc.constant('hello'), version: counts }),
-  fc.record({ type: fc.constant('request'), id: counts, cids: someCids, deadlineMs: counts, credit: counts }),
+  fc.record(
+    {
+      type: fc.constant('request'),
+      id: counts,
+      cids: someCids,
+      deadlineMs: counts,
+      credit: counts,
+      patient: fc.boolean(),
+    },
+    { requiredKeys: ['type', 'id', 'cids', 'deadlineMs', 'credit'] },
+  ),
   fc.record({ type: fc.constant('credit'), id: counts, bytes: counts }),
   fc.record({ type: fc.constant('cancel'), id: counts, cids: someCids }),
   fc.record({ type: fc.constant('stored'), cids: someCids }),
   fc.record({
     type: fc.constant('ahead'),
     stream: texts(100),
-    pieces: fc.array(fc.record({ cid: cidTexts, inMs: counts }), { maxLength: 5 }),
+    pieces: fc.array(
+      fc.record({ cid: cidTexts, inMs: counts, asked: fc.constant(true) }, { requiredKeys: ['cid', 'inMs'] }),
+      { maxLength: 5 },
+    ),
   }),
+  fc.record({ type: fc.constant('fetching'), cids: someCids, over: fc.boolean() }),
   fc.record({
     type: fc.constant('counters'),
     received: fc.record({ local: counts, peers: counts, http: counts }),
@@ -98,6 +130,14 @@ const answers = fc.constantFrom<unknown>(
     siteHost: 'localhost:8080',
     maxUploadBytes: 1_000_000,
     serving: true,
+    url: 'http://localhost:8080/',
+    fellows: [
+      {
+        peerId: '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA',
+        url: 'https://fellow.example/',
+        addresses: ['/dns4/fellow.example/tcp/443/wss'],
+      },
+    ],
   },
 )
 

@@ -2,16 +2,19 @@ import { CdnMessage, MAX_CDN_MESSAGE_BYTES, decodeControlLength } from '@blackho
 import { Bitfield } from '@blackhole/swarm'
 import fc from 'fast-check'
 import type { Stream } from '@libp2p/interface'
+import { CID } from 'multiformats/cid'
 import { frameChannelOf } from '../../packages/sdk/src/node/data-channel-frames.ts'
 import type { DataChannel } from '../../packages/sdk/src/node/data-channel-frames.ts'
+import { ComingPieces, MAX_COMING } from '../../packages/swarm/src/coming-pieces.ts'
 import { FrameReader } from '../../packages/swarm/src/frame-reader.ts'
 import { encodeFrame } from '../../packages/swarm/src/frame-writer.ts'
+import { PieceTable } from '../../packages/swarm/src/piece-table.ts'
 import { isDecodingError } from '../harness/our-error.ts'
-import { bytes } from '../harness/samples.ts'
+import { bytes, cut, joined } from '../harness/samples.ts'
 import { roundTrip } from '../harness/round-trip.ts'
 import { BrokenPromise, promised } from '../harness/target.ts'
 import type { Target } from '../harness/target.ts'
-import { cdnMessages } from './messages.ts'
+import { cdnMessages, comings } from './messages.ts'
 
 const frames = fc
   .array(cdnMessages, { minLength: 1, maxLength: 4 })
@@ -19,7 +22,7 @@ const frames = fc
 
 /** What cuts bytes from a peer into messages. */
 export function frameTargets(): Target[] {
-  return [frameReader(), dataChannel(), bitfield(), controlLength()]
+  return [frameReader(), dataChannel(), bitfield(), coming(), controlLength()]
 }
 
 function frameReader(): Target {
@@ -190,6 +193,51 @@ function bitfield(): Target {
   }
 }
 
+function coming(): Target {
+  return {
+    name: 'coming',
+    about: 'what a peer says of pieces that it is getting from elsewhere, for a version of 200 pieces',
+    inputs: fc
+      .array(comings, { minLength: 1, maxLength: 4 })
+      .map((some) =>
+        joined(
+          some.map((each) => encodeFrame({ coming: { ...each, pieces: each.pieces.map((piece) => piece % 210) } })),
+        ),
+      ),
+    words: Array.from({ length: 4 }, (_, at) => String.fromCharCode(at, 1)),
+    allows: isDecodingError,
+    decode: (input) => {
+      const { messages, error } = new Log().read([input])
+      const table = new PieceTable()
+      const peer = { coming: new Map<number, number>() }
+      const pieces = new ComingPieces({ table, peers: new Map(), now: () => 0 })
+      const said = messages.flatMap((message) => message.coming ?? [])
+      for (const { root } of said) if (rootOf(root) !== undefined) table.add(String(rootOf(root)), COMING_CIDS)
+      for (const message of said) {
+        pieces.onMessage(peer, message)
+        promised(peer.coming.size <= MAX_COMING, 'believes a peer at most so many')
+        promised(
+          [...peer.coming.keys()].every((piece) => table.cid(piece) !== undefined),
+          'believes only pieces that there are',
+        )
+      }
+      if (error !== undefined) throw error
+      return `${String(Math.min(3, said.length))} ${String(Math.min(2, peer.coming.size))}`
+    },
+  }
+}
+
+const COMING_CIDS = Array.from({ length: 200 }, (_, at) => `piece ${String(at)}`)
+
+/** The version that a message is about, where it names one. */
+function rootOf(root: Uint8Array): CID | undefined {
+  try {
+    return CID.decode(root)
+  } catch {
+    return undefined
+  }
+}
+
 function controlLength(): Target {
   return {
     name: 'control-length',
@@ -216,18 +264,6 @@ function bitsOf(has: readonly boolean[]): Uint8Array {
 
 function indexesOf(has: readonly boolean[]): number[] {
   return has.flatMap((set, index) => (set ? [index] : []))
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.concat(parts))
-}
-
-function cut(input: Uint8Array, size: number): Uint8Array[] {
-  const parts: Uint8Array[] = []
-  // Many parts of a long input would only take time.
-  const step = Math.max(size, Math.ceil(input.byteLength / 500))
-  for (let at = 0; at < input.byteLength; at += step) parts.push(input.subarray(at, at + step))
-  return parts
 }
 
 function hash(data: Uint8Array): string {

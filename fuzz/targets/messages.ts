@@ -11,6 +11,7 @@ import {
   errorToWire,
   NotFoundError,
 } from '@blackhole/protocol'
+import type { Coming } from '@blackhole/protocol'
 import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import { isDecodingError } from '../harness/our-error.ts'
@@ -25,6 +26,13 @@ interface Codec<T> {
 }
 
 const root = cids.map((cid) => new Uint8Array(cid.bytes))
+
+/** What a peer says of the pieces that it is getting from elsewhere. */
+export const comings: Arbitrary<Coming> = fc.record({
+  root,
+  pieces: fc.array(uint32, { maxLength: 70 }),
+  over: fc.boolean(),
+})
 
 /** Messages between peers, each of one kind, as peers send them. */
 export const cdnMessages: Arbitrary<CdnMessage> = fc.oneof(
@@ -50,9 +58,11 @@ export const cdnMessages: Arbitrary<CdnMessage> = fc.oneof(
     }),
   }),
   fc.record({ choke: fc.record({ choked: fc.boolean() }) }),
+  fc.record({ coming: comings }),
 )
 
-const announces: Arbitrary<Announce> = fc.record({
+/** What visitors tell a tracker. */
+export const announces: Arbitrary<Announce> = fc.record({
   site: texts(62),
   token: texts(300),
   event: fc.constantFrom(AnnounceEvent.ANNOUNCE_UPDATE, AnnounceEvent.ANNOUNCE_STARTED, AnnounceEvent.ANNOUNCE_STOPPED),

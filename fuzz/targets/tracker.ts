@@ -1,4 +1,12 @@
-import { AnnounceEvent, AnnounceReply, CONTROL_TIMEOUT_MS, HostingReply, MAX_TRACKER_PEERS } from '@blackhole/protocol'
+import {
+  Announce,
+  AnnounceEvent,
+  AnnounceReply,
+  CONTROL_TIMEOUT_MS,
+  HostingReply,
+  MAX_CONTROL_MESSAGE_BYTES,
+  MAX_TRACKER_PEERS,
+} from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
@@ -6,20 +14,23 @@ import { streamPair } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
 import { peekSite } from '../../packages/relay/src/last-resort/peek-hello.ts'
+import { ControlReader } from '../../packages/relay/src/tracker/control-reader.ts'
 import { relayThat } from '../../packages/sdk/src/peer/relay-harness.ts'
 import { announce } from '../../packages/sdk/src/peer/tracker-client.ts'
+import type { Announcement, TrackerAnswer } from '../../packages/sdk/src/peer/tracker-client.ts'
+import { TrackerStream } from '../../packages/sdk/src/peer/tracker-stream.ts'
 import { followRecords } from '../../packages/sdk/src/peer/hosting-client.ts'
 import { encodeFrame } from '../../packages/swarm/src/frame-writer.ts'
 import { isDecodingError } from '../harness/our-error.ts'
-import { bytes, sampleSite, uint32 } from '../harness/samples.ts'
-import { promised } from '../harness/target.ts'
+import { bytes, cut, joined, sampleSite, uint32 } from '../harness/samples.ts'
+import { BrokenPromise, promised } from '../harness/target.ts'
 import type { Target } from '../harness/target.ts'
-import { announceReplies } from './messages.ts'
+import { announceReplies, announces } from './messages.ts'
 
 /** Whole exchanges on streams whose other side is hostile: the length before the message is fuzzed, too. */
 export async function trackerTargets(): Promise<Target[]> {
   const site = await sampleSite()
-  return [await tracker(site), hosting(site), hello(site)]
+  return [await tracker(site), keptTracker(site), announcements(), hosting(site), hello(site)]
 }
 
 async function tracker(site: SiteName): Promise<Target> {
@@ -56,18 +67,97 @@ async function tracker(site: SiteName): Promise<Target> {
         stream.send(input.slice())
         await stream.close()
       })
-      const event = AnnounceEvent.ANNOUNCE_UPDATE
-      const message = { site, token: 't', event, root: new Uint8Array(0), have: 0, total: 0, want: 5 }
-      const answer = await announce(connection, message)
-      promised(answer.peers.length <= MAX_TRACKER_PEERS, 'has at most so many peers')
-      promised(answer.intervalMs >= 1_000 && answer.intervalMs <= 600_000, 'has an interval that can be kept')
-      promised(
-        answer.peers.every(({ relays }) => relays.length <= 16 && relays.every((id) => /^[1-9A-Za-z]+$/.test(id))),
-        'names relays by their ids, at most 16 for a peer',
-      )
-      return `${String(Math.min(2, answer.peers.length))} ${String(answer.peers.some(({ relays }) => relays.length > 0))}`
+      return checked(await announce(connection, announcement(site)))
     },
   }
+}
+
+function announcement(site: SiteName): Announcement {
+  const event = AnnounceEvent.ANNOUNCE_UPDATE
+  return { site, token: 't', event, root: new Uint8Array(0), have: 0, total: 0, want: 5 }
+}
+
+function checked(answer: TrackerAnswer): string {
+  promised(answer.peers.length <= MAX_TRACKER_PEERS, 'has at most so many peers')
+  promised(answer.intervalMs >= 1_000 && answer.intervalMs <= 600_000, 'has an interval that can be kept')
+  promised(
+    answer.peers.every(({ relays }) => relays.length <= 16 && relays.every((id) => /^[1-9A-Za-z]+$/.test(id))),
+    'names relays by their ids, at most 16 for a peer',
+  )
+  return `${String(Math.min(2, answer.peers.length))} ${String(answer.peers.some(({ relays }) => relays.length > 0))}`
+}
+
+function keptTracker(site: SiteName): Target {
+  const replies = fc.array(
+    fc.tuple(announceReplies, fc.boolean()).map(([reply, kept]) => ({ ...reply, peers: [], error: '', kept })),
+    { minLength: 1, maxLength: 4 },
+  )
+  return {
+    name: 'kept-tracker',
+    about: "a tracker's answers on a stream that a visitor keeps",
+    inputs: replies.map((some) => joined(some.map((reply) => framed(AnnounceReply.encode(reply))))),
+    allows: isDecodingError,
+    decode: async (input) => {
+      let streams = 0
+      const stream = new TrackerStream(
+        relayThat(async (opened) => {
+          streams += 1
+          opened.send(input.slice())
+          await opened.close()
+        }),
+      )
+      const said: string[] = []
+      try {
+        for (let time = 0; time < 3; time += 1) said.push(checked(await stream.announce(announcement(site))))
+      } finally {
+        stream.close()
+      }
+      promised(!stream.isKept, 'keeps no stream that it has closed')
+      // One that ended while it was kept is opened once more, and each announcement opens one where none is kept.
+      promised(streams <= 3, 'opens at most one stream for an announcement')
+      return `${String(streams)} ${[...new Set(said)].join(',')}`
+    },
+  }
+}
+
+function announcements(): Target {
+  return {
+    name: 'announcements',
+    about: 'announcements on a stream that a visitor keeps, cut into messages by the relay (ControlReader)',
+    inputs: fc
+      .array(announces, { minLength: 1, maxLength: 4 })
+      .map((some) => joined(some.map((one) => framed(Announce.encode(one))))),
+    allows: (error) => error.message === 'The length of the message goes on' || isDecodingError(error),
+    decode: (input) => {
+      const whole = read([input])
+      for (const size of [1, 3, 41]) {
+        const parts = read(cut(input, size))
+        promised(whole.error?.name === parts.error?.name, 'is refused or not however it is cut')
+        if (whole.error !== undefined) continue
+        promised(whole.messages.join() === parts.messages.join(), `reads the same in parts of ${String(size)} bytes`)
+      }
+      if (whole.error !== undefined) throw whole.error
+      const decoded = whole.messages.map((hex) => Announce.decode(Buffer.from(hex, 'hex')))
+      return `${String(Math.min(3, decoded.length))} ${decoded.some(({ keep }) => keep) ? 'kept' : ''}`
+    },
+  }
+}
+
+/** What a relay reads of the parts, in hexadecimal digits; up to the error when there is one. */
+function read(parts: readonly Uint8Array[]): { messages: string[]; error?: Error } {
+  const reader = new ControlReader()
+  const messages: string[] = []
+  try {
+    for (const part of parts)
+      for (const message of reader.read(part)) {
+        promised(message.byteLength <= MAX_CONTROL_MESSAGE_BYTES, 'gives no message that is too long')
+        messages.push(Buffer.from(message).toString('hex'))
+      }
+  } catch (error) {
+    if (error instanceof BrokenPromise || !(error instanceof Error)) throw error
+    return { messages, error }
+  }
+  return { messages }
 }
 
 function hosting(site: SiteName): Target {
@@ -81,9 +171,7 @@ function hosting(site: SiteName): Target {
   return {
     name: 'hosting',
     about: 'records that a relay sends on a stream, followed by a visitor',
-    inputs: replies.map(
-      (some) => new Uint8Array(Buffer.concat(some.map((reply) => framed(HostingReply.encode(reply))))),
-    ),
+    inputs: replies.map((some) => joined(some.map((reply) => framed(HostingReply.encode(reply))))),
     allows: isDecodingError,
     decode: async (input) => {
       let records = 0
@@ -138,5 +226,5 @@ function framed(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const length: number[] = []
   let rest = message.byteLength
   for (; rest >= 0x80; rest >>= 7) length.push((rest & 0x7f) | 0x80)
-  return new Uint8Array(Buffer.concat([Uint8Array.from([...length, rest]), message]))
+  return joined([Uint8Array.from([...length, rest]), message])
 }

@@ -42,7 +42,7 @@ export class ComingPieces {
    * @throws {ValidationError} when an index is not one of the version's
    * @throws {LimitError} when it is more than anybody reads ahead
    */
-  onMessage(peer: RemotePeer, message: Coming): void {
+  onMessage(peer: Pick<RemotePeer, 'coming'>, message: Coming): void {
     const { table, now } = this.#components
     const version = table.version(decodeRoot(message.root))
     if (version === undefined) return

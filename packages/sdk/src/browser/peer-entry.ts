@@ -7,6 +7,7 @@ import { ConnectionBudget, type BudgetStorage } from '../peer/connection-budget.
 import { RelayClient } from '../relay-client/relay-client.ts'
 import { sleep } from '../sleep.ts'
 import { showWidget } from '../widget/widget.ts'
+import { errorLog } from './console-log.ts'
 import { documentRoot } from './document-root.ts'
 import { PageBlockProvider } from './page-block-provider.ts'
 import { parsePageConfig } from './page-config.ts'
@@ -22,9 +23,9 @@ import { visitedPage } from './visited-page.ts'
  * @throws {ValidationError} naming the attribute of the tag that is wrong
  */
 export async function start(config: LoaderConfig): Promise<PagePeer> {
-  const onError = (what: string, error: unknown): void => {
-    console.debug('Blackhole:', what, error)
-  }
+  const onError = errorLog((text) => {
+    console.debug(text)
+  })
   const page = parsePageConfig(config)
   const { store, state } = await openPageStores(page)
   const provider = new PageBlockProvider()

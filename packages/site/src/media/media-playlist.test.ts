@@ -64,6 +64,11 @@ it('what is wrong is left out, and what is too much is not read', () => {
     ['/films/one/long.ts', 6],
     ['/films/one/none.ts', 6],
   ])
+  const endless = read(
+    `#EXTM3U\n#EXT-X-TARGETDURATION:4\n${'#EXTINF:4,\n#EXT-X-BYTERANGE:999999999999999\na\n'.repeat(12)}`,
+  )
+  expect(endless?.segments.map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+  expect(endless?.segments.every(({ range }) => Number.isSafeInteger(range?.end))).toBe(true)
   const many = `#EXTM3U\n#EXT-X-TARGETDURATION:4\n${'#EXTINF:4,\na\n'.repeat(MAX_SEGMENTS + 5)}`
   expect(read(many)?.segments).toHaveLength(MAX_SEGMENTS)
   expect(read(`#EXTM3U\n#EXT-X-TARGETDURATION:4\n${'\n'.repeat(MAX_PLAYLIST_BYTES)}`)).toBeUndefined()

@@ -61,9 +61,11 @@ export function readMediaPlaylist(bytes: Uint8Array, base: URL): MediaPlaylist |
     else if (tag === '#EXT-X-BYTERANGE') range = byteRange(value)
     else if (line !== '' && !line.startsWith('#') && durationS !== undefined) {
       const pathname = pathOf(line, base)
-      if (pathname !== undefined && segments.length < MAX_SEGMENTS) {
-        const start = range?.start ?? (last.pathname === pathname ? last.end : 0)
-        const bounds = range === undefined ? undefined : { start, end: start + range.length }
+      const start = range?.start ?? (last.pathname === pathname ? last.end : 0)
+      const bounds = range === undefined ? undefined : { start, end: start + range.length }
+      // No file goes on for so long, and beyond it numbers are not whole any more.
+      const isInFile = bounds === undefined || Number.isSafeInteger(bounds.end)
+      if (pathname !== undefined && isInFile && segments.length < MAX_SEGMENTS) {
         last = { pathname, end: bounds?.end ?? 0 }
         segments.push({ pathname, durationS, sequence, ...(bounds === undefined ? {} : { range: bounds }) })
       }

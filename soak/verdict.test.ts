@@ -4,6 +4,7 @@ import { verdictOf } from './verdict.ts'
 import type { Sample } from './sample.ts'
 
 const MB = 1_000_000
+const VISITS = { 'process: kill': 9, 'page: close': 10 }
 const BASE = { 'relay: connections': 1, 'tab: bytes stored': 8 * MB }
 
 /** Half an hour, a look every ten seconds, with the noise of a collector. */
@@ -32,18 +33,40 @@ describe('the verdict', () => {
   const end = { ...BASE }
 
   it('lets memory rise while caches fill, and then stay', () => {
-    const verdict = verdictOf({ samples: samples((minutes) => 40 + Math.min(10, minutes)), base: BASE, end })
+    const verdict = verdictOf({
+      samples: samples((minutes) => 40 + Math.min(10, minutes)),
+      base: BASE,
+      end,
+      visits: VISITS,
+    })
     expect(verdict.memory).toMatchObject([{ name: 'relay: heap', flat: true }])
     expect(verdict.passed).toBe(true)
   })
 
   it('fails for 12 MB an hour, which no single look shows', () => {
-    expect(verdictOf({ samples: samples((minutes) => 40 + minutes / 5), base: BASE, end }).passed).toBe(false)
+    expect(verdictOf({ samples: samples((minutes) => 40 + minutes / 5), base: BASE, end, visits: VISITS }).passed).toBe(
+      false,
+    )
   })
 
   it('fails for a connection that is left, and for a store above its budget', () => {
     const flat = samples(() => 40)
-    expect(verdictOf({ samples: flat, base: BASE, end: { ...end, 'relay: connections': 2 } }).passed).toBe(false)
-    expect(verdictOf({ samples: flat, base: BASE, end: { ...end, 'tab: bytes stored': 20 * MB } }).passed).toBe(false)
+    expect(
+      verdictOf({ samples: flat, base: BASE, end: { ...end, 'relay: connections': 2 }, visits: VISITS }).passed,
+    ).toBe(false)
+    expect(
+      verdictOf({ samples: flat, base: BASE, end: { ...end, 'tab: bytes stored': 20 * MB }, visits: VISITS }).passed,
+    ).toBe(false)
+  })
+
+  it('fails when visits failed: where nobody comes, nothing leaks', () => {
+    const flat = { samples: samples(() => 40), base: BASE, end }
+    expect(verdictOf({ ...flat, visits: { failed: 20 } })).toMatchObject({
+      passed: false,
+      visits: { made: 0, failed: 20 },
+    })
+    expect(verdictOf({ ...flat, visits: {} }).passed).toBe(false)
+    expect(verdictOf({ ...flat, visits: { ...VISITS, failed: 2 } }).passed).toBe(true)
+    expect(verdictOf({ ...flat, visits: { ...VISITS, failed: 3 } }).passed).toBe(false)
   })
 })
