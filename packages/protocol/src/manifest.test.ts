@@ -48,6 +48,12 @@ describe('a manifest from outside', () => {
     ['a CID', { files: { a: { ...FILE, cid: 'x' } } }, /manifest\.files\["a"\]\.cid/],
     ['a size', { files: { a: { ...FILE, size: 1.5 } } }, /manifest\.files\["a"\]\.size/],
     ['a type', { files: { a: { ...FILE, type: 'x'.repeat(1001) } } }, /manifest\.files\["a"\]\.type/],
+    ['a type of two lines', { files: { a: { ...FILE, type: 'a/b\nX: y' } } }, /manifest\.files\["a"\]\.type/],
+    [
+      'a type that no header carries',
+      { files: { a: { ...FILE, type: 'a/\u2028' } } },
+      /\.type must be without control/,
+    ],
     ['pieces that lack', { files: { a: { ...FILE, size: PIECE_BYTES + 1 } } }, /\.pieces/],
     ['too few pieces', { files: { a: { ...FILE, size: PIECE_BYTES + 1, pieces: [CID] } } }, /2 pieces for its size/],
   ])('names what is wrong: %s', (_, changes, message) => {

@@ -140,7 +140,7 @@ function checkFile(path: string, value: unknown): ManifestFile {
   const file = record(value, field)
   const cid = parseCid(file['cid'], `${field}.cid`).toString()
   const size = count(file['size'], `${field}.size`)
-  const type = text(file['type'], `${field}.type`)
+  const type = headerText(file['type'], `${field}.type`)
   if (file['pieces'] === undefined) {
     if (size > PIECE_BYTES) throw new ValidationError(`${field}.pieces`, 'there for a file of more than one piece')
     return { cid, size, type }
@@ -180,6 +180,14 @@ function text(value: unknown, field: string): string {
   if (typeof value !== 'string' || value.length > 1000)
     throw new ValidationError(field, 'a text of at most 1000 characters', value)
   return value
+}
+
+/** A text that can be the value of a header (RFC 9110, section 5.5): a line break in it would begin another. */
+function headerText(value: unknown, field: string): string {
+  const read = text(value, field)
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(read))
+    throw new ValidationError(field, 'without control characters, and of Latin letters only', read)
+  return read
 }
 
 function count(value: unknown, field: string): number {
