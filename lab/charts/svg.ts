@@ -1,5 +1,10 @@
 import type { Axis } from './axis.ts'
 
+/** Colours of sources, in the order in which they lie upon each other. */
+export const SOURCES = ['origin', 'visitors', 'third', 'fourth'] as const
+
+export type SourceColour = (typeof SOURCES)[number]
+
 /** Colours that can be told apart on light and dark ground, also by those who see no red or green. */
 const STYLE = `
 text { font: 12px system-ui, sans-serif; fill: #24292f }
@@ -9,6 +14,8 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 .line { fill: none; stroke: #57606a; stroke-width: 1.25; stroke-opacity: .8 }
 .origin { fill: #d9772b }
 .visitors { fill: #3a86d0 }
+.third { fill: #2ea58a }
+.fourth { fill: #a05aa8 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
   .ground { fill: #0d1117 }
@@ -64,7 +71,7 @@ export function line(points: readonly (readonly [x: number, y: number])[]): stri
 
 /** The area between a line and the one below it. */
 export function area(
-  kind: 'origin' | 'visitors',
+  kind: SourceColour,
   upper: readonly (readonly [x: number, y: number])[],
   lower: readonly (readonly [x: number, y: number])[],
 ): string {
@@ -72,7 +79,7 @@ export function area(
 }
 
 /** A square of a legend. */
-export function swatch(kind: 'origin' | 'visitors', x: number, y: number): string {
+export function swatch(kind: SourceColour, x: number, y: number): string {
   return `<rect class="${kind}" x="${x}" y="${y}" width="10" height="10"/>`
 }
 

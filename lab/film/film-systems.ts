@@ -79,7 +79,10 @@ const webTorrent: FilmSystem = {
     const tracker = `ws://${origin.address}:${TRACKER_PORT}`
     const begin = await putUp(ground, join(root, name))
     await writeScript(root, 'film-webtorrent')
-    await writeFile(join(root, 'film.torrent'), await torrentFile(film, { name, webSeed: `${url}/`, tracker }))
+    await writeFile(
+      join(root, 'film.torrent'),
+      await torrentFile(film, { name, webSeeds: [`${url}/`], trackers: [tracker] }),
+    )
     const script = `<script type="module" id="visit" src="/film-webtorrent.js" data-tracker="${tracker}" data-torrent="/film.torrent"></script>`
     await writeFile(join(root, 'index.html'), pageOf([], '', script))
     await startServer(origin, join(import.meta.dirname, '../hosts/tracker-server.ts'), [String(TRACKER_PORT)])

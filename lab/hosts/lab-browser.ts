@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ChromiumVisitor, launchChromium, requireBrowser } from '@blackhole/testkit'
+import { type ChromiumVisitor, launchChromium, requireBrowser, type Visitor } from '@blackhole/testkit'
 import type { LabHost } from '../network/lab-host.ts'
 
 /** A page must not be slowed down for being in the background: here every visitor looks at theirs. */
@@ -18,10 +18,13 @@ export interface LabBrowserOptions {
   readonly secureOrigins?: readonly string[]
 }
 
-/** A person at a host of the laboratory, with a Chromium and a profile of their own. */
-export interface LabVisitor {
+/** The one tab of somebody at a host, in any browser. */
+export type LabTab = Pick<Visitor, 'browser' | 'goto' | 'evaluate' | 'waitFor' | 'close'>
+
+/** A person at a host of the laboratory, with a browser and a profile of their own. */
+export interface LabVisitor<V extends LabTab = ChromiumVisitor> {
   readonly host: LabHost
-  readonly visitor: ChromiumVisitor
+  readonly visitor: V
   /** Ends the browser. */
   close(): Promise<void>
 }

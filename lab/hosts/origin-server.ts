@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
+  '.txt': 'text/plain; charset=utf-8',
   '.jpg': 'image/jpeg',
   '.png': 'image/png',
   '.m3u8': 'application/vnd.apple.mpegurl',
@@ -34,6 +35,11 @@ server.listen(Number(port), '0.0.0.0', () => process.send?.('ready'))
 process.on('disconnect', () => process.exit(0))
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === 'OPTIONS') {
+    // A page of another origin asks first whether it may name a range: one of a site with several web seeds.
+    response.writeHead(204, { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' }).end()
+    return
+  }
   const path = normalize(decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/'))
   const file = join(folder, path.endsWith('/') ? `${path}index.html` : path)
   const { size, mtimeMs } = await stat(file)

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
@@ -59,7 +60,8 @@ export async function whyNoNetworks(): Promise<string | undefined> {
     if (toolPath(tool as Tool) === undefined) return `${tool} is not installed (Debian has it in ${debian})`
   }
   if (process.getuid?.() !== 0) return 'network namespaces can be made by root only'
-  const probe = `bhlab-${process.pid}-probe`
+  // Several networks may be made at once.
+  const probe = `bhlab-${process.pid}-${randomBytes(2).toString('hex')}-probe`
   try {
     await runTool('ip', ['netns', 'add', probe])
     await runTool('ip', ['-n', probe, 'link', 'add', 'x', 'type', 'bridge'])

@@ -1,7 +1,9 @@
 import { interleave } from '@blackhole/benchmarks/interleave'
 import { allSystems } from '../systems/all-systems.ts'
 import { runCrowd } from './crowd.ts'
+import { resourceFindings } from './resource-times.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
+import type { Findings } from '@blackhole/benchmarks/report'
 import type { SiteFiles } from '../systems/site-files.ts'
 import type { Crowd, CrowdRun } from './crowd.ts'
 import type { ScenarioOptions } from './scenario.ts'
@@ -41,4 +43,12 @@ export function originBytes({ traffic }: Pick<CrowdRun, 'traffic'>): number {
 /** All that left the visitors' lines. */
 export function visitorBytes({ traffic }: Pick<CrowdRun, 'traffic'>): number {
   return traffic.at(-1)?.visitors ?? Number.NaN
+}
+
+/** How long each visitor's resources took by Blackhole, by how long they took by plain HTTP. Nothing when not both ran. */
+export function crowdResources(results: ReadonlyMap<string, readonly CrowdRun[]>): Findings {
+  const [plain = [], ours = []] = ['plain HTTP', 'Blackhole'].map((name) =>
+    results.get(name)?.flatMap(({ visits }) => visits),
+  )
+  return resourceFindings(plain, ours)
 }

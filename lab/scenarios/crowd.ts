@@ -93,7 +93,8 @@ export async function runCrowd(system: System, crowd: Crowd, site: SiteFiles, fo
             staysMs === undefined
               ? await openSite(visitor, url, crowd.patienceMs)
               : await visitSite(visitor, url, staysMs)
-          return visitOf(log, arrivedAt, begin)
+          const leftAt = staysMs === undefined ? undefined : arrivedAt + staysMs
+          return visitOf(log, { arrivedAt, leftAt }, begin)
         }),
       )
       return { system: system.name, visits, traffic: await stop(ended, sampling) }

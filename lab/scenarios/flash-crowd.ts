@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { ratio, row, valueOf } from '@blackhole/benchmarks/report'
 import { crowdChart } from '../charts/crowd-chart.ts'
 import { makeSiteFiles } from '../systems/site-files.ts'
-import { compare, originBytes, visitorBytes } from './compare.ts'
+import { compare, crowdResources, originBytes, visitorBytes } from './compare.ts'
 import { fluidBound } from './fluid-bound.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 import type { Findings, Row } from '@blackhole/benchmarks/report'
@@ -86,8 +86,10 @@ function findings(
       ),
     )
   }
-  // The aims are set for the full size.
-  if (short) return { rows, ratios: [] }
+  const resources = crowdResources(results)
+  rows.push(...resources.rows)
+  // The other aims are set for the full size.
+  if (short) return { rows, ratios: resources.ratios }
   return {
     rows,
     ratios: [
@@ -98,6 +100,7 @@ function findings(
         '<=',
         1.6,
       ),
+      ...resources.ratios,
     ],
   }
 }

@@ -1,6 +1,7 @@
 import { openBrowser } from '../hosts/lab-browser.ts'
+import { type FirefoxTab, openFirefox } from '../hosts/lab-firefox.ts'
 import { LabNetwork, type LinkOptions } from '../network/lab-network.ts'
-import type { LabVisitor } from '../hosts/lab-browser.ts'
+import type { LabTab, LabVisitor } from '../hosts/lab-browser.ts'
 import type { LabHost } from '../network/lab-host.ts'
 import type { SiteFiles } from '../systems/site-files.ts'
 import type { Deployment, System } from '../systems/system.ts'
@@ -13,7 +14,7 @@ export class Gathering {
   readonly network: LabNetwork
   readonly origin: LabHost
   readonly #folder: string
-  readonly #visitors: LabVisitor[] = []
+  readonly #visitors: LabVisitor<LabTab>[] = []
   #deployment: Deployment | undefined
 
   private constructor(network: LabNetwork, origin: LabHost, folder: string) {
@@ -45,7 +46,7 @@ export class Gathering {
   }
 
   /** Everyone who has come, in their order. */
-  get visitors(): readonly LabVisitor[] {
+  get visitors(): readonly LabVisitor<LabTab>[] {
     return this.#visitors
   }
 
@@ -61,11 +62,14 @@ export class Gathering {
     await publish(path, text)
   }
 
-  /** Someone with a browser, on a new host; their page is empty. */
+  /** Someone with a Chromium, on a new host; their page is empty. */
   async come(name: string, link: LinkOptions): Promise<LabVisitor> {
-    const opened = await openBrowser(await this.network.addHost(name, link), this.#folder, this.#up().browser)
-    this.#visitors.push(opened)
-    return opened
+    return this.#came(await openBrowser(await this.network.addHost(name, link), this.#folder, this.#up().browser))
+  }
+
+  /** Someone with a Firefox, on a new host; their page is empty. */
+  async comeWithFirefox(name: string, link: LinkOptions): Promise<LabVisitor<FirefoxTab>> {
+    return this.#came(await openFirefox(await this.network.addHost(name, link), this.#folder, this.#up().browser))
   }
 
   /** Counts what leaves each line while something is done. */
@@ -80,6 +84,11 @@ export class Gathering {
       sent: (name) => (after.get(name)?.sent ?? Number.NaN) - (before.get(name)?.sent ?? 0),
       received: (name) => (after.get(name)?.received ?? Number.NaN) - (before.get(name)?.received ?? 0),
     }
+  }
+
+  #came<V extends LabVisitor<LabTab>>(visitor: V): V {
+    this.#visitors.push(visitor)
+    return visitor
   }
 
   #up(): Deployment {

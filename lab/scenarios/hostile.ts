@@ -5,14 +5,16 @@ import { type Attack, attack, prepareAttack, replayedBy } from '../hosts/attacke
 import { allSystems } from '../systems/all-systems.ts'
 import { makeSiteFiles } from '../systems/site-files.ts'
 import { Gathering } from './gathering.ts'
+import { resourceFindings } from './resource-times.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
-import { openSite } from './visits.ts'
+import { openSite, visitOf } from './visits.ts'
 import type { Ratio, Row } from '@blackhole/benchmarks/report'
 import type { Page } from 'playwright'
 import type { LabVisitor } from '../hosts/lab-browser.ts'
 import type { SiteFiles } from '../systems/site-files.ts'
 import type { System } from '../systems/system.ts'
 import type { Scenario } from './scenario.ts'
+import type { Visit } from './visits.ts'
 
 /** What the bad do; first nothing, to compare with. */
 const ALL: readonly (Attack | 'none')[] = ['none', 'corrupt', 'stall', 'lack', 'flood', 'replay']
@@ -56,6 +58,7 @@ export const hostile: Scenario = {
       const rows: Row[] = []
       const ratios: Ratio[] = []
       let plainSeconds = Number.NaN
+      const visits = new Map<string, Visit[]>()
       for (const system of allSystems()) {
         let undisturbed = Number.NaN
         const kinds = (MEANT[system.name] ?? []).filter((kind) => `${system.name}, ${kind}`.includes(only))
@@ -63,6 +66,7 @@ export const hostile: Scenario = {
           const reading = await withTemporaryFolder((ground) => readAmong(system, kind, holders, site, ground))
           if (kind === 'none') undisturbed = reading.seconds
           if (system.isPlain === true) plainSeconds = reading.seconds
+          visits.set(system.name, [...(visits.get(system.name) ?? []), reading.visit])
           const name = `${system.name}, ${kind}`
           console.error(
             `${name}: all there after ${reading.seconds.toFixed(1)} s, banned: ${reading.bans.join(', ') || 'nobody'}`,
@@ -78,12 +82,17 @@ export const hostile: Scenario = {
             ratios.push(ratio(`${name}, time / plain HTTP`, reading.seconds / plainSeconds, '<=', 1))
         }
       }
-      return { rows, ratios }
+      // Each reader beside the one of plain HTTP, whom nobody can attack.
+      const [plain] = visits.get('plain HTTP') ?? []
+      const ours = visits.get('Blackhole') ?? []
+      const resources = resourceFindings(plain === undefined ? [] : ours.map(() => plain), ours)
+      return { rows: [...rows, ...resources.rows], ratios: [...ratios, ...(short ? [] : resources.ratios)] }
     }),
 }
 
 /** What the reader came to. */
 interface Reading {
+  readonly visit: Visit
   readonly seconds: number
   /** Who was banned, and why. */
   readonly bans: readonly string[]
@@ -137,6 +146,7 @@ async function readAmong(
     const waits = NAMED.includes(kind) && system.name === 'Blackhole'
     const bans = kind === 'replay' ? await replayersBanned(reader, bad) : await bansOf(reader, waits ? names : [])
     return {
+      visit: visitOf(result, { arrivedAt: 0 }, begin),
       seconds: (result.doneAt - begin) / 1000,
       bans: bans.map(({ peer, reason }) => `…${peer.slice(-6)} (${reason})`),
       bad: bad.length,

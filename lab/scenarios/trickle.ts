@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { row } from '@blackhole/benchmarks/report'
 import { crowdChart } from '../charts/crowd-chart.ts'
 import { makeSiteFiles } from '../systems/site-files.ts'
-import { compare, originBytes, visitorBytes } from './compare.ts'
+import { compare, crowdResources, originBytes, visitorBytes } from './compare.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 import type { Row } from '@blackhole/benchmarks/report'
 import type { Crowd, CrowdRun } from './crowd.ts'
@@ -14,8 +14,8 @@ const LINE = Object.freeze({ upMbit: 20, downMbit: 20 })
 /** Someone comes every 5 s, 20 in all; each stays 30 s, which is too short where many share the origin. */
 const FULL = Object.freeze({ visitors: 20, everyMs: 5_000, staysMs: 30_000, siteBytes: 30e6 })
 
-/** The same with 4 visitors, one every 2 s, who stay 10 s. */
-const SHORT = Object.freeze({ visitors: 4, everyMs: 2_000, staysMs: 10_000, siteBytes: 3e6 })
+/** The same with 3 visitors, one every 2 s, who stay 10 s. */
+const SHORT = Object.freeze({ visitors: 3, everyMs: 2_000, staysMs: 10_000, siteBytes: 3e6 })
 
 /** Visitors come one by one and leave in the middle of transfers, their own and those of others. */
 export const trickle: Scenario = {
@@ -35,9 +35,10 @@ export const trickle: Scenario = {
       const site = await makeSiteFiles(join(folder, 'site'), siteBytes)
       const results = await compare(crowd, site, options)
       const first = [...results.values()].flatMap((all) => all.slice(0, 1))
+      const resources = crowdResources(results)
       return {
-        rows: [...results].flatMap(([name, runs]) => rowsOf(name, runs)),
-        ratios: [],
+        rows: [...[...results].flatMap(([name, runs]) => rowsOf(name, runs)), ...resources.rows],
+        ratios: resources.ratios,
         chart: crowdChart(`Trickle: a visitor every ${everyMs / 1000} s for ${staysMs / 1000} s`, site.bytes, first),
       }
     }),

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LabVisitor } from '../hosts/lab-browser.ts'
+import type { LabTab, LabVisitor } from '../hosts/lab-browser.ts'
 import type { VisitLog } from '../systems/pages/visit-log.ts'
+import type { TimedVisit } from './resource-times.ts'
 
 /** How a visit went; times are in ms since the crowd's begin. */
-export interface Visit {
-  readonly arrivedAt: number
+export interface Visit extends TimedVisit {
   /** NaN when the visitor left before. */
   readonly loadedAt: number
   /** Undefined when the visitor left before everything was there. */
@@ -17,7 +17,11 @@ export interface Visit {
  *
  * @throws when a file was not what the owner made, or not all came in time
  */
-export async function openSite({ host, visitor }: LabVisitor, url: string, patienceMs: number): Promise<VisitLog> {
+export async function openSite(
+  { host, visitor }: LabVisitor<LabTab>,
+  url: string,
+  patienceMs: number,
+): Promise<VisitLog> {
   await visitor.goto(url, { timeoutMs: patienceMs })
   await visitor.waitFor(isDone, { timeoutMs: patienceMs })
   return checked(host.name, await visitor.evaluate(readLog))
@@ -37,13 +41,23 @@ export async function visitSite(browser: LabVisitor, url: string, staysMs: numbe
   const log = await visitor.evaluate(readLog).catch(() => null)
   await visitor.close()
   await browser.close()
-  return checked(host.name, log ?? { arrivals: [], loadedAt: Number.NaN, doneAt: 0, failures: [] })
+  return checked(host.name, log ?? { arrivals: [], resources: [], loadedAt: Number.NaN, doneAt: 0, failures: [] })
 }
 
 /** A log by the clock of a crowd. */
-export function visitOf({ arrivals, loadedAt, doneAt }: VisitLog, arrivedAt: number, begin: number): Visit {
+export function visitOf(
+  { arrivals, resources, loadedAt, doneAt }: VisitLog,
+  { arrivedAt, leftAt }: Pick<Visit, 'arrivedAt' | 'leftAt'>,
+  begin: number,
+): Visit {
   return {
     arrivedAt,
+    leftAt,
+    resources: resources.map(({ path, askedAt, wholeAt }) => ({
+      path,
+      askedAt: askedAt - begin,
+      wholeAt: wholeAt - begin,
+    })),
     loadedAt: loadedAt - begin,
     doneAt: doneAt === 0 ? undefined : doneAt - begin,
     arrivals: arrivals.map(([at, bytes]) => [at - begin, bytes] as const),

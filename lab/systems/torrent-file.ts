@@ -10,13 +10,18 @@ type Bencoded = number | string | Uint8Array | readonly Bencoded[] | { readonly 
 const PIECE_BYTES = 32 * 1024
 
 /**
- * The torrent (BEP 3) of a site's files with its origin as web seed (BEP 19).
+ * The torrent (BEP 3) of a site's files with its origins as web seeds (BEP 19).
  *
- * @param webSeed - URL of the folder in which a folder `name` has the files
+ * @param webSeeds - URLs of folders in which a folder `name` has the files
+ * @param trackers - one at least; a client announces to all of them (BEP 12, one tier)
  */
 export async function torrentFile(
   { folder, files }: SiteFiles,
-  { name, webSeed, tracker }: { readonly name: string; readonly webSeed: string; readonly tracker: string },
+  {
+    name,
+    webSeeds,
+    trackers,
+  }: { readonly name: string; readonly webSeeds: readonly string[]; readonly trackers: readonly string[] },
 ): Promise<Uint8Array> {
   const content = Buffer.concat(await Promise.all(files.map(({ path }) => readFile(join(folder, path)))))
   const pieces: Buffer[] = []
@@ -28,15 +33,15 @@ export async function torrentFile(
     )
   }
   return bencode({
-    announce: tracker,
-    'announce-list': [[tracker]],
+    announce: trackers[0] ?? '',
+    'announce-list': [trackers],
     info: {
       files: files.map(({ path, size }) => ({ length: size, path: path.split('/') })),
       name,
       'piece length': PIECE_BYTES,
       pieces: Buffer.concat(pieces),
     },
-    'url-list': [webSeed],
+    'url-list': webSeeds,
   })
 }
 

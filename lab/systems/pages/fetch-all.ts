@@ -30,11 +30,10 @@ async function main(): Promise<void> {
   const late = new Promise<void>((resolve) => setTimeout(resolve, READY_TIMEOUT_MS))
   await Promise.race([blackhole?.ready, late]).catch(() => undefined)
   const all = await listed
-  for (const image of document.images) image.src ||= image.dataset['src'] ?? ''
-  const shown = new Map([...document.images].map((image) => [new URL(image.src).pathname.slice(1), image]))
+  const shown = new Map([...document.images].map((image) => [sourceOf(image).pathname.slice(1), image]))
   const pictures = all.flatMap(({ path, size }) => {
     const image = shown.get(path)
-    return image === undefined ? [] : [show(image, size, recorder)]
+    return image === undefined ? [] : [show(image, path, size, recorder)]
   })
   const files = all.filter(({ path }) => !shown.has(path)).values()
   await Promise.all([
@@ -50,14 +49,29 @@ async function main(): Promise<void> {
   recorder.done()
 }
 
-async function show(image: HTMLImageElement, size: number, recorder: VisitRecorder): Promise<void> {
-  await image.decode().catch(() => {
-    recorder.failed(`${image.src} is not shown`)
-  })
+function sourceOf(image: HTMLImageElement): URL {
+  return new URL(image.dataset['src'] ?? image.src, location.href)
+}
+
+async function show(image: HTMLImageElement, path: string, size: number, recorder: VisitRecorder): Promise<void> {
+  const begin = performance.now()
+  const { href } = sourceOf(image)
+  if (image.src !== href) {
+    const ended = new Promise((resolve) => {
+      for (const event of ['load', 'error']) image.addEventListener(event, resolve, { once: true })
+    })
+    image.src = href
+    await ended
+  }
+  if (image.naturalWidth === 0) recorder.failed(`${path} is not shown`)
   recorder.arrived(size)
+  // The page may have asked for it, and have had it, long before this script ran.
+  const [fetched] = performance.getEntriesByName(href, 'resource') as PerformanceResourceTiming[]
+  recorder.whole(path, fetched?.startTime ?? begin, fetched?.responseEnd ?? performance.now())
 }
 
 async function get({ path, size, sha256 }: ListedFile, recorder: VisitRecorder): Promise<void> {
+  const begin = performance.now()
   const response = await fetch(`/${path}`)
   if (!response.ok || response.body === null) throw new Error(`status ${response.status}`)
   const bytes = new Uint8Array(size)
@@ -70,9 +84,11 @@ async function get({ path, size, sha256 }: ListedFile, recorder: VisitRecorder):
     recorder.arrived(part.value.byteLength)
   }
   if (length !== size) throw new Error(`${length} of ${size} bytes`)
+  const end = performance.now()
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
   if (hex !== sha256) throw new Error('WRONG BYTES')
+  recorder.whole(path, begin, end)
 }
 
 void main()
