@@ -24,6 +24,7 @@ export function readLabCommandLine(args: readonly string[]): LabCommandLine {
       runs: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
       seconds: { type: 'string', default: '' },
+      rate: { type: 'string', default: '1' },
       chart: { type: 'string', default: '' },
     },
   })
@@ -34,6 +35,10 @@ export function readLabCommandLine(args: readonly string[]): LabCommandLine {
   if (!/^(?:[1-9]\d{0,3})?$/.test(values.seconds)) {
     throw new TypeError(`--seconds must be a whole number from 1 to 9999, got ${JSON.stringify(values.seconds)}`)
   }
+  const rate = Number(values.rate)
+  if (!(rate >= 0.01 && rate <= 1)) {
+    throw new TypeError(`--rate must be a number from 0.01 to 1, got ${JSON.stringify(values.rate)}`)
+  }
   const seconds = values.seconds === '' ? undefined : Number(values.seconds)
-  return { ...values, seconds, name: positionals[0], runs: Number(values.runs) }
+  return { ...values, seconds, rate, name: positionals[0], runs: Number(values.runs) }
 }

@@ -24,6 +24,8 @@ it.each([
   [['unheard-of'], 'There is no scenario "unheard-of"'],
   [['toString'], 'There is no scenario "toString"'],
   [['flash-crowd', '--runs', '0'], '--runs must be a whole number from 1 to 999, got "0"'],
+  [['flash-crowd', '--rate', '2'], '--rate must be a number from 0.01 to 1, got "2"'],
+  [['nat', '--rate', '0.5'], 'nat knows no --rate'],
   [['flash-crowd', 'nat'], 'One scenario at a time'],
 ])('ends with 2 and says what is wrong: %s', async (args, message) => {
   const { code, stdout, stderr } = await lab(...args)

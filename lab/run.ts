@@ -19,7 +19,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   film: async () => (await import('./scenarios/film.ts')).film,
 }
 
-const USAGE = 'Usage: npm run lab -- SCENARIO [--json] [--short] [--runs N] [--only TEXT] [--seconds N] [--chart FILE]'
+const USAGE =
+  'Usage: npm run lab -- SCENARIO [--json] [--short] [--runs N] [--only TEXT] [--seconds N] [--rate N] [--chart FILE]'
 
 /** Exit codes: 0 measured (aims met or not) or impossible here, 1 failed, 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -39,10 +40,14 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`There is no scenario ${JSON.stringify(line.name)}\n\n${USAGE}\n\n${await list()}`)
     return 2
   }
+  const scenario = await load()
   const reason = await whyNoNetworks()
+  if (line.rate !== 1 && scenario.scales !== true) {
+    console.error(`${line.name} knows no --rate`)
+    return 2
+  }
   if (reason !== undefined) console.error(`Skipped: ${reason}.`)
   const before = machine()
-  const scenario = await load()
   const outcome: Outcome = reason === undefined ? await scenario.run(line) : { rows: [], ratios: [] }
   if (line.chart !== '' && outcome.chart !== undefined) {
     await mkdir(dirname(line.chart), { recursive: true })

@@ -255,7 +255,7 @@ export class SimulatedPeer {
     events.schedule(peering.rttMs, () => {
       if (request.isOver) return
       if (isServed) {
-        if (flow.queue.length === 0) peering.window.answered(peering.rttMs, events.now())
+        if (flow.queue.length === 0) peering.window.answered(peering.rttMs, false, events.now())
         links.send(flow, request.transfer)
       } else {
         peering.refusedAt = events.now()

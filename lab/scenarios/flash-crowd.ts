@@ -10,8 +10,13 @@ import type { SiteFiles } from '../systems/site-files.ts'
 import type { Crowd, CrowdRun } from './crowd.ts'
 import type { Scenario } from './scenario.ts'
 
-const LINE = Object.freeze({ upMbit: 20, downMbit: 20 })
-const BYTES_PER_SECOND = (LINE.upMbit * 1e6) / 8
+const MBIT = 20
+
+/** The crowd of this scenario: all lines are alike. */
+interface EvenCrowd extends Crowd {
+  /** 10^6 bit per second, up and down. */
+  readonly mbit: number
+}
 
 /** An origin at 20 Mbit/s; 8 visitors at 20 Mbit/s each way come within 10 s for 30 MB. */
 const FULL = Object.freeze({ visitors: 8, withinMs: 10_000, siteBytes: 30e6, patienceMs: 300_000 })
@@ -22,40 +27,51 @@ const SHORT = Object.freeze({ visitors: 3, withinMs: 1_000, siteBytes: 3e6, pati
 /** Many come at once: how soon everyone has everything, and what it costs the origin. */
 export const flashCrowd: Scenario = {
   about: '8 visitors come within 10 s for 30 MB from an origin with 20 Mbit/s: when the last has it, and who sent it',
-  run: ({ short, ...options }) =>
+  scales: true,
+  run: ({ short, rate = 1, ...options }) =>
     withTemporaryFolder(async (folder) => {
       const { visitors, withinMs, siteBytes, patienceMs } = short ? SHORT : FULL
-      const crowd: Crowd = {
-        origin: LINE,
+      const mbit = MBIT * rate
+      const line = { upMbit: mbit, downMbit: mbit }
+      const crowd: EvenCrowd = {
+        mbit,
+        origin: line,
         visitors: Array.from({ length: visitors }, (_, index) => ({
-          link: LINE,
-          arrivesAtMs: (index * withinMs) / (visitors - 1),
+          link: line,
+          arrivesAtMs: (index * withinMs) / (visitors - 1) / rate,
         })),
-        patienceMs,
+        patienceMs: patienceMs / rate,
       }
       const site = await makeSiteFiles(join(folder, 'site'), siteBytes)
       const results = await compare(crowd, site, options)
       const first = [...results.values()].flatMap((all) => all.slice(0, 1))
       return {
         ...findings(results, crowd, site, short),
-        chart: crowdChart(`Flash crowd: ${visitors} visitors, ${megabytes(site.bytes)} MB`, site.bytes, first),
+        chart: crowdChart(titleOf(crowd, site), site.bytes, first),
       }
     }),
 }
 
+function titleOf({ mbit, visitors }: EvenCrowd, { bytes }: SiteFiles): string {
+  return `Flash crowd: ${visitors.length} visitors, ${megabytes(bytes)} MB, lines of ${mbit} Mbit/s`
+}
+
 function findings(
   results: ReadonlyMap<string, readonly CrowdRun[]>,
-  crowd: Crowd,
+  crowd: EvenCrowd,
   site: SiteFiles,
   short: boolean,
 ): Findings {
+  const bytesPerSecond = (crowd.mbit * 1e6) / 8
   const arrivals = crowd.visitors.map(({ arrivesAtMs }) => ({
     at: arrivesAtMs / 1000,
-    up: BYTES_PER_SECOND,
-    down: BYTES_PER_SECOND,
+    up: bytesPerSecond,
+    down: bytesPerSecond,
   }))
-  const bound = fluidBound(site.bytes, { up: BYTES_PER_SECOND }, arrivals)
+  const bound = fluidBound(site.bytes, { up: bytesPerSecond }, arrivals)
   const rows: Row[] = [
+    row('each line, up and down', 'Mbit/s', [crowd.mbit]),
+    row('arrivals within', 's', [Math.max(...arrivals.map(({ at }) => at))]),
     row('fluid bound', 's', [bound]),
     row('all visitors x all bytes', 'MB', [megabytes(crowd.visitors.length * site.bytes)]),
   ]

@@ -10,7 +10,7 @@ interface PageBlackhole {
 const PARALLEL = 6
 
 /** A page waits no longer for Blackhole before it asks for its film. */
-const READY_TIMEOUT_MS = 15_000
+const READY_TIMEOUT_MS = 60_000
 
 /**
  * The page's own script, the same for plain HTTP and for Blackhole: once the

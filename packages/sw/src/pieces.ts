@@ -8,6 +8,7 @@ import { isUrgent } from './hedge.ts'
 import type { HostDirectory } from './host/host-directory.ts'
 import { FirstOf } from './piece-source/first-of.ts'
 import { HedgedPieces } from './piece-source/hedged-pieces.ts'
+import type { WantLaterOptions } from './piece-source/later-pieces.ts'
 import { LocalPieces } from './piece-source/local-pieces.ts'
 import { OriginChangedError, OriginPieces } from './piece-source/origin-pieces.ts'
 import { PatientPieces } from './piece-source/patient-pieces.ts'
@@ -79,6 +80,9 @@ export class Pieces {
       fetching: (cids: readonly string[], over: boolean) => {
         directory.broadcast({ type: 'fetching', cids, over })
       },
+      want: (cids: readonly string[], options: WantLaterOptions) => directory.connected?.wantLater(cids, options),
+      keep: (cid: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) =>
+        this.#keeper.keep(cid, bytes, { canWait: true, signal }),
     }
     this.#relayHedged = new HedgedPieces({ ...hedge, http: relays, server: nextRelay })
     const isChanged = (error: unknown): boolean => error instanceof OriginChangedError
@@ -120,10 +124,13 @@ export class Pieces {
   }
 
   async #get(hedged: HedgedPieces, piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
-    const local = await this.#local.fetch(piece, demand).catch(() => undefined)
+    const came = hedged.cameAhead(piece.cid)
+    const missing = demand.missing === true && came === undefined
+    const local = await this.#local.fetch(piece, { missing }).catch(() => undefined)
     if (local !== undefined) {
-      traits.progress?.got(local.bytes.byteLength)
-      return local
+      if (came === undefined) traits.progress?.got(local.bytes.byteLength)
+      // The page has counted what came from peers.
+      return came === 'http' ? { ...local, source: came } : local
     }
     const fetched = await hedged.fetch(piece, demand, traits).catch(async (error: unknown) => {
       demand.signal.throwIfAborted()

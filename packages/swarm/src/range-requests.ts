@@ -69,7 +69,8 @@ export class RangeRequests {
     if (piece.size > MAX_BLOCK_BYTES)
       throw new ValidationError('piece.size', `at most ${String(MAX_BLOCK_BYTES)}`, piece.size)
     const { fetch } = request
-    if (request.received === 0) peer.window.answered(this.#handler.now() - request.sentAt, this.#handler.now())
+    if (request.received === 0)
+      peer.window.answered(this.#handler.now() - request.sentAt, request.queued, this.#handler.now())
     fetch.claims.set(peer.id, piece.size)
     if (fetch.assembly.size === undefined) fetch.assembly.setSize(piece.size)
     else if (fetch.assembly.size !== piece.size) {

@@ -16,6 +16,8 @@ export interface RangeRequest {
   received: number
   /** Milliseconds. */
   readonly sentAt: number
+  /** The peer was asked for other bytes before, which come first. */
+  readonly queued: boolean
   /** Bytes that it takes up in the peer's window. */
   readonly expected: number
 }
@@ -105,7 +107,16 @@ export class RemotePeer {
 
   /** Notes a new request. */
   ask(fetch: PieceFetch, start: number, end: number, expected: number, now: number): RangeRequest {
-    const request = { id: this.#nextId, fetch, start, end, received: 0, sentAt: now, expected }
+    const request = {
+      id: this.#nextId,
+      fetch,
+      start,
+      end,
+      received: 0,
+      sentAt: now,
+      queued: this.#pendingBytes > 0,
+      expected,
+    }
     this.#nextId = (this.#nextId + 1) % 0x1_0000_0000
     if (this.requests.size === 0) this.lastProgressAt = now
     this.requests.set(request.id, request)

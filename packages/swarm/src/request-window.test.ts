@@ -4,7 +4,7 @@ import { INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES, RequestWindow
 /** A window that measured a steady rate for a second. */
 function measured(bytesPerSecond: number, rttMs: number): RequestWindow {
   const window = new RequestWindow()
-  window.answered(rttMs, 1)
+  window.answered(rttMs, false, 1)
   for (let now = 1; now <= 1001; now += 10) window.received(bytesPerSecond / 100, true, now)
   return window
 }
@@ -28,11 +28,19 @@ describe('RequestWindow', () => {
 
   it('believes the smallest round trip of the last seconds', () => {
     const window = new RequestWindow()
-    window.answered(50, 0)
-    window.answered(500, 1000)
+    window.answered(50, false, 0)
+    window.answered(500, false, 1000)
     expect(window.rttMs).toBe(50)
-    window.answered(500, 20_000)
+    window.answered(500, false, 20_000)
     expect(window.rttMs).toBe(500)
+  })
+
+  it('does not take the queue that it makes itself for a longer way', () => {
+    const window = measured(1_000_000, 50)
+    window.answered(1_000, true, 20_000)
+    expect(window.rttMs).toBe(50)
+    window.answered(40, true, 20_001)
+    expect(window.rttMs).toBe(40)
   })
 
   it('does not take a pause in which nothing was asked for as slowness', () => {

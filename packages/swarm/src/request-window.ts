@@ -46,9 +46,14 @@ export class RequestWindow {
     return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, bytes))
   }
 
-  /** The first byte of an answer came this long after its request. */
-  answered(rttMs: number, now: number): void {
-    if (this.#rttMs === 0 || rttMs <= this.#rttMs || now - this.#rttAt > MEMORY_MS) {
+  /**
+   * The first byte of an answer came this long after its request.
+   *
+   * @param queued - it waited behind others that were asked for before: that may show a shorter round trip than was
+   *   known, but not that it became longer, or the window would grow by the queue that it makes
+   */
+  answered(rttMs: number, queued: boolean, now: number): void {
+    if (this.#rttMs === 0 || rttMs <= this.#rttMs || (!queued && now - this.#rttAt > MEMORY_MS)) {
       this.#rttMs = Math.max(0.1, rttMs)
       this.#rttAt = now
     }

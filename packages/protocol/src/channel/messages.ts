@@ -35,6 +35,8 @@ export interface PageHello {
   readonly peers: number
   /** The page takes {@link AheadMessage}s and {@link FetchingMessage}s. Left out by pages that don't know them. */
   readonly ahead?: true
+  /** The page takes {@link LaterMessage}s. Left out by pages that don't know them. */
+  readonly later?: true
 }
 
 /** Greeting of the worker. */
@@ -82,6 +84,8 @@ export interface HeadMessage {
   readonly coming?: readonly boolean[]
   /** For each CID, the pace of the peers that hold it. Left out by pages that don't know. */
   readonly paces?: readonly HolderPace[]
+  /** For each CID, whether the page has it. Only in answer to a {@link LaterMessage}. */
+  readonly here?: readonly boolean[]
 }
 
 /** One whole, verified block. Order is the page's choice. */
@@ -146,6 +150,18 @@ export interface AheadMessage {
   readonly stream: string
   /** In the order in which they are needed, at most {@link MAX_AHEAD_PIECES}. */
   readonly pieces: readonly ComingPiece[]
+}
+
+/**
+ * Blocks that a long response needs later: the page gets them from peers, the rarest first, into the store. Answered by a
+ * head, and another one whenever it would say something else, until a cancel; or by nothing, when nothing may be fetched
+ * that nobody waits for. Sent only to a page whose hello says that it takes it.
+ */
+export interface LaterMessage {
+  readonly type: 'later'
+  readonly id: number
+  /** At most {@link MAX_AHEAD_PIECES}. */
+  readonly cids: readonly string[]
 }
 
 /** The worker fetches these blocks over HTTP, or no longer does: the page lets its peers know that they are coming. */
@@ -224,6 +240,7 @@ export type WorkerToPage =
   | CancelMessage
   | StoredMessage
   | AheadMessage
+  | LaterMessage
   | FetchingMessage
   | CountersMessage
   | BusyMessage

@@ -6,7 +6,7 @@ import { parsePageMessage, parseWindowMessage, parseWorkerMessage } from './vali
 describe('messages of the page', () => {
   it.each([
     { type: 'hello', version: 1, role: 'host', peers: 3 },
-    { type: 'hello', version: 1, role: 'host', peers: 3, ahead: true },
+    { type: 'hello', version: 1, role: 'host', peers: 3, ahead: true, later: true },
     { type: 'state', role: 'guest', peers: 0 },
     { type: 'head', id: 1, available: [true, false] },
     {
@@ -68,6 +68,7 @@ describe('messages of the worker', () => {
     { type: 'cancel', id: 1 },
     { type: 'cancel', id: 1, cids: ['a'] },
     { type: 'stored', cids: ['a'] },
+    { type: 'later', id: 3, cids: ['a', 'b'] },
     { type: 'ahead', stream: 'one', pieces: [{ cid: 'a', inMs: 1.5, asked: true }] },
     { type: 'counters', received: { local: 1, peers: 2, http: 3 } },
     { type: 'busy', busy: true },

@@ -53,6 +53,7 @@ export function parsePageMessage(value: unknown): PageToWorker {
         role: role(message),
         peers: count(message, 'peers'),
         ...(message['ahead'] === true ? { ahead: true } : {}),
+        ...(message['later'] === true ? { later: true } : {}),
       }
     case 'state':
       return { type, role: role(message), peers: count(message, 'peers') }
@@ -61,7 +62,8 @@ export function parsePageMessage(value: unknown): PageToWorker {
       const available = list(message, 'available', MAX_CHANNEL_CIDS, isBoolean)
       const paces = optional(message, 'paces', (name) => list(message, name, MAX_CHANNEL_CIDS, isPace))
       const coming = optional(message, 'coming', (name) => list(message, name, MAX_CHANNEL_CIDS, isBoolean))
-      return { type, id, available, ...paces, ...coming }
+      const here = optional(message, 'here', (name) => list(message, name, MAX_CHANNEL_CIDS, isBoolean))
+      return { type, id, available, ...paces, ...coming, ...here }
     }
     case 'chunk':
       return {
@@ -120,6 +122,12 @@ export function parseWorkerMessage(value: unknown): WorkerToPage {
         type,
         stream: text(message, 'stream', MAX_TEXT),
         pieces: list(message, 'pieces', MAX_AHEAD_PIECES, isComing),
+      }
+    case 'later':
+      return {
+        type,
+        id: count(message, 'id'),
+        cids: list(message, 'cids', MAX_AHEAD_PIECES, (cid) => isText(cid, MAX_TEXT)),
       }
     case 'fetching':
       return { type, cids: cids(message), over: flag(message, 'over') }

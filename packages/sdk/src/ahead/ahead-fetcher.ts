@@ -100,6 +100,11 @@ export class AheadFetcher {
     this.#round()
   }
 
+  /** Whether the device's conditions and the visitor's choices allow to fetch what nobody waits for yet. */
+  get mayFetch(): boolean {
+    return this.#components.mayFetch()
+  }
+
   /** A player asks for a piece: what comes of it is no longer ours to count. */
   asked(cid: string): void {
     const wanted = this.#wanted.get(cid)

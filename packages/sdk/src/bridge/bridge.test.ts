@@ -27,6 +27,9 @@ class FakeProvider extends TypedEventEmitter<BlockProviderEvents> implements Blo
   readonly told: string[] = []
   pageRole: PageRole = 'host'
   readonly comingCids = new Set<string>()
+  readonly hereCids = new Set<string>()
+  mayPrefetch = true
+  arrived: () => void = () => undefined
   readonly kept = new Uint8Array(100).fill(7)
 
   available(cids: readonly string[]): boolean[] {
@@ -35,6 +38,22 @@ class FakeProvider extends TypedEventEmitter<BlockProviderEvents> implements Blo
 
   coming(cids: readonly string[]): boolean[] {
     return cids.map((cid) => this.comingCids.has(cid))
+  }
+
+  here(cids: readonly string[]): boolean[] {
+    return cids.map((cid) => this.hereCids.has(cid))
+  }
+
+  prefetch(cids: readonly string[], { signal }: { readonly signal: AbortSignal }): Promise<void> | undefined {
+    if (!this.mayPrefetch) return undefined
+    this.needed.push(cids)
+    return new Promise((resolve, reject) => {
+      this.arrived = resolve
+      signal.addEventListener('abort', () => {
+        this.aborted.push(...cids)
+        reject(signal.reason as Error)
+      })
+    })
   }
 
   paces(cids: readonly string[]): HolderPace[] {
@@ -148,7 +167,7 @@ describe('introduction', () => {
       .poll(() => workers.of('loaded'))
       .toEqual([{ type: 'loaded', urls: ['http://site/'], root: 'bafyroot' }])
     expect(workers.of('hello')).toEqual([
-      { type: 'hello', version: CHANNEL_VERSION, role: 'host', peers: 3, ahead: true },
+      { type: 'hello', version: CHANNEL_VERSION, role: 'host', peers: 3, ahead: true, later: true },
     ])
     expect(workers.posted).toContainEqual({ type: 'blackhole:connect', version: CHANNEL_VERSION, site })
     expect(bridge.connected).toBe(true)
@@ -217,6 +236,35 @@ describe('a request of the worker', () => {
     await expect.poll(() => workers.of('head').map(({ coming }) => coming)).toEqual([[false], [true]])
     workers.port?.send({ type: 'fetching', cids: ['slow'], over: true })
     await expect.poll(() => provider.told).toEqual(['slow over'])
+  })
+
+  it('lets the page get what is wanted later, and is told who has it until it is here', async () => {
+    await started()
+    workers.port?.send({ type: 'later', id: 5, cids: ['a', 'missing'] })
+    await expect
+      .poll(() => workers.of('head'))
+      .toEqual([{ type: 'head', id: 5, available: [true, false], coming: [false, false], here: [false, false] }])
+    expect(provider.needed).toEqual([['a', 'missing']])
+    provider.safeDispatchEvent('holders')
+    provider.hereCids.add('a')
+    provider.safeDispatchEvent('holders')
+    await expect
+      .poll(() => workers.of('head').map(({ here }) => here))
+      .toEqual([
+        [false, false],
+        [true, false],
+      ])
+    provider.hereCids.add('missing')
+    provider.arrived()
+    await expect.poll(() => workers.of('head').at(-1)?.here).toEqual([true, true])
+    workers.port?.send({ type: 'later', id: 6, cids: ['slow'] })
+    workers.port?.send({ type: 'cancel', id: 6 })
+    await expect.poll(() => provider.aborted).toEqual(['slow'])
+    provider.mayPrefetch = false
+    workers.port?.send({ type: 'later', id: 7, cids: ['never'] })
+    workers.port?.send({ type: 'fetching', cids: ['x'], over: false })
+    await expect.poll(() => provider.told).toEqual(['x coming'])
+    expect(workers.of('head').filter(({ id }) => id === 7)).toEqual([])
   })
 
   it('gets no more than its credit and one block', async () => {

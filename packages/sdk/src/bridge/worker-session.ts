@@ -6,8 +6,9 @@ import {
   errorToWire,
   parseWorkerMessage,
 } from '@blackhole/protocol'
-import type { PageToWorker, ReceivedBytes, WorkerToPage } from '@blackhole/protocol'
+import type { LaterMessage, PageToWorker, ReceivedBytes, WorkerToPage } from '@blackhole/protocol'
 import type { BlockProvider } from '../peer/block-provider.ts'
+import { LaterRequest } from './later-request.ts'
 import { ServedRequest } from './served-request.ts'
 
 /** What a {@link WorkerSession} tells its owner. */
@@ -28,6 +29,7 @@ export class WorkerSession {
   readonly #events: WorkerSessionEvents
   readonly #port: ChannelPort<WorkerToPage, PageToWorker>
   readonly #requests = new Map<number, ServedRequest>()
+  readonly #later = new Map<number, LaterRequest>()
   #greeted = false
 
   constructor(port: MessagePort, provider: BlockProvider, events: WorkerSessionEvents) {
@@ -43,7 +45,7 @@ export class WorkerSession {
       },
     })
     const [role, peers] = [provider.role(), provider.peers()]
-    this.#port.send({ type: 'hello', version: CHANNEL_VERSION, role, peers, ahead: true })
+    this.#port.send({ type: 'hello', version: CHANNEL_VERSION, role, peers, ahead: true, later: true })
   }
 
   /** Whether the worker said hello in our version. */
@@ -61,6 +63,8 @@ export class WorkerSession {
     this.#port.close()
     for (const request of this.#requests.values()) request.cancel()
     this.#requests.clear()
+    for (const request of this.#later.values()) request.cancel()
+    this.#later.clear()
   }
 
   #end(): void {
@@ -90,12 +94,16 @@ export class WorkerSession {
         break
       case 'cancel':
         this.#requests.get(message.id)?.cancel(message.cids)
+        this.#later.get(message.id)?.cancel()
         break
       case 'stored':
         this.#provider.stored(message.cids)
         break
       case 'ahead':
         this.#provider.ahead(message.stream, message.pieces)
+        break
+      case 'later':
+        this.#getLater(message)
         break
       case 'fetching':
         this.#provider.fetching(message.cids, message.over)
@@ -107,6 +115,19 @@ export class WorkerSession {
         this.#events.onBusy(message.busy)
         break
     }
+  }
+
+  #getLater(message: LaterMessage): void {
+    const { id } = message
+    // Nobody waits for an answer.
+    if (this.#later.has(id) || this.#later.size >= MAX_CHANNEL_REQUESTS) return
+    const request = new LaterRequest(this.#provider, message, (reply) => {
+      this.#port.send(reply)
+    })
+    this.#later.set(id, request)
+    void request.run().finally(() => {
+      this.#later.delete(id)
+    })
   }
 
   #serve(message: Extract<WorkerToPage, { type: 'request' }>): void {

@@ -18,18 +18,21 @@ const JOIN_WAIT_MS = 3_000
 /** Changes of who holds what are told together when they are this close: there may be one for each piece of each peer. */
 const HOLDERS_MS = 50
 
-/** Events of the swarm after which others may hold a piece. */
-const HOLDER_EVENTS = ['peer:add', 'peer:update', 'peer:remove'] as const
+/** Events of the swarm after which others, or we, may hold a piece. */
+const HOLDER_EVENTS = ['peer:add', 'peer:update', 'peer:remove', 'piece'] as const
 
 /** What the bridge gives the worker: the page's peer while this page hosts, nothing while it is a guest. */
 export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> implements BlockProvider {
   #peer: SitePeer | undefined
-  #ahead: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay'> | undefined
+  #ahead: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay' | 'mayFetch'> | undefined
   #detach: (() => void) | undefined
   #telling = false
 
   /** This page hosts now, or no longer does. */
-  use(peer: SitePeer | undefined, ahead?: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay'>): void {
+  use(
+    peer: SitePeer | undefined,
+    ahead?: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay' | 'mayFetch'>,
+  ): void {
     this.#detach?.()
     this.#peer = peer
     this.#ahead = peer === undefined ? undefined : ahead
@@ -60,6 +63,17 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
 
   coming(cids: readonly string[]): boolean[] {
     return cids.map((cid) => this.#peer?.swarm.isComing(cid) === true)
+  }
+
+  here(cids: readonly string[]): boolean[] {
+    const swarm = this.#peer?.swarm
+    return cids.map((cid) => swarm?.holds(cid) === true || swarm?.unstored(cid) !== undefined)
+  }
+
+  prefetch(cids: readonly string[], { signal }: { readonly signal: AbortSignal }): Promise<void> | undefined {
+    const peer = this.#peer
+    if (peer === undefined || peer.hasStandIn || this.#ahead?.mayFetch !== true) return undefined
+    return peer.swarm.prefetch(cids, { signal, lastResort: false })
   }
 
   paces(cids: readonly string[]): HolderPace[] {

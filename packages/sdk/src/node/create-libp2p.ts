@@ -44,6 +44,12 @@ const MAX_PENDING_INBOUND = 16
 const MAX_PARALLEL_DIALS = 6
 
 /**
+ * A connection whose ping is not answered for so long is given up. libp2p's 5 s end those that work hardest: a ping waits
+ * behind the pieces that are under way, for seconds on a slow line that is shared, and where the processor is the limit.
+ */
+const PING_TIMEOUT_MS = 30_000
+
+/**
  * Creates and starts the libp2p node of a visitor, in a page or in Node. It knows no
  * bootstrap nodes and no STUN servers but those of its relays, and listens on
  * nothing before {@link RelayReservations.reserve}.
@@ -69,6 +75,7 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
       ...(init.isFellow === undefined ? {} : { isFellow: init.isFellow }),
       allowPrivate: init.allowPrivate,
     }),
+    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     connectionManager: {
       maxConnections: maxPeers + SPARE_CONNECTIONS,
       maxParallelDials: MAX_PARALLEL_DIALS,

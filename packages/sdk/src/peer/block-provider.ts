@@ -23,7 +23,7 @@ export interface BlockFetchOptions {
 export interface BlockProviderEvents {
   /** Role or number of peers changed. */
   state: CustomEvent<{ role: PageRole; peers: number }>
-  /** What connected peers hold, or say that they are getting, may have changed. */
+  /** What is here, and what connected peers hold or say that they are getting, may have changed. */
   holders: CustomEvent<undefined>
   /** A newer record of the site (signed IPNS record) was learned and checked. */
   record: CustomEvent<{ record: Uint8Array<ArrayBuffer> }>
@@ -47,6 +47,14 @@ export interface BlockProvider extends TypedEventTarget<BlockProviderEvents> {
    * @throws {NotFoundError} at once when no connected peer can have it, unless it is waited for
    */
   fetch(cid: string, options?: BlockFetchOptions): Promise<FetchedBlock>
+  /** For each CID, whether this page has it. */
+  here(cids: readonly string[]): boolean[]
+  /**
+   * Gets blocks that nobody waits for yet from peers, the rarest first, into the store. Resolves when all are here.
+   *
+   * @returns undefined when nothing may be fetched that nobody waits for
+   */
+  prefetch(cids: readonly string[], options: { readonly signal: AbortSignal }): Promise<void> | undefined
   /** These blocks came another way (HTTP) and are in the store: peers are told. */
   stored(cids: readonly string[]): void
   /** What a player needs next; takes the place of what was said before of its stream. */

@@ -1,3 +1,4 @@
+import { PIECE_BYTES } from '@blackhole/protocol'
 import type { ManifestFile, Source } from '@blackhole/protocol'
 import { findFile, injectLoader, isIconGuess, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { Resolution } from '@blackhole/site'
@@ -10,7 +11,7 @@ import { LOADER_VARIANT, isDocumentRequest, isHtml } from '../response/document.
 import { reportBrokenBody } from '../response/broken-body.ts'
 import { fileParts } from '../response/file-parts.ts'
 import { ResponseProgress } from '../response/response-progress.ts'
-import { pieceBody } from '../response/piece-body.ts'
+import { BODY_WINDOW_BYTES, pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
 import type { DocumentAnswer } from '../ready-answers.ts'
 import type { SiteVersion } from '../version/site-version.ts'
@@ -51,6 +52,9 @@ export interface SiteComponents {
 
 /** Read-ahead pieces are needed one after the other, at about this distance. */
 const AHEAD_MS = 100
+
+/** As many are. */
+const WINDOW_PIECES = BODY_WINDOW_BYTES / PIECE_BYTES
 
 /** Files of the site, from this browser, from peers, or over HTTP: whatever is first, and all of it checked. */
 export function siteHandler(components: SiteComponents): Handler {
@@ -149,22 +153,24 @@ async function respond(
   const plain = [...headers]
   const progress = new ResponseProgress(now())
   const first = Promise.withResolvers<FetchedPiece>()
-  let asked = false
+  let asked = 0
   const ended = Promise.withResolvers<undefined>()
   const destination = request.request.destination
   const layout = fileParts(file, plan, request.url.pathname + request.url.search, async (piece, need) => {
-    const several = layout.cids.length > 1 && { progress }
+    // Of those after it, so many are asked for with it.
+    const beyond = ++asked + WINDOW_PIECES - 1 - need.ahead
+    const rest = (): Piece[] => layout.pieces.slice(beyond).filter(({ cid }) => missing.has(cid))
+    const several = layout.cids.length > 1 && { progress, rest }
     const traits = { destination, bytes: layout.bytes, ahead: need.ahead, spareMs, ...several }
     const demand = {
       deadlineMs: need.ahead * AHEAD_MS,
       signal: need.signal,
-      begun: asked,
+      begun: asked > 1,
       missing: missing.delete(piece.cid),
     }
     const fetched = components.piece(piece, demand, traits)
     // The head waits for the piece that is needed first. Later ones are the body's own affair.
-    if (!asked) fetched.then(first.resolve, first.reject)
-    asked = true
+    if (asked === 1) fetched.then(first.resolve, first.reject)
     const { source, bytes } = await fetched
     components.count(source, source === 'local' ? need.bytes : bytes.byteLength)
     if (bytes.byteLength === file.size) components.media.answered(path, piece.cid, bytes)

@@ -7,7 +7,16 @@ import {
   errorFromWire,
   parsePageMessage,
 } from '@blackhole/protocol'
-import type { ChunkMessage, ComingPiece, LoadedMessage, PageToWorker, Source, WorkerToPage } from '@blackhole/protocol'
+import type {
+  ChunkMessage,
+  ComingPiece,
+  HeadMessage,
+  LoadedMessage,
+  PageToWorker,
+  Source,
+  WorkerToPage,
+} from '@blackhole/protocol'
+import type { LaterHolders, WantLaterOptions } from '../piece-source/later-pieces.ts'
 import type { PieceDemand } from '../piece-source/piece-source.ts'
 
 /** What a {@link PageLink} tells its owner. */
@@ -23,7 +32,7 @@ export interface PageLinkEvents {
 }
 
 /** Messages that pages know only where their hello says so. */
-const LATER_MESSAGES: ReadonlySet<WorkerToPage['type']> = new Set(['ahead', 'fetching'])
+const NEW_MESSAGES: ReadonlySet<WorkerToPage['type']> = new Set(['ahead', 'fetching'])
 
 /** What a page is told of a demand. */
 type PageDemand = Pick<PieceDemand, 'deadlineMs' | 'signal' | 'patient' | 'onPace' | 'onHolders'>
@@ -47,6 +56,8 @@ export class PageLink {
   #nextId = 1
   #closed = false
   #takesAhead = false
+  #takesLater = false
+  readonly #later = new Map<number, WantLaterOptions['onHolders']>()
 
   constructor(port: MessagePort, clientId: string, events: PageLinkEvents) {
     this.clientId = clientId
@@ -84,12 +95,25 @@ export class PageLink {
 
   /** Sends a message that expects no answer; a page that does not know it, and would close the port, is spared it. */
   send(message: WorkerToPage): void {
-    if (this.#takesAhead || !LATER_MESSAGES.has(message.type)) this.#port.send(message)
+    if (this.#takesAhead || !NEW_MESSAGES.has(message.type)) this.#port.send(message)
   }
 
   /** Says what a player of a stream needs next, to a page that takes such news. */
   tellAhead(stream: string, pieces: readonly ComingPiece[]): void {
     this.send({ type: 'ahead', stream, pieces })
+  }
+
+  /** Lets a page that takes it get blocks from peers, as {@link WantLater} says. */
+  wantLater(cids: readonly string[], { signal, onHolders }: WantLaterOptions): void {
+    if (!this.#takesLater || signal.aborted || this.#later.size >= MAX_CHANNEL_REQUESTS) return
+    const id = this.#nextId++
+    this.#later.set(id, onHolders)
+    this.#port.send({ type: 'later', id, cids })
+    const onAbort = (): void => {
+      this.#later.delete(id)
+      this.#port.send({ type: 'cancel', id })
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
   }
 
   /**
@@ -146,6 +170,7 @@ export class PageLink {
           return
         }
         this.#takesAhead = message.ahead === true
+        this.#takesLater = message.later === true
         this.#setState(message.role, message.peers)
         break
       case 'state':
@@ -170,6 +195,7 @@ export class PageLink {
         this.#events.onLoaded(message)
         break
       case 'head': {
+        this.#later.get(message.id)?.(laterHolders(message))
         const request = this.#requests.get(message.id)
         const [pace] = message.paces ?? []
         if (pace !== undefined) request?.onPace?.(pace)
@@ -184,6 +210,10 @@ export class PageLink {
     this.#peers = peers
     this.#events.onState()
   }
+}
+
+function laterHolders({ available, coming = [], here = [] }: HeadMessage): LaterHolders[] {
+  return available.map((held, at) => ({ here: here[at] === true, held, coming: coming[at] === true }))
 }
 
 function gone(): BlackholeError {

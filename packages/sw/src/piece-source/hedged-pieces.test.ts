@@ -60,6 +60,8 @@ function setup(peerCount: number | undefined = 1): {
     server: () => SERVER,
     random: () => 0,
     fetching: () => undefined,
+    want: () => undefined,
+    keep: () => Promise.resolve(),
   })
   return {
     clock: time,

@@ -1,4 +1,4 @@
-import type { HolderPace } from '@blackhole/protocol'
+import type { HolderPace, Source } from '@blackhole/protocol'
 import { HEDGE, isUrgent, planHedge } from '../hedge.ts'
 import type { HedgePlan } from '../hedge.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -27,17 +27,23 @@ export class HedgedPieces {
   async fetch(piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
     demand.signal.throwIfAborted()
     const { progress } = traits
+    // With nobody there yet, too: others may come while it is on its way, and HTTP is asked for few pieces at a time.
+    if (progress !== undefined && !isUrgent(traits))
+      return await this.#ahead.fetch(piece, demand, { ...traits, progress })
     if (this.#components.peerCount() === 0) {
       const fetched = await this.#components.http.fetch(piece, demand)
       progress?.got(fetched.bytes.byteLength)
       return fetched
     }
-    if (progress !== undefined && !isUrgent(traits))
-      return await this.#ahead.fetch(piece, demand, { ...traits, progress })
     const plan = this.#plan(piece, traits)
     const isProbe = plan.ask === 'http' && ++this.#alone % HEDGE.probeEvery === 0
     if (plan.ask === 'http' && !isProbe) return await this.#httpFirst(piece, demand)
     return await this.#race(piece, demand, traits, plan)
+  }
+
+  /** From where a piece came before anybody asked for it, as a part of a long response; said once. */
+  cameAhead(cid: string): Source | undefined {
+    return this.#ahead.later.take(cid)
   }
 
   #plan(piece: Piece, traits: ResponseTraits, pace?: HolderPace): HedgePlan {

@@ -65,6 +65,8 @@ export interface ResponseTraits {
   readonly spareMs?: number | undefined
   /** How far the response has come, when it has several pieces. */
   readonly progress?: ResponseProgress
+  /** Pieces of the response beyond those that are read ahead, in order, without those that were stored when it began. */
+  readonly rest?: () => readonly Piece[]
 }
 
 /** Somewhere to get blocks from. What it returns has been checked against its CID. */

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest'
 import { HedgeMemory } from '../hedge-memory.ts'
 import { ResponseProgress } from '../response/response-progress.ts'
 import { ReadAhead } from './read-ahead.ts'
-import type { FetchedPiece, PieceDemand, PieceHolders, PieceSource } from './piece-source.ts'
+import type { LaterHolders, WantLaterOptions } from './later-pieces.ts'
+import type { FetchedPiece, Piece, PieceDemand, PieceHolders, PieceSource } from './piece-source.ts'
 
 const SERVER = 'http://relay.example'
 const MIB = 1024 * 1024
@@ -48,12 +49,22 @@ interface World {
   readonly peers: ManualSource
   readonly http: ManualSource
   readonly claims: string[]
+  /** What the page is to get that nobody waits for yet. */
+  readonly wanted: { cids: readonly string[]; tell: WantLaterOptions['onHolders'] }[]
+  readonly kept: string[]
   /** Asks for pieces `0`, `1` and so on of one response, as a body does. */
-  readonly read: (count: number, options?: { destination?: string; signal?: AbortSignal }) => Promise<FetchedPiece>[]
+  readonly read: (
+    count: number,
+    options?: { destination?: string; signal?: AbortSignal; rest?: number },
+  ) => Promise<FetchedPiece>[]
 }
 
 /** HTTP is known to take 10 ms and 100 ms per MiB, unless told otherwise. */
-function setup({ random = () => 0, isHttpKnown = true }: { random?: () => number; isHttpKnown?: boolean } = {}): World {
+function setup({
+  random = () => 0,
+  isHttpKnown = true,
+  peerCount = 3,
+}: { random?: () => number; isHttpKnown?: boolean; peerCount?: number } = {}): World {
   const time = testClock()
   const clock = { now: time.now, sleep: time.delay }
   const [peers, http] = [new ManualSource(), new ManualSource()]
@@ -61,22 +72,28 @@ function setup({ random = () => 0, isHttpKnown = true }: { random?: () => number
   const memory = new HedgeMemory({ state, now: time.now, keepAlive: () => undefined })
   for (let at = 0; isHttpKnown && at < 100; at++) memory.origin(SERVER).took(110, MIB, { firstByteMs: 10 })
   const claims: string[] = []
+  const wanted: World['wanted'] = []
+  const kept: string[] = []
   const ahead = new ReadAhead({
     ...{ peers, http, clock, memory, random },
-    peerCount: () => 3,
+    peerCount: () => peerCount,
     server: () => SERVER,
     fetching: (cids, over) => claims.push(...cids.map((cid) => (over ? `${cid} over` : cid))),
+    want: (cids, { onHolders }) => wanted.push({ cids, tell: onHolders }),
+    keep: (cid) => Promise.resolve(void kept.push(cid)),
   })
-  const read: World['read'] = (count, { destination = '', signal = new AbortController().signal } = {}) => {
+  const read: World['read'] = (count, { destination = '', signal = new AbortController().signal, rest = 0 } = {}) => {
     const progress = new ResponseProgress(time.now())
+    const pieceOf = (at: number): Piece => {
+      return { cid: String(at), of: { pathname: '/film.mp4', offset: at * MIB, length: MIB, size: 30 * MIB } }
+    }
+    const later = Array.from({ length: rest }, (_, at) => pieceOf(count + at))
     return Array.from({ length: count }, async (_, at) => {
-      const cid = String(at)
-      const of = { pathname: '/film.mp4', offset: at * MIB, length: MIB, size: 30 * MIB }
-      const traits = { destination, bytes: 30 * MIB, ahead: at, progress }
-      return await ahead.fetch({ cid, of }, { deadlineMs: 0, signal }, traits)
+      const traits = { destination, bytes: 30 * MIB, ahead: at, progress, rest: () => later }
+      return await ahead.fetch(pieceOf(at), { deadlineMs: 0, signal }, traits)
     })
   }
-  return { clock: time, peers, http, claims, read }
+  return { clock: time, peers, http, claims, wanted, kept, read }
 }
 
 it('asks nobody twice: what peers send in time never goes over HTTP', async () => {
@@ -145,6 +162,43 @@ it('does not wait for peers that say that it is coming any longer than HTTP woul
   expect(http.asked).toEqual(['0', '1'])
   http.answer('http', '1')
   expect((await Promise.all(pieces)).map(({ source }) => source)).toEqual(['http', 'http'])
+})
+
+it('lets peers send what comes later, and gets over HTTP what nobody has of all that is left', async () => {
+  const { clock, peers, http, claims, wanted, kept, read } = setup({ random: () => 0.99 })
+  const holders = (change: Partial<LaterHolders>): LaterHolders => {
+    return { here: false, held: false, coming: false, ...change }
+  }
+  void read(2, { rest: 4 })
+  expect(wanted.map(({ cids }) => cids)).toEqual([['2', '3', '4', '5']])
+  peers.tell(HELD, '0', '1')
+  wanted[0]?.tell([holders({}), holders({}), holders({ held: true }), holders({ coming: true })])
+  await clock.advance(0)
+  expect([http.asked, claims]).toEqual([['3'], ['3']])
+  http.answer('http', '3')
+  await clock.advance(0)
+  expect([http.asked, kept]).toEqual([['3', '2'], ['3']])
+  http.answer('http', '2')
+  await clock.advance(0)
+  // All that is left is held or coming.
+  expect([http.asked, kept, peers.aborted]).toEqual([['3', '2'], ['3', '2'], []])
+})
+
+it('that has fallen behind gets over HTTP what peers would send last, and stops nobody who sends', async () => {
+  const { clock, peers, http, wanted, read } = setup()
+  void read(2, { rest: 2 })
+  peers.tell(HELD, '0', '1')
+  wanted[0]?.tell(Array.from({ length: 2 }, () => ({ here: false, held: true, coming: false })))
+  await clock.advance(250)
+  expect([http.asked, peers.aborted]).toEqual([['2'], []])
+})
+
+it('alone has everything in order, few pieces at a time', async () => {
+  const { clock, peers, http, wanted, read } = setup({ peerCount: 0 })
+  void read(8, { rest: 8 })
+  peers.tell(NOBODY, '0', '1', '2', '3', '4', '5', '6', '7')
+  await clock.advance(0)
+  expect([http.asked, wanted]).toEqual([['0'], []])
 })
 
 it('asks for a stuck piece beside the peers that were to send it, and takes who is first', async () => {

@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts'
 import type { HedgeMemory } from '../hedge-memory.ts'
 import { HEDGE, planHedge, slackOf } from '../hedge.ts'
 import type { ResponseProgress } from '../response/response-progress.ts'
+import { LaterPieces } from './later-pieces.ts'
+import type { LaterPiece, LaterPiecesComponents, WantLater } from './later-pieces.ts'
 import type { FetchedPiece, Piece, PieceDemand, PieceSource, ResponseTraits } from './piece-source.ts'
 
 /** What {@link ReadAhead} works with. */
@@ -18,6 +20,8 @@ export interface ReadAheadComponents {
   random: () => number
   /** Blocks are asked for over HTTP, or (over) were in vain: peers that would ask too may wait for us. */
   fetching: (cids: readonly string[], over: boolean) => void
+  readonly want: WantLater
+  readonly keep: LaterPiecesComponents['keep']
 }
 
 /** The traits of a response whose pieces are read ahead. */
@@ -74,11 +78,20 @@ export class ReadAhead {
   readonly #components: ReadAheadComponents
   /** In the order in which they are needed, response by response. */
   readonly #waiting = new Set<Waiting>()
+  /** Beyond those. */
+  readonly later: LaterPieces
   #looking = false
   #failedAt = -Infinity
 
   constructor(components: ReadAheadComponents) {
     this.#components = components
+    this.later = new LaterPieces({
+      want: components.want,
+      keep: components.keep,
+      changed: () => {
+        this.#look()
+      },
+    })
   }
 
   /**
@@ -88,7 +101,7 @@ export class ReadAhead {
    */
   async fetch(piece: Piece, demand: PieceDemand, traits: ReadAheadTraits): Promise<FetchedPiece> {
     demand.signal.throwIfAborted()
-    const { clock, memory, peers } = this.#components
+    const { clock, memory, peers, peerCount } = this.#components
     const over = new AbortController()
     const instead = new AbortController()
     const asked = Promise.withResolvers<Way>()
@@ -148,6 +161,10 @@ export class ReadAhead {
       asked.reject(demand.signal.reason as Error)
     }
     demand.signal.addEventListener('abort', onAbort)
+    if (this.later.isUnderWay(piece.cid)) entry.ask('beside')
+    // Alone, a reader has it in order.
+    else if ((peerCount() ?? 0) > 0 && !isMedia(traits))
+      this.later.follow(traits.progress, traits.rest?.() ?? [], demand.signal)
     this.#look()
     void this.#keepLooking()
     try {
@@ -169,6 +186,8 @@ export class ReadAhead {
   }
 
   async #overHttp(piece: Piece, demand: PieceDemand): Promise<FetchedPiece> {
+    const joined = this.later.join(piece.cid, demand.signal)
+    if (joined !== undefined) return await joined
     const { http, fetching, clock, memory, server } = this.#components
     const [at, origin] = [clock.now(), server()]
     fetching([piece.cid], false)
@@ -206,32 +225,45 @@ export class ReadAhead {
       if (first.holders === 'nobody' && waitedMs >= 0) first.ask('instead')
       else if (waitedMs >= this.#patienceMs(first)) first.ask('beside')
     }
-    let free = this.#lanes() - [...this.#waiting].filter(({ overHttp }) => overHttp).length
+    let free = this.#lanes() - this.later.requests - [...this.#waiting].filter(({ overHttp }) => overHttp).length
     for (; free > 0; free--) {
-      const next = this.#unheld() ?? this.#behind(now)
-      if (next === undefined) return
-      // Peers may have sent most of the first one.
-      next.ask(next.firstSince === undefined ? 'instead' : 'beside')
+      const ask = this.#unheld() ?? this.#behind(now)
+      if (ask === undefined) return
+      ask()
     }
   }
 
   /** One that nobody has and nobody is getting, any of them: others that read the same take others. */
-  #unheld(): Waiting | undefined {
-    const unheld = [...this.#waiting].filter(({ overHttp, holders }) => !overHttp && holders === 'nobody')
-    return unheld[Math.floor(this.#components.random() * unheld.length)]
+  #unheld(): (() => void) | undefined {
+    const now = [...this.#waiting].filter(({ overHttp, holders }) => !overHttp && holders === 'nobody')
+    const later = this.#open.filter(({ holders }) => holders !== undefined && !holders.held && !holders.coming)
+    return this.#any([...now.map(askInstead), ...later.map(({ ask }) => ask)])
   }
 
-  /** The last one of a response that HTTP alone would have brought further. Peers send the first ones meanwhile. */
-  #behind(now: number): Waiting | undefined {
+  /**
+   * For a response that HTTP alone would have brought further: one of those that nobody waits for yet, any of them; else
+   * the last one of it. Peers send the first ones meanwhile.
+   */
+  #behind(now: number): (() => void) | undefined {
     if (this.#components.server() === undefined || now - this.#failedAt < FAILED_MS) return undefined
     const last = new Map<ResponseProgress, Waiting>()
     for (const entry of this.#waiting) if (!entry.overHttp) last.set(entry.traits.progress, entry)
     for (const entry of last.values()) {
       const httpMs = (bytes: number): number =>
         slackOf(entry.traits) * (this.#httpMs(bytes) ?? HEDGE.maxLargeMs + bytes / ASSUMED_BYTES_PER_MS)
-      if (entry.traits.progress.isBehind(entry.bytes, httpMs, now - (entry.traits.spareMs ?? 0))) return entry
+      if (!entry.traits.progress.isBehind(entry.bytes, httpMs, now - (entry.traits.spareMs ?? 0))) continue
+      const later = this.#open.filter(({ holders }) => holders?.held === true)
+      return this.#any(later.map(({ ask }) => ask)) ?? askInstead(entry)
     }
     return undefined
+  }
+
+  get #open(): LaterPiece[] {
+    return this.later.open((piece, signal) => this.#overHttp(piece, { deadlineMs: Infinity, signal }))
+  }
+
+  #any<T>(choices: readonly T[]): T | undefined {
+    return choices[Math.floor(this.#components.random() * choices.length)]
   }
 
   /**
@@ -241,10 +273,12 @@ export class ReadAhead {
   #patienceMs({ traits, bytes, pace, holders }: Waiting): number {
     const { memory, peerCount } = this.#components
     const fromPeers = holders === 'held' ? memory.peers.expect(bytes, pace) : undefined
-    const isMedia = traits.destination === 'video' || traits.destination === 'audio'
+    const plays = isMedia(traits)
+    // What HTTP itself would take: in a crowd that is long, and asking the origin too makes it longer for everyone.
+    const httpMs = slackOf(traits) * (this.#httpMs(bytes) ?? STUCK_MS)
     // Nobody holds it yet, whatever is said of its coming.
-    if (!isMedia && holders !== 'held') return Math.min(STUCK_MS, slackOf(traits) * (this.#httpMs(bytes) ?? STUCK_MS))
-    if (!isMedia) return Math.max(STUCK_MS, 2 * (fromPeers?.lateMs ?? 0))
+    if (!plays && holders !== 'held') return httpMs
+    if (!plays) return Math.max(STUCK_MS, httpMs, 2 * (fromPeers?.lateMs ?? 0))
     return planHedge({ ...traits, ahead: 0, peers: peerCount(), fromPeers, fromHttp: this.#expect(bytes) }).headStartMs
   }
 
@@ -265,4 +299,15 @@ export class ReadAhead {
     const server = this.#components.server()
     return server === undefined ? undefined : this.#components.memory.origin(server).expect(bytes)
   }
+}
+
+/** Asks for one in place of the peers; for the first one beside them, who may have sent most of it. */
+function askInstead({ ask, firstSince }: Waiting): () => void {
+  return () => {
+    ask(firstSince === undefined ? 'instead' : 'beside')
+  }
+}
+
+function isMedia({ destination }: ReadAheadTraits): boolean {
+  return destination === 'video' || destination === 'audio'
 }

@@ -22,6 +22,8 @@ export interface FileParts {
   readonly parts: readonly BodyPart[]
   /** CIDs of the pieces, in the order of their use; some may come twice. */
   readonly cids: readonly string[]
+  /** The same pieces, and where else they are found. */
+  readonly pieces: readonly Piece[]
   /** Bytes of all parts. */
   readonly bytes: number
 }
@@ -33,7 +35,7 @@ export interface FileParts {
  */
 export function fileParts(file: ManifestFile, plan: ResponsePlan, pathname: string, fetch: FetchPart): FileParts {
   const parts: BodyPart[] = []
-  const cids: string[] = []
+  const pieces: Piece[] = []
   const addRange = (start: number, end: number): void => {
     let at = start
     for (const slice of fileSlices(file, start, end)) {
@@ -46,7 +48,7 @@ export function fileParts(file: ManifestFile, plan: ResponsePlan, pathname: stri
         end: slice.end,
         fetch: (ahead, signal) => fetch(piece, { ahead, bytes, signal }),
       })
-      cids.push(slice.cid)
+      pieces.push(piece)
       at += bytes
     }
   }
@@ -60,5 +62,5 @@ export function fileParts(file: ManifestFile, plan: ResponsePlan, pathname: stri
     parts.push({ bytes: new Uint8Array(plan.multipart.tail) })
   }
   const bytes = parts.reduce((sum, part) => sum + ('bytes' in part ? part.bytes.byteLength : part.end - part.start), 0)
-  return { parts, cids, bytes }
+  return { parts, cids: pieces.map(({ cid }) => cid), pieces, bytes }
 }

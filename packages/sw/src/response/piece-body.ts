@@ -1,3 +1,4 @@
+import { PIECE_BYTES } from '@blackhole/protocol'
 import type { FetchedPiece } from '../piece-source/piece-source.ts'
 
 /** A part of a body: bytes that are at hand, or bytes `start` up to (without) `end` of a piece that isn't yet. */
@@ -21,7 +22,7 @@ export interface PieceBodyInit {
 }
 
 /** Default of {@link PieceBodyInit.windowBytes}. */
-export const BODY_WINDOW_BYTES = 8 * 1024 * 1024
+export const BODY_WINDOW_BYTES = 8 * PIECE_BYTES
 
 /**
  * A body out of parts in order. Pieces are fetched ahead of the reader as far

@@ -1,0 +1,133 @@
+import { expect, it } from 'vitest'
+import { ResponseProgress } from '../response/response-progress.ts'
+import { LATER_PIECES, LaterPieces } from './later-pieces.ts'
+import type { LaterHolders, WantLaterOptions } from './later-pieces.ts'
+import type { FetchedPiece, Piece } from './piece-source.ts'
+
+const MIB = 1024 * 1024
+const NOBODY: LaterHolders = { here: false, held: false, coming: false }
+const HERE: LaterHolders = { ...NOBODY, here: true }
+
+interface Told {
+  readonly cids: readonly string[]
+  readonly options: WantLaterOptions
+}
+
+function setup(): {
+  later: LaterPieces
+  told: Told[]
+  kept: string[]
+  progress: ResponseProgress
+  over: AbortController
+  follow: (from: number, count?: number) => void
+  /** What HTTP brings when the test says so. */
+  http: Map<string, { settle: PromiseWithResolvers<FetchedPiece>; signal: AbortSignal }>
+  fetch: (piece: Piece, signal: AbortSignal) => Promise<FetchedPiece>
+} {
+  const told: Told[] = []
+  const kept: string[] = []
+  const later = new LaterPieces({
+    want: (cids, options) => told.push({ cids, options }),
+    keep: (cid) => Promise.resolve(void kept.push(cid)),
+    changed: () => undefined,
+  })
+  const progress = new ResponseProgress(0)
+  const over = new AbortController()
+  const http = new Map<string, { settle: PromiseWithResolvers<FetchedPiece>; signal: AbortSignal }>()
+  return {
+    ...{ later, told, kept, progress, over, http },
+    follow: (from, count = 100) => {
+      later.follow(
+        progress,
+        Array.from({ length: count }, (_, at) => pieceOf(from + at)),
+        over.signal,
+      )
+    },
+    fetch: ({ cid }, signal) => {
+      const settle = Promise.withResolvers<FetchedPiece>()
+      http.set(cid, { settle, signal })
+      signal.addEventListener('abort', () => {
+        settle.reject(signal.reason as Error)
+      })
+      return settle.promise
+    },
+  }
+}
+
+function pieceOf(index: number): Piece {
+  return { cid: String(index), of: { pathname: '/film.mp4', offset: index * MIB, length: MIB, size: 200 * MIB } }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
+
+it('tells the page what is wanted, no more than it may hold, and anew when the reader has come nearer', () => {
+  const { told, over, follow } = setup()
+  follow(8)
+  expect(told.map(({ cids }) => [cids[0], cids.length])).toEqual([['8', LATER_PIECES]])
+  for (let from = 9; from < 16; from++) follow(from)
+  expect(told).toHaveLength(1)
+  follow(16)
+  expect(told).toHaveLength(2)
+  expect(told[1]?.cids).toContain(String(16 + LATER_PIECES - 1))
+  expect(told.map(({ options }) => options.signal.aborted)).toEqual([true, false])
+  over.abort()
+  expect(told[1]?.options.signal.aborted).toBe(true)
+})
+
+it('asks HTTP for one, keeps it, counts it, and says once from where it came', async () => {
+  const { later, told, kept, progress, follow, http, fetch } = setup()
+  follow(8, 3)
+  told[0]?.options.onHolders([NOBODY, { ...NOBODY, held: true }, HERE])
+  expect(later.open(fetch).map(({ piece, holders }) => [piece.cid, holders?.held])).toEqual([
+    ['8', false],
+    ['9', true],
+  ])
+  later.open(fetch)[0]?.ask()
+  expect([later.requests, later.isUnderWay('8'), later.open(fetch).length]).toEqual([1, true, 1])
+  http.get('8')?.settle.resolve({ bytes: new Uint8Array(MIB), source: 'http' })
+  await settled()
+  expect([kept, later.requests]).toEqual([['8'], 0])
+  expect([later.take('8'), later.take('8'), later.take('9'), later.take('10')]).toEqual([
+    'http',
+    undefined,
+    undefined,
+    'peers',
+  ])
+  // Two of three are here: HTTP, with 10 ms each, would have brought two in 20 ms.
+  expect(progress.isBehind(0, (bytes) => bytes / (MIB / 10), 19)).toBe(false)
+  expect(progress.isBehind(0, (bytes) => bytes / (MIB / 10), 21)).toBe(true)
+})
+
+it('lets a reader that has come to a piece have what is on its way, and end it', async () => {
+  const { later, follow, http, fetch, kept } = setup()
+  follow(8, 2)
+  for (const piece of later.open(fetch)) piece.ask()
+  later.take('8')
+  const reader = new AbortController()
+  const joined = later.join('8', reader.signal)
+  expect(later.requests).toBe(1)
+  http.get('8')?.settle.resolve({ bytes: new Uint8Array(MIB), source: 'http' })
+  expect((await joined)?.source).toBe('http')
+  // Whoever reads it keeps it.
+  expect(kept).toEqual([])
+  const second = later.join('9', reader.signal)
+  reader.abort(new Error('peers were first'))
+  await expect(second).rejects.toThrow('peers were first')
+  await settled()
+  expect([later.isUnderWay('9'), later.join('9', reader.signal)]).toEqual([false, undefined])
+})
+
+it('ends what HTTP was asked for when peers were first, and all of it with the response; a failure is asked for once', async () => {
+  const { later, told, over, follow, http, fetch } = setup()
+  follow(8, 3)
+  for (const piece of later.open(fetch)) piece.ask()
+  told[0]?.options.onHolders([HERE, NOBODY, NOBODY])
+  expect(http.get('8')?.signal.aborted).toBe(true)
+  http.get('9')?.settle.reject(new Error('503'))
+  await settled()
+  expect([later.requests, later.open(fetch).length]).toEqual([1, 0])
+  over.abort()
+  expect(http.get('10')?.signal.aborted).toBe(true)
+  await settled()
+  expect(later.requests).toBe(0)
+})

@@ -1,0 +1,220 @@
+import type { Source } from '@blackhole/protocol'
+import type { ResponseProgress } from '../response/response-progress.ts'
+import type { FetchedPiece, Piece } from './piece-source.ts'
+
+/** What is known of a piece that is wanted later. */
+export interface LaterHolders {
+  /** The page has it. */
+  readonly here: boolean
+  /** A connected peer holds it. */
+  readonly held: boolean
+  /** One says that it is getting it. */
+  readonly coming: boolean
+}
+
+/** Terms of a {@link WantLater}. */
+export interface WantLaterOptions {
+  /** Ends it. */
+  readonly signal: AbortSignal
+  /** Told at once and whenever it changes, in the order of the CIDs. */
+  readonly onHolders: (holders: readonly LaterHolders[]) => void
+}
+
+/** Lets the page get blocks from peers, the rarest first, into the store. Nothing happens where no page takes it. */
+export type WantLater = (cids: readonly string[], options: WantLaterOptions) => void
+
+/** What {@link LaterPieces} works with. */
+export interface LaterPiecesComponents {
+  readonly want: WantLater
+  /** Puts a checked block that came over HTTP into the store; resolves when there is room for the next. */
+  readonly keep: (cid: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<void>
+  /** Somebody may hold something now. */
+  readonly changed: () => void
+}
+
+/**
+ * Pieces beyond those that are read ahead that others may send meanwhile. In a crowd that came at once all have the
+ * same first pieces: without these, whoever came last would have nothing to give. They cost storage, and are lost when
+ * the reader leaves.
+ */
+export const LATER_PIECES = 32
+
+/** The page is told anew when so many of them have come nearer. */
+const RENEW_PIECES = 8
+
+/** A piece that is wanted later. */
+export interface LaterPiece {
+  readonly piece: Piece
+  readonly holders: LaterHolders | undefined
+  /** Asks for it over HTTP. */
+  ask: () => void
+}
+
+interface Later {
+  readonly piece: Piece
+  holders: LaterHolders | undefined
+  came: Source | undefined
+  isAsked: boolean
+}
+
+interface Response {
+  readonly pieces: Map<string, Later>
+  /** Ends with the response. */
+  readonly signal: AbortSignal
+  wanted: AbortController
+}
+
+interface UnderWay {
+  readonly fetched: Promise<FetchedPiece>
+  readonly over: AbortController
+  isJoined: boolean
+}
+
+/** The pieces of responses that nobody waits for yet: peers send them as it suits everyone, and HTTP what nobody has. */
+export class LaterPieces {
+  readonly #components: LaterPiecesComponents
+  readonly #responses = new Map<ResponseProgress, Response>()
+  readonly #underWay = new Map<string, UnderWay>()
+
+  constructor(components: LaterPiecesComponents) {
+    this.#components = components
+  }
+
+  /** Requests over HTTP that no reader waits for. */
+  get requests(): number {
+    return [...this.#underWay.values()].filter(({ isJoined }) => !isJoined).length
+  }
+
+  /**
+   * What comes after the pieces that are read ahead, in order.
+   *
+   * @param signal - ends with the response
+   */
+  follow(progress: ResponseProgress, rest: readonly Piece[], signal: AbortSignal): void {
+    const wanted = rest.slice(0, LATER_PIECES)
+    const before = this.#responses.get(progress)
+    const fresh = wanted.filter(({ cid }) => before?.pieces.has(cid) !== true).length
+    if (fresh === 0 || (before !== undefined && fresh < RENEW_PIECES && wanted.length === LATER_PIECES)) return
+    const response = before ?? { pieces: new Map<string, Later>(), signal, wanted: new AbortController() }
+    if (before === undefined) {
+      this.#responses.set(progress, response)
+      const end = (): void => {
+        this.#end(progress)
+      }
+      signal.addEventListener('abort', end, { once: true })
+    }
+    for (const piece of wanted)
+      if (!response.pieces.has(piece.cid))
+        response.pieces.set(piece.cid, { piece, holders: undefined, came: undefined, isAsked: false })
+    const ended = response.wanted
+    response.wanted = new AbortController()
+    const left = [...response.pieces.values()].filter(({ came }) => came === undefined)
+    const onHolders = (holders: readonly LaterHolders[]): void => {
+      for (const [index, later] of left.entries()) {
+        later.holders = holders[index]
+        if (later.holders?.here === true) this.#came(progress, later, 'peers')
+      }
+      this.#components.changed()
+    }
+    // The new ones first: what both have goes on.
+    this.#components.want(
+      left.map(({ piece }) => piece.cid),
+      { signal: response.wanted.signal, onHolders },
+    )
+    ended.abort()
+  }
+
+  /**
+   * The piece is read now, and no longer later.
+   *
+   * @returns from where it came meanwhile, when it did
+   */
+  take(cid: string): Source | undefined {
+    let came: Source | undefined
+    for (const { pieces } of this.#responses.values()) {
+      came ??= pieces.get(cid)?.came
+      pieces.delete(cid)
+    }
+    return came
+  }
+
+  /** Whether it is on its way over HTTP. */
+  isUnderWay(cid: string): boolean {
+    return this.#underWay.has(cid)
+  }
+
+  /** Waits for what is on its way over HTTP, in place of whoever asked for it, and ends it with the signal. */
+  join(cid: string, signal: AbortSignal): Promise<FetchedPiece> | undefined {
+    const underWay = this.#underWay.get(cid)
+    if (underWay === undefined) return undefined
+    underWay.isJoined = true
+    const onAbort = (): void => {
+      underWay.over.abort(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    return underWay.fetched.finally(() => {
+      signal.removeEventListener('abort', onAbort)
+    })
+  }
+
+  /**
+   * Those that nobody is getting yet.
+   *
+   * @param fetch - one over HTTP
+   */
+  open(fetch: (piece: Piece, signal: AbortSignal) => Promise<FetchedPiece>): LaterPiece[] {
+    return [...this.#responses].flatMap(([progress, response]) =>
+      [...response.pieces.values()]
+        .filter(({ came, isAsked }) => came === undefined && !isAsked)
+        .map((later) => ({
+          piece: later.piece,
+          holders: later.holders,
+          ask: () => {
+            this.#ask(progress, response, later, fetch)
+          },
+        })),
+    )
+  }
+
+  #ask(
+    progress: ResponseProgress,
+    response: Response,
+    later: Later,
+    fetch: (piece: Piece, signal: AbortSignal) => Promise<FetchedPiece>,
+  ): void {
+    const { cid } = later.piece
+    later.isAsked = true
+    if (this.#underWay.has(cid)) return
+    const over = new AbortController()
+    const fetched = fetch(later.piece, AbortSignal.any([over.signal, response.signal]))
+    const underWay = { fetched, over, isJoined: false }
+    this.#underWay.set(cid, underWay)
+    fetched
+      .then(async ({ bytes, source }) => {
+        // Whoever waits for it keeps it.
+        if (underWay.isJoined) return
+        await this.#components.keep(cid, bytes, response.signal)
+        this.#came(progress, later, source)
+      })
+      // It is asked for again when it is read.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#underWay.delete(cid)
+        this.#components.changed()
+      })
+  }
+
+  #came(progress: ResponseProgress, later: Later, source: Source): void {
+    const { cid, of } = later.piece
+    if (later.came !== undefined || this.#responses.get(progress)?.pieces.get(cid) !== later) return
+    later.came = source
+    progress.got(of?.length ?? 0)
+    const underWay = this.#underWay.get(cid)
+    if (source === 'peers' && underWay?.isJoined === false) underWay.over.abort()
+  }
+
+  #end(progress: ResponseProgress): void {
+    this.#responses.get(progress)?.wanted.abort()
+    this.#responses.delete(progress)
+  }
+}
