@@ -10,8 +10,8 @@ import type { Row } from '@blackhole/benchmarks/report'
 import type { Audience, FilmRun } from '../film/audience.ts'
 import type { Scenario } from './scenario.ts'
 
-/** An origin whose line carries three viewers at the best quality; lines that carry several each way. */
-const LINES = Object.freeze({ origin: { upMbit: 4, downMbit: 20 }, viewer: { upMbit: 8, downMbit: 8 } })
+/** An origin whose line carries all six viewers at the best quality, with a little room; lines that carry several each way. */
+const LINES = Object.freeze({ origin: { upMbit: 10, downMbit: 20 }, viewer: { upMbit: 8, downMbit: 8 } })
 
 /** Five minutes, 6 viewers, one every 5 s. */
 const FULL = Object.freeze({ viewers: 6, everyMs: 5_000, seconds: 300, segmentS: 4 })

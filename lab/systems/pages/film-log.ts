@@ -21,6 +21,12 @@ export interface FilmLog {
   readonly failures: readonly string[]
 }
 
+/**
+ * Settings of `hls.js`: the half minute in hand that it keeps of films of usual size. Of one as small as the laboratory's it would
+ * load 60 MB ahead, which is all of it at once.
+ */
+export const PLAYER = Object.freeze({ maxBufferLength: 30, maxMaxBufferLength: 30 })
+
 const SAMPLE_MS = 500
 
 /** Watches a player and keeps the log at `globalThis.film`. */

@@ -1,6 +1,6 @@
 import Hls from 'hls.js/dist/hls.light.min.mjs'
 import WebTorrent from 'webtorrent/dist/webtorrent.min.js'
-import { recordFilm, screen } from './film-log.ts'
+import { PLAYER, recordFilm, screen } from './film-log.ts'
 import type { Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from 'hls.js'
 import type { Torrent } from 'webtorrent/dist/webtorrent.min.js'
 
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   await new Promise<void>((resolve) => {
     added.on('ready', resolve)
   })
-  const hls = new Hls({ loader: loaderOf(added) })
+  const hls = new Hls({ ...PLAYER, loader: loaderOf(added) })
   recordFilm(Hls, hls, video)
   hls.loadSource('/master.m3u8')
   hls.attachMedia(video)

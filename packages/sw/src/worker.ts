@@ -84,10 +84,10 @@ export class SiteWorker {
       this.#pieces.block(cid, { deadlineMs: 10_000, signal: new AbortController().signal })
     const stored = (cids: readonly string[]): Promise<boolean[]> => this.#pieces.stored(cids)
     this.#media = new LookAhead({
-      now,
+      clock: components.clock,
       stored,
       origin: script.origin,
-      block: async (cid) => (await block(cid)).bytes,
+      block: async (cid, { signal }) => (await this.#pieces.block(cid, { deadlineMs: 10_000, signal })).bytes,
       tell: (stream, pieces) => this.#directory.connected?.tellAhead(stream, pieces),
     })
     this.#adoption = new Adoption(

@@ -1,7 +1,7 @@
 import { TypedEventEmitter } from 'main-event'
 import { NotFoundError } from '@blackhole/protocol'
 import type { ComingPiece, HolderPace } from '@blackhole/protocol'
-import type { AheadFetcher } from '../ahead/ahead-fetcher.ts'
+import type { AheadFetcher } from '../ahead/film/ahead-fetcher.ts'
 import type {
   BlockFetchOptions,
   BlockProvider,

@@ -1,5 +1,5 @@
 import { sleep } from '../sleep.ts'
-import type { VisitedPage } from '../prefetch/prefetcher.ts'
+import type { VisitedPage } from '../ahead/next-page/prefetcher.ts'
 
 /** After `load` a page gets this long for what its scripts still do, before anything is fetched ahead. */
 const SETTLE_MS = 2_000

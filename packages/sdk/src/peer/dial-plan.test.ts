@@ -1,3 +1,4 @@
+import { DIAL_TIMEOUT_MS } from '@blackhole/protocol'
 import { describe, expect, it } from 'vitest'
 import { ConnectionBudget } from './connection-budget.ts'
 import { DialPlan, type Offer } from './dial-plan.ts'
@@ -44,6 +45,17 @@ describe('DialPlan', () => {
     expect(plan.next(0, NONE, 10)).toEqual([])
     plan.succeeded('a')
     expect(peers(plan.next(0, new Set(['a']), 10))).toEqual(['c'])
+  })
+
+  it('tries one that could not be reached again, with more time, before the tracker names it anew', () => {
+    const plan = new DialPlan({ random: () => 0 })
+    plan.offer(named([candidate('a', 10)]))
+    expect(plan.terms('a')).toEqual({ timeoutMs: DIAL_TIMEOUT_MS, attempts: 2 })
+    plan.started('a')
+    plan.failed('a', 2 * DIAL_TIMEOUT_MS)
+    expect(plan.next(9_999, NONE, 1)).toEqual([])
+    expect(peers(plan.next(10_000, NONE, 1))).toEqual(['a'])
+    expect(plan.terms('a')).toEqual({ timeoutMs: 2 * DIAL_TIMEOUT_MS, attempts: 1 })
   })
 
   it('waits longer after each failure, then leaves a peer alone, however often it is named', () => {

@@ -1,3 +1,4 @@
+import { DIAL_TIMEOUT_MS } from '@blackhole/protocol'
 import { ConnectionBudget } from './connection-budget.ts'
 import type { SwarmCandidate } from './tracker-client.ts'
 
@@ -5,8 +6,13 @@ import type { SwarmCandidate } from './tracker-client.ts'
 export interface DialPlanInit {
   /** Dials at once. */
   readonly parallel: number
-  /** Wait before a peer that could not be reached is tried again; doubles each time. */
+  /**
+   * Wait before a peer that could not be reached is tried again; doubles each time. Below `staleMs`, or nobody is tried
+   * again before the tracker names them anew.
+   */
   readonly backoffMs: number
+  /** Deadline of a first dial; doubles with each failure: on a slow device, or a line that is full, a handshake takes seconds. */
+  readonly timeoutMs: number
   /** A peer that failed so often is not tried again. */
   readonly maxFailures: number
   /** Candidates that are remembered: a tracker could name new ones for ever. */
@@ -20,7 +26,8 @@ export interface DialPlanInit {
 /** Defaults of {@link DialPlanInit}. */
 export const DEFAULT_DIAL_PLAN: DialPlanInit = Object.freeze({
   parallel: 4,
-  backoffMs: 30_000,
+  backoffMs: 5_000,
+  timeoutMs: DIAL_TIMEOUT_MS,
   maxFailures: 3,
   maxCandidates: 200,
   restMs: 10 * 60_000,
@@ -111,6 +118,12 @@ export class DialPlan {
       ({ candidate: { peer, have } }) =>
         have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0,
     ).length
+  }
+
+  /** How to dial a peer: shortly and twice at first, since a page may wait for it; with more time, once, when that failed. */
+  terms(peer: string): { readonly timeoutMs: number; readonly attempts: number } {
+    const failures = this.#attempts.get(peer)?.failures ?? 0
+    return { timeoutMs: this.#init.timeoutMs * 2 ** failures, attempts: failures === 0 ? 2 : 1 }
   }
 
   started(peer: string): void {

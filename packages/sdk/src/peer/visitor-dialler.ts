@@ -141,6 +141,7 @@ export class VisitorDialler {
   async #dial(candidate: SwarmCandidate, means: DialMeans, signal: AbortSignal): Promise<void> {
     const { node, links, relays, fellows } = means
     const { peer, have } = candidate
+    const terms = this.#plan.terms(peer)
     this.#plan.started(peer)
     if (have > 0) this.#settling.add(peer)
     try {
@@ -152,7 +153,7 @@ export class VisitorDialler {
       const connection = await dialPeer(
         node,
         addresses.map((address) => multiaddr(address)),
-        { signal },
+        { signal, ...terms },
       )
       this.#components.onDialled({ peer, ms: this.#components.now() - began })
       await links.open(connection, { signal })
@@ -160,8 +161,8 @@ export class VisitorDialler {
       if (have > 0) await this.#bitfieldOf(peer, signal)
     } catch (error) {
       if (signal.aborted) return
-      // The retry was a connection too.
-      this.#budget.spend()
+      // A second attempt was a connection too.
+      for (let attempt = 1; attempt < terms.attempts; attempt++) this.#budget.spend()
       this.#plan.failed(peer, this.#components.now())
       this.#components.onError(`the dial of ${peer}`, error)
     } finally {

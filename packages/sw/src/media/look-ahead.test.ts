@@ -2,7 +2,8 @@ import { MANIFEST_VERSION, MAX_AHEAD_PIECES } from '@blackhole/protocol'
 import type { ComingPiece, Manifest } from '@blackhole/protocol'
 import { expect, it } from 'vitest'
 import { partOfBroadcast } from './live-version.ts'
-import { LookAhead } from './look-ahead.ts'
+import { AHEAD, LookAhead } from './look-ahead.ts'
+import { PLAYLIST_MS } from './playlists.ts'
 
 const SIZE = 500_000
 
@@ -19,6 +20,8 @@ class Site {
   readonly texts = new Map<string, string>()
   readonly stored = new Set<string>()
   readonly fetched: string[] = []
+  /** Blocks never come. */
+  silent = false
 
   constructor(playlists: Readonly<Record<string, string>>, segments: readonly string[]) {
     const entries = segments.map((path) => [path, { cid: path, size: SIZE, type: 'video/mp2t' }] as const)
@@ -55,22 +58,30 @@ function looking(site: () => Site): {
   told: [string, readonly ComingPiece[]][]
   ask: (pathname: string) => Promise<number | undefined>
   clock: { now: number }
+  /** Lets the time pass that is waited for. */
+  pass: (ms: number) => void
 } {
   const told: [string, readonly ComingPiece[]][] = []
   const clock = { now: 1000 }
+  const sleeps: { ms: number; resolve: () => void }[] = []
+  const pass = (ms: number): void => {
+    for (const sleep of sleeps.splice(0)) if (sleep.ms <= ms) sleep.resolve()
+  }
   const ahead = new LookAhead({
-    now: () => clock.now,
+    clock: { now: () => clock.now, sleep: (ms) => new Promise((resolve) => sleeps.push({ ms, resolve })) },
     tell: (stream, pieces) => told.push([stream, pieces]),
     stored: (cids) => Promise.resolve(cids.map((cid) => site().stored.has(cid))),
-    block: (cid) => {
+    block: (cid, { signal }) => {
       site().fetched.push(cid)
+      if (site().silent)
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))))
       return Promise.resolve(new TextEncoder().encode(site().texts.get(cid)))
     },
     origin: 'https://site.example',
   })
   const ask = (pathname: string): Promise<number | undefined> =>
     ahead.asked({ manifest: site().manifest, clientId: 'tab', pathname, start: 0 })
-  return { ahead, told, ask, clock }
+  return { ahead, told, ask, clock, pass }
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at)
@@ -130,6 +141,21 @@ it('a worker that was ended finds the playlist in the store, and fetches none', 
   site.stored.add(site.files['film/low.m3u8']?.cid ?? '')
   expect(await ask('/film/s0.ts')).toBe(0)
   expect(site.fetched).toEqual([site.files['film/low.m3u8']?.cid])
+})
+
+it('neither a store nor a network that says nothing holds a segment or a playlist back', async () => {
+  const site = new Site({ 'low.m3u8': playlist(range(0, 3), { ended: false }) }, ['s0.ts', 's1.ts'])
+  const { ahead, told, ask, pass } = looking(() => site)
+  site.silent = true
+  site.stored.add(site.files['low.m3u8']?.cid ?? '')
+  const asked = ask('/s0.ts')
+  await Promise.resolve()
+  pass(AHEAD.lookMs)
+  expect(await asked).toBeUndefined()
+  const fetched = ahead.playlists.of(site.manifest, 'low.m3u8', { fetch: true })
+  pass(PLAYLIST_MS)
+  expect(await fetched).toBeUndefined()
+  expect(told).toEqual([])
 })
 
 it('a playlist of tiny or of missing segments makes no endless window', async () => {

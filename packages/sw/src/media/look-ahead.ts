@@ -2,6 +2,7 @@ import { MAX_AHEAD_PIECES } from '@blackhole/protocol'
 import type { ComingPiece, Manifest } from '@blackhole/protocol'
 import { fileSlices, findFile, isPlaylistPath } from '@blackhole/site'
 import type { MediaPlaylist } from '@blackhole/site'
+import { withinMs } from '../clock.ts'
 import { PlayRuns } from './play-runs.ts'
 import type { PlayRun } from './play-runs.ts'
 import { Playlists } from './playlists.ts'
@@ -9,7 +10,6 @@ import type { PlaylistsComponents } from './playlists.ts'
 
 /** What {@link LookAhead} works with. */
 export interface LookAheadComponents extends PlaylistsComponents {
-  now: () => number
   /** Tells the page that hosts what comes next. */
   tell: (stream: string, pieces: readonly ComingPiece[]) => void
 }
@@ -22,6 +22,8 @@ export const AHEAD = Object.freeze({
   perLead: 2,
   /** Bytes of it. */
   maxBytes: 16 * 1024 * 1024,
+  /** The playlists are looked through for a segment for so long: the segment itself waits for that. */
+  lookMs: 250,
   /** A player that has asked for nothing for so long has stopped. */
   idleMs: 60_000,
 })
@@ -51,15 +53,16 @@ export class LookAhead {
   }
 
   /**
-   * A file is asked for. Never rejects.
+   * A file is asked for. Never rejects, and answers within {@link AHEAD}'s `lookMs`.
    *
    * @returns milliseconds for which nobody notices that a segment is not there yet; undefined for what is none
    */
   async asked({ manifest, clientId, pathname, start }: MediaRequest): Promise<number | undefined> {
-    const found = await this.playlists.find(manifest, pathname, start).catch(() => undefined)
+    const looking = this.playlists.find(manifest, pathname, start).catch(() => undefined)
+    const found = await withinMs(this.#components.clock, AHEAD.lookMs, looking)
     const segment = found?.playlist.segments[found.index]
     if (found === undefined || segment === undefined) return undefined
-    const now = this.#components.now()
+    const now = this.#components.clock.now()
     const run = this.#runs.asked(clientId, found.path, segment, now)
     this.#tell(manifest, found.playlist, found.index, run)
     // The quality that was played before: its window is not needed any more.
@@ -80,7 +83,7 @@ export class LookAhead {
 
   /** There is a newer version: broadcasts that are being watched may have gone on in it. Never rejects. */
   async moved(manifest: Manifest): Promise<void> {
-    const now = this.#components.now()
+    const now = this.#components.clock.now()
     for (const run of this.#runs.of()) {
       if (now - run.askedAt > AHEAD.idleMs) continue
       const playlist = await this.playlists.of(manifest, run.playlist, { fetch: true }).catch(() => undefined)
@@ -90,7 +93,10 @@ export class LookAhead {
   }
 
   #tell(manifest: Manifest, playlist: MediaPlaylist, index: number, run: PlayRun): void {
-    this.#components.tell(streamOf(run), comingPieces(manifest, playlist, index, run.neededAt - this.#components.now()))
+    this.#components.tell(
+      streamOf(run),
+      comingPieces(manifest, playlist, index, run.neededAt - this.#components.clock.now()),
+    )
   }
 }
 

@@ -2,13 +2,16 @@ import { piecesOf } from '@blackhole/protocol'
 import type { Manifest } from '@blackhole/protocol'
 import { isPlaylistPath, readMediaPlaylist } from '@blackhole/site'
 import type { MediaPlaylist } from '@blackhole/site'
+import { withinMs } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** What {@link Playlists} work with. */
 export interface PlaylistsComponents {
   /** For each CID, whether it is in this browser. */
   stored: (cids: readonly string[]) => Promise<boolean[]>
   /** One checked block, from wherever it is. */
-  block: (cid: string) => Promise<Uint8Array<ArrayBuffer>>
+  block: (cid: string, options: { readonly signal: AbortSignal }) => Promise<Uint8Array<ArrayBuffer>>
+  readonly clock: Clock
   /** The origin of the site. */
   readonly origin: string
 }
@@ -24,6 +27,9 @@ export interface FoundSegment {
 
 /** Playlists of a version that are looked at for a segment: each costs a look into the store. */
 const MAX_PLAYLISTS = 64
+
+/** A playlist is waited for so long: the player that asked for it, or for a segment, waits too, and goes on without. */
+export const PLAYLIST_MS = 5_000
 
 /** Playlists in memory: those of one version; a film has one per quality and language. */
 const MAX_READ = MAX_PLAYLISTS
@@ -57,7 +63,7 @@ export class Playlists {
    * A playlist of a version.
    *
    * @param init - `fetch`: get it from wherever it is, when it is not in this browser; default false
-   * @returns undefined when it is not known, or is no media playlist
+   * @returns undefined when it is not known, does not come within {@link PLAYLIST_MS}, or is no media playlist
    */
   async of(manifest: Manifest, path: string, { fetch = false } = {}): Promise<MediaPlaylist | undefined> {
     const file = Object.hasOwn(manifest.files, path) ? manifest.files[path] : undefined
@@ -70,8 +76,13 @@ export class Playlists {
       this.#read.set(key, known)
       return known
     }
-    if (!fetch && (await this.#components.stored([cid]))[0] !== true) return undefined
-    return this.learn(path, cid, await this.#components.block(cid))
+    const over = new AbortController()
+    try {
+      const bytes = await withinMs(this.#components.clock, PLAYLIST_MS, this.#block(cid, fetch, over.signal))
+      return bytes === undefined ? undefined : this.learn(path, cid, bytes)
+    } finally {
+      over.abort()
+    }
   }
 
   /**
@@ -95,6 +106,11 @@ export class Playlists {
       return { path, playlist, index }
     }
     return undefined
+  }
+
+  async #block(cid: string, fetch: boolean, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (!fetch && (await this.#components.stored([cid]))[0] !== true) return undefined
+    return await this.#components.block(cid, { signal })
   }
 
   #pathsOf(manifest: Manifest): string[] {

@@ -1,6 +1,6 @@
 import type { ComingPiece } from '@blackhole/protocol'
 import type { Swarm } from '@blackhole/swarm'
-import type { SiteBlocks } from '../peer/site-blocks.ts'
+import type { SiteBlocks } from '../../peer/site-blocks.ts'
 import { planAhead } from './plan.ts'
 import type { WantedPiece } from './plan.ts'
 import { turnOf } from './turn.ts'

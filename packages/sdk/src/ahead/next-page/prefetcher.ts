@@ -1,6 +1,6 @@
 import { piecesOf, type Manifest } from '@blackhole/protocol'
 import { findFile, type SiteState } from '@blackhole/site'
-import type { BlockFetchOptions, FetchedBlock } from '../peer/block-provider.ts'
+import type { BlockFetchOptions, FetchedBlock } from '../../peer/block-provider.ts'
 import { PageMemory } from './page-memory.ts'
 import { PrefetchBudget } from './prefetch-budget.ts'
 import { piecesWithin, predictPages } from './prediction.ts'
