@@ -6,7 +6,7 @@ export const PULL_SECTION = `
     <thead><tr><th scope="col">Origin</th><th scope="col" class="number">Assets</th><th scope="col" class="number">Size</th><th scope="col" class="number">From origin</th><th scope="col" class="number">Saved</th><th scope="col">Asked for</th></tr></thead>
     <tbody id="pull-rows"></tbody>
   </table></div>
-  <p class="quiet" style="margin-top:.75rem">Saved: what visitors reported to have asked for while it was held. Hits were held, misses fetched; what was held was asked about again when it ran out; what may not be shared stays with its origin.</p>
+  <p class="quiet" style="margin-top:.75rem">Saved: what visitors reported to have asked for while it was held. Hits were held, misses came from the origin; what was held was asked about again when it ran out; what may not be shared stays with its origin.</p>
 </section>
 `
 

@@ -2,8 +2,8 @@
 export const PULL_RESULTS = ['hit', 'miss', 'revalidated', 'refused', 'unavailable'] as const
 
 /**
- * `hit`: it was held. `miss`: it was fetched, or fetched anew since it had changed. `revalidated`: what was held was asked
- * about again, and holds. `refused`: it is not to be shared, too large, or none of the zone's. `unavailable`: the origin
+ * `hit`: it was held. `miss`: it was not, or had run out; each visitor's ask is one. `revalidated`: what was held was asked
+ * about again, and holds or has changed; once, however many asked. `refused`: it is not to be shared, too large, or none of the zone's. `unavailable`: the origin
  * did not answer, or was in trouble.
  */
 export type PullResult = (typeof PULL_RESULTS)[number]

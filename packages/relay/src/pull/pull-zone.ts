@@ -70,6 +70,8 @@ export class PullZone {
   /** Assets that are held and not fresh. */
   readonly #expired = new Set<string>()
   readonly #requests: Record<PullResult, number> = { hit: 0, miss: 0, revalidated: 0, refused: 0, unavailable: 0 }
+  /** How often what is waited for was asked for meanwhile: visitors had it from the origin. */
+  readonly #asks = new Map<string, number>()
   #savedBytes = 0
   #state: PullZoneStatus['state'] = 'unproven'
   #found = ''
@@ -133,9 +135,13 @@ export class PullZone {
         }
       } else if (this.#isResting(path)) this.#requests.refused += 1
       // A visitor that says so is no reason to ask more often than a short-lived asset is asked about.
+      const isHeld = asset !== undefined && this.#components.cache.isFresh(path)
       const settled = asset !== undefined && !(differs.has(pathname) && now - asset.checkedAt >= MIN_PULL_FRESH_MS)
+      if (!isHeld && (this.#waiting.has(path) || this.#running.has(path))) this.#countAsk(path)
       if (settled || this.#isResting(path) || this.#waiting.size >= MAX_WAITING_PULLS) continue
-      if (!this.#running.has(path)) this.#waiting.add(path)
+      if (this.#running.has(path) || this.#waiting.has(path)) continue
+      this.#waiting.add(path)
+      if (!isHeld) this.#countAsk(path)
     }
   }
 
@@ -201,6 +207,7 @@ export class PullZone {
     } else if (serving && this.#misses >= PROOF_MISSES) {
       this.#state = 'ended'
       this.#waiting.clear()
+      this.#asks.clear()
       await Promise.allSettled(this.#running.values())
       for (const path of [...cache.assets.keys()]) cache.drop(path)
       await publisher.retire(this.#abort.signal)
@@ -229,6 +236,7 @@ export class PullZone {
       }
       this.#wantedAt.delete(path)
       this.#waiting.delete(path)
+      this.#asks.delete(path)
       this.#expired.delete(path)
       cache.drop(path)
       this.#dirty = true
@@ -252,7 +260,7 @@ export class PullZone {
     const before = cache.assets.get(path)
     try {
       const pulled = await cache.pull(path, this.#abort.signal)
-      this.#requests[resultOf(pulled)] += 1
+      this.#count(pulled, before !== undefined, this.#asks.get(path) ?? 0)
       if (cache.assets.get(path) !== before && pulled !== 'same') this.#dirty = true
       if (pulled !== 'unavailable' && this.#expired.delete(path)) this.#dirty = true
       if (pulled === 'new' || pulled === 'same') {
@@ -263,7 +271,25 @@ export class PullZone {
       }
     } catch {
       // The relay stops.
+    } finally {
+      this.#asks.delete(path)
     }
+  }
+
+  #countAsk(path: string): void {
+    this.#asks.set(path, (this.#asks.get(path) ?? 0) + 1)
+  }
+
+  /**
+   * Each visitor who asked is one, but a look at the origin for what is held is one however many asked.
+   *
+   * @param asks - by visitors since it was not held, or not fresh
+   */
+  #count(pulled: Pulled, wasHeld: boolean, asks: number): void {
+    const isShared = pulled === 'new' || pulled === 'same'
+    if (isShared) this.#requests.miss += wasHeld ? asks : Math.max(1, asks)
+    if (isShared && wasHeld) this.#requests.revalidated += 1
+    if (!isShared) this.#requests[pulled === 'unavailable' ? 'unavailable' : 'refused'] += Math.max(1, asks)
   }
 
   #rest(path: string, ms: number): void {
@@ -276,12 +302,6 @@ export class PullZone {
   #isResting(path: string): boolean {
     return (this.#resting.get(path) ?? -Infinity) > this.#components.now()
   }
-}
-
-function resultOf(pulled: Pulled): PullResult {
-  if (pulled === 'new') return 'miss'
-  if (pulled === 'same') return 'revalidated'
-  return pulled === 'unavailable' ? 'unavailable' : 'refused'
 }
 
 function pathOf(pathname: string): string | undefined {
