@@ -11,7 +11,7 @@ const executablePath = findBrowser('chromium')
  * `@alone`: `npm test` runs them after the others, with nothing beside them.
  */
 export default defineConfig({
-  testMatch: ['examples/**/*.e2e.ts', 'packages/*/src/**/*.e2e.ts'],
+  testMatch: ['examples/**/*.e2e.ts', 'packages/*/src/**/*.e2e.ts', 'soak/*.e2e.ts'],
   outputDir: 'test-results',
   // The machine that this must pass on has two cores, and a test may run four browsers. `npm test` says 2 for
   // those that are not in a hurry.

@@ -5,7 +5,8 @@ import { launchChromium, seededRandom } from '@blackhole/testkit'
 import type { ChromiumBrowser, OwnedSite } from '@blackhole/testkit'
 import { LARGE, publishAgain, publishSite, SMALL } from './soaked-site.ts'
 import { SeedingTab } from './seeding-tab.ts'
-import { visitByPage, visitByProcess, type VisitedSite } from './visits.ts'
+import { visitByPage, visitByProcess } from './visits.ts'
+import type { PageEnd, ProcessEnd, VisitedSite } from './visits.ts'
 import { WatchedRelay } from './watched-relay.ts'
 import type { Counters, Sample } from './sample.ts'
 
@@ -19,10 +20,23 @@ export interface SoakInit {
   /** Between two versions of the site. */
   readonly publishSeconds: number
   readonly seed: number
+  /** Who comes, in turn. Default: {@link ROUND}. */
+  readonly round?: readonly Visit[]
+  /** How long is waited at the end for the counters to be as before. Default: three minutes. */
+  readonly settleMs?: number
   readonly onSample?: (sample: Sample) => void
   /** Told of a visit that failed. */
   readonly onFailure?: (error: unknown) => void
 }
+
+/** How somebody comes, and goes. */
+export type Visit = `process: ${ProcessEnd}` | `page: ${PageEnd}`
+
+/** A process and a page in turn, ended in each of their ways. */
+export const ROUND: readonly Visit[] = [
+  ...(['process: kill', 'page: close', 'process: leave', 'page: crash', 'process: kill', 'page: navigate'] as const),
+  ...(['process: leave', 'page: close', 'process: kill', 'page: crash', 'process: leave', 'page: navigate'] as const),
+]
 
 /** What a soak saw. */
 export interface Soaked {
@@ -64,7 +78,7 @@ export async function soak(init: SoakInit): Promise<Soaked> {
     await tab.read([...SMALL, LARGE])
     const browser = await launchChromium()
     cleanUp.push(() => browser.close())
-    const base = await settled(relay, tab, undefined)
+    const base = await settled(relay, tab, undefined, SETTLE_MS)
     return await new Going(init, { relay, tab, site, browser }).run(base)
   } finally {
     for (const end of cleanUp.toReversed()) await end()
@@ -111,7 +125,7 @@ class Going {
     return {
       samples: this.#samples,
       base,
-      end: await settled(relay, tab, base),
+      end: await settled(relay, tab, base, this.#init.settleMs ?? SETTLE_MS),
       visits: this.#visits,
       shared: await tab.shared(),
     }
@@ -145,13 +159,13 @@ class Going {
     const { site, relay, browser } = this.#parts
     const visited: VisitedSite = { relay: relay.relay.url, name: site.name, url: site.url, large: LARGE }
     const paths = Array.from({ length: READS }, () => this.#draw(SMALL))
-    if (time % 2 === 0) {
-      const end = (['kill', 'leave'] as const)[(time / 2) % 2] ?? 'kill'
-      this.#visit(`process: ${end}`, visitByProcess(CROWD, visited, paths, end))
-    } else {
-      const end = (['close', 'crash', 'navigate'] as const)[((time - 1) / 2) % 3] ?? 'close'
-      this.#visit(`page: ${end}`, visitByPage(browser, visited, paths, end))
-    }
+    const round = this.#init.round ?? ROUND
+    const kind = round[time % round.length] ?? 'page: close'
+    const [who, end] = kind.split(': ') as ['process', ProcessEnd] | ['page', PageEnd]
+    this.#visit(
+      kind,
+      who === 'process' ? visitByProcess(CROWD, visited, paths, end) : visitByPage(browser, visited, paths, end),
+    )
   }
 
   #visit(kind: string, visit: Promise<void>): void {
@@ -174,8 +188,13 @@ class Going {
 }
 
 /** The counters once they are back at their base, or two looks say the same when there is none; what they are when that takes too long. */
-async function settled(relay: WatchedRelay, tab: SeedingTab, base: Counters | undefined): Promise<Counters> {
-  const deadline = performance.now() + SETTLE_MS
+async function settled(
+  relay: WatchedRelay,
+  tab: SeedingTab,
+  base: Counters | undefined,
+  waitMs: number,
+): Promise<Counters> {
+  const deadline = performance.now() + waitMs
   let before: Counters | undefined
   for (;;) {
     const now = { ...(await relay.counters()), ...(await tab.counters()) }

@@ -20,6 +20,9 @@ export interface VisitedSite {
 /** How a page's visit ends, always in the middle of a file: the tab is closed, another page is opened, the renderer dies. */
 export type PageEnd = 'close' | 'navigate' | 'crash'
 
+/** How a process ends: by a signal that it can't catch, or in order. */
+export type ProcessEnd = 'leave' | 'kill'
+
 /** Somebody comes in a browser of their own, reads some files, and is gone. */
 export async function visitByPage(
   browser: ChromiumBrowser,
@@ -50,7 +53,7 @@ export async function visitByProcess(
   visitors: number,
   site: VisitedSite,
   paths: readonly string[],
-  end: 'leave' | 'kill',
+  end: ProcessEnd,
 ): Promise<void> {
   const args = [String(visitors), site.relay, site.name, site.large, ...paths]
   const child = fork(join(import.meta.dirname, 'crowd-process.ts'), args, {
