@@ -16,8 +16,8 @@ const LINES = Object.freeze({ origin: { upMbit: 10, downMbit: 20 }, viewer: { up
 /** Five minutes, 6 viewers, one every 5 s. */
 const FULL = Object.freeze({ viewers: 6, everyMs: 5_000, seconds: 300, segmentS: 4 })
 
-/** The same with 3 viewers, one every 2 s, for 24 s. */
-const SHORT = Object.freeze({ viewers: 3, everyMs: 2_000, seconds: 24, segmentS: 2 })
+/** The same with 3 viewers, one every 8 s, for a minute: half of it each player loads as it begins, before it has met the others. */
+const SHORT = Object.freeze({ viewers: 3, everyMs: 8_000, seconds: 60, segmentS: 4 })
 
 /** Beyond the film a run also starts servers and browsers. */
 const SET_UP_MS = 120_000

@@ -143,6 +143,19 @@ it('a worker that was ended finds the playlist in the store, and fetches none', 
   expect(site.fetched).toEqual([site.files['film/low.m3u8']?.cid])
 })
 
+it('no more is looked ahead than a visitor can be asked to load, however many seconds that is', async () => {
+  const site = new Site(
+    { 'low.m3u8': playlist(range(0, 20)) },
+    range(0, 20).map((at) => `s${String(at)}.ts`),
+  )
+  for (const file of Object.values(site.files)) if (file.size === SIZE) Object.assign(file, { size: 6_000_000 })
+  const { ahead, told, ask } = looking(() => site)
+  site.answer(ahead, 'low.m3u8')
+  for (const at of range(0, 11)) await ask(`/s${String(at)}.ts`)
+  // 18 MB would be too much.
+  expect(cidsOf(told.at(-1)?.[1])).toEqual(['s11.ts'])
+})
+
 it('neither a store nor a network that says nothing holds a segment or a playlist back', async () => {
   const site = new Site({ 'low.m3u8': playlist(range(0, 3), { ended: false }) }, ['s0.ts', 's1.ts'])
   const { ahead, told, ask, pass } = looking(() => site)
