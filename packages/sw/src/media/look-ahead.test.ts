@@ -130,6 +130,10 @@ it('a seek and another quality move the window; the one before is given up when 
   clock.now += 8000
   await ask('/high/s32.ts')
   expect(told.at(-1)).toEqual(['tab:1', []])
+  // That is said once.
+  told.length = 0
+  await ask('/high/s33.ts')
+  expect(told.map(([stream]) => stream)).toEqual(['tab:2'])
 })
 
 it('a worker that was ended finds the playlist in the store, and fetches none', async () => {

@@ -207,3 +207,34 @@ it('does not fetch what is here, and counts nothing that a player asked for', as
   await expect.poll(() => ahead.arrival('asked')).toBeUndefined()
   expect(counted).toEqual([])
 })
+
+it('follows few streams at once: the one that was told longest ago makes room, and what it wanted is given up', () => {
+  const { swarm, ahead } = fetching()
+  for (let stream = 0; stream <= 8; stream += 1) {
+    swarm.holders.set(`piece ${String(stream)}`, 1)
+    ahead.set(`tab:${String(stream)}`, [{ cid: `piece ${String(stream)}`, inMs: 1000 }])
+  }
+  const given = [...swarm.signals].filter(([, signal]) => signal.aborted).map(([cid]) => cid)
+  expect(given).toEqual(['piece 0'])
+})
+
+it('begins nothing twice, leaves to HTTP what a player has asked for, and forgets what nobody came for', () => {
+  const { swarm, ahead, pass } = fetching()
+  swarm.holders.set('far', 1)
+  ahead.set('tab:1', [{ cid: 'far', inMs: 20_000 }])
+  pass(250)
+  expect(swarm.taken()).toEqual([['prefetch', ['far']]])
+
+  const [ours, later] = [pieceOfTurn(0), pieceOfTurn(2)]
+  ahead.set('tab:1', [{ cid: later, inMs: 20_000 }])
+  ahead.asked(later)
+  pass(2000)
+  expect(swarm.taken()).toEqual([])
+
+  ahead.set('tab:1', [{ cid: ours, inMs: 0 }])
+  expect(swarm.taken()).toEqual([['relay', ours]])
+  pass(30_000)
+  expect(swarm.signals.get(ours)?.aborted).toBe(false)
+  pass(1)
+  expect(swarm.signals.get(ours)?.aborted).toBe(true)
+})
