@@ -47,7 +47,7 @@ export const relayPaths = {
   blocks: (name: SiteName) => `${API_PATH}/sites/${name}/blocks`,
   /** GET a block on the way from the newest version's root to its manifest (publish token) */
   manifestBlock: (name: SiteName, cid: string) => `${API_PATH}/sites/${name}/manifest/${cid}`,
-  /** POST `{peer}` -> {@link SwarmToken}; the browser's Origin header must be one of the site's */
+  /** POST `{peer, want?}` -> {@link SwarmToken}; the browser's Origin header must be one of the site's */
   token: (name: SiteName) => `${API_PATH}/sites/${name}/token`,
   /** POST {@link AssetReport} of a pull zone; the browser's Origin header must be the zone's */
   assets: (name: SiteName) => `${API_PATH}/sites/${name}/assets`,
@@ -147,6 +147,11 @@ export interface SwarmToken {
   readonly token: string
   /** ISO 8601. */
   readonly expires: string
+  /**
+   * Who is in the swarm, for an asker who said how many peers it wants: an `AnnounceReply` (`tracker.proto`) in base64
+   * (RFC 4648, section 4). Whoever has it can dial before the first announcement is answered.
+   */
+  readonly swarm?: string
 }
 
 /**

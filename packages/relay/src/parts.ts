@@ -327,7 +327,7 @@ async function start(
     federation,
     info: () => ({ ...ownInfo(), ...(federation === undefined ? {} : { fellows: federation.told() }) }),
     siteUrl: endpoints.siteUrl,
-    announces: () => tracker.announces,
+    tracker,
     blocks: helia.blockstore,
   }
   const app = createApp(context)

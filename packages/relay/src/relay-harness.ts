@@ -196,11 +196,17 @@ export function webSocketOf(relay: Relay): string {
 }
 
 /** Asks for a swarm token. */
-export async function swarmToken(test: TestRelay, site: SiteName, peer: string, origin?: string): Promise<Response> {
+export async function swarmToken(
+  test: TestRelay,
+  site: SiteName,
+  peer: string,
+  origin?: string,
+  want?: unknown,
+): Promise<Response> {
   return test.fetch(relayPaths.token(site), {
     method: 'POST',
     headers: origin === undefined ? {} : { origin },
-    body: JSON.stringify({ peer }),
+    body: JSON.stringify({ peer, want }),
   })
 }
 

@@ -19,6 +19,7 @@ import {
   parseCid,
   relayPaths,
 } from '@blackhole/protocol'
+import type { SwarmToken } from '@blackhole/protocol'
 import { createSiteRecord } from '@blackhole/site'
 import type { SiteImport } from '@blackhole/site'
 import { MemoryPieceStore, Swarm } from '@blackhole/swarm'
@@ -188,6 +189,26 @@ describe('swarm services', () => {
     }
     expect((await swarmToken(relay, owner.name, 'nobody')).status).toBe(400)
     expect((await swarmToken(relay, (await newPublisher()).name, peer)).status).toBe(404)
+  })
+
+  test('who asks for a token is told who is in the swarm, if it says how many it wants', async () => {
+    const holder = await visitor({ reserve: true })
+    await expect.poll(() => holder.getMultiaddrs().length, { timeout: 5_000 }).toBeGreaterThan(0)
+    await announce(holder, { have: 3 })
+    const peer = (await visitor()).peerId.toString()
+    const told = async (want?: unknown): Promise<AnnounceReply | undefined> => {
+      const { swarm } = (await (await swarmToken(relay, owner.name, peer, undefined, want)).json()) as SwarmToken
+      return swarm === undefined ? undefined : AnnounceReply.decode(Buffer.from(swarm, 'base64'))
+    }
+    expect(await told()).toBeUndefined()
+    expect(await told(0)).toBeUndefined()
+    const reply = await told(5)
+    expect(reply).toMatchObject({ peers: [{ have: 3, total: 4 }], swarmPeers: 1, swarmHolders: 1, error: '' })
+    expect(multiaddr(reply?.peers[0]?.addresses[0]).toString()).toContain(holder.peerId.toString())
+    // It is named, and has not joined.
+    expect(await announce(holder, { have: 3 })).toMatchObject({ swarmPeers: 0 })
+    for (const want of [-1, 1.5, '5', {}])
+      expect((await swarmToken(relay, owner.name, peer, undefined, want)).status, JSON.stringify(want)).toBe(400)
   })
 
   test('40 visitors hold reservations at once, each can be dialled', async () => {

@@ -17,6 +17,7 @@ import type { PullZones } from '../pull/pull-zones.ts'
 import type { SiteTable } from '../state/site-table.ts'
 import type { SwarmTokens } from '../tokens.ts'
 import type { SwarmRegistry } from '../tracker/swarm-registry.ts'
+import type { Tracker } from '../tracker/tracker.ts'
 import type { HostTarget, Hosts } from './hosts.ts'
 import type { HttpBindings } from './node-listener.ts'
 import type { ScriptFiles } from './script-files.ts'
@@ -49,8 +50,7 @@ export interface HttpContext {
   readonly peerId: string
   readonly info: () => RelayInfo
   readonly siteUrl: (name: SiteName) => string
-  /** Announcements heard by the tracker. */
-  readonly announces: () => number
+  readonly tracker: Pick<Tracker, 'announces' | 'introduce'>
 }
 
 /** Hono's view of a request: Node's own objects and whose origin it is for. */

@@ -33,7 +33,7 @@ export function statusOf(context: HttpContext): RelayStatus {
     uptimeMs: Math.round(process.uptime() * 1000),
     serving: context.contentSwitch.serving,
     peers: context.registry.peers,
-    announces: context.announces(),
+    announces: context.tracker.announces,
     contentBytes: { ...context.metrics.contentBytes },
     siteCount: context.sites.count(),
     pull: context.pullZones.status,

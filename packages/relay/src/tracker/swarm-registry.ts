@@ -104,15 +104,22 @@ export class SwarmRegistry {
    * @param asker - is not among them
    * @param want - how many at most
    * @param dialable - whether a peer can be reached now
+   * @param from - where the asker is, if it has not announced itself
    */
-  draw(site: SiteName, asker: string, want: number, dialable: (peer: string) => boolean): DrawnPeers {
+  draw(
+    site: SiteName,
+    asker: string,
+    want: number,
+    dialable: (peer: string) => boolean,
+    from: PeerPlace = NOWHERE,
+  ): DrawnPeers {
     const now = this.#now()
     const swarm = this.#swarms.get(site)
     if (swarm === undefined) return { peers: [], swarmPeers: 0, swarmHolders: 0 }
     const can = (entry: Entry): boolean => entry.peer !== asker && entry.expires > now && dialable(entry.peer)
     const counted = this.#count(site, swarm, asker, dialable)
     if (want <= 0) return { peers: [], ...counted }
-    const place = swarm.get(asker)?.place ?? NOWHERE
+    const place = swarm.get(asker)?.place ?? from
     const { holders, others } = swarm.candidates(place, can, this.#random)
     const chosen = choosePeers(place, holders, want, this.#random, can)
     chosen.push(...choosePeers(place, others, want - chosen.length, this.#random, can))

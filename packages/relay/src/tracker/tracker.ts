@@ -21,7 +21,7 @@ import { EncodedPeers, PEER_FIELD, withLength } from './encoded-peers.ts'
 import { CIRCUIT_ADDRESS_MS } from './limits.ts'
 import { Networks } from './networks.ts'
 import type { PeerPlace } from './peer-choice.ts'
-import type { SwarmRegistry } from './swarm-registry.ts'
+import type { SwarmPeer, SwarmRegistry } from './swarm-registry.ts'
 
 /** What {@link Tracker} works with. */
 export interface TrackerComponents {
@@ -106,6 +106,21 @@ export class Tracker implements Startable {
     await node.unhandle(TRACKER_PROTOCOL)
   }
 
+  /**
+   * Names peers of this relay to one that asks for a token, and so is about to join: what its first announcement would
+   * tell it a few round trips later.
+   *
+   * @param address - the asker's IP address; empty when it isn't known
+   * @returns an `AnnounceReply`
+   */
+  introduce(site: SiteName, peer: string, want: number, address: string): Uint8Array {
+    const { registry, networks = Networks.none } = this.#components
+    const place = networks.place(address === '' ? undefined : address, undefined)
+    const { peers, ...counted } = registry.draw(site, peer, Math.min(want, MAX_TRACKER_PEERS), this.#isDialable, place)
+    const head = AnnounceReply.encode({ ...counted, intervalMs: ANNOUNCE_INTERVAL_MS, peers: [], error: '', kept: false })
+    return Buffer.concat([head, ...this.#fieldsOf(peers)])
+  }
+
   readonly #onDisconnect = (event: CustomEvent<PeerId>): void => {
     this.#components.registry.leaveAll(event.detail.toString())
   }
@@ -148,8 +163,7 @@ export class Tracker implements Startable {
       )
       const want = Math.min(announce.want, MAX_TRACKER_PEERS)
       const drawn = registry.draw(site, peer, want, this.#isDialable)
-      const circuit = drawn.peers.length === 0 ? undefined : this.#circuitAddress()
-      const fields = drawn.peers.map((other) => this.#peers.fieldOf(other, circuit))
+      const fields = this.#fieldsOf(drawn.peers)
       // Visitors of other relays are further away: they fill up.
       const elsewhere = fields.length < want ? await this.#components.elsewhere?.(site) : undefined
       if (elsewhere !== undefined && elsewhere.peers.length > 0) {
@@ -185,6 +199,11 @@ export class Tracker implements Startable {
     announcer.site = named
     announcer.token = announce.token
     return named
+  }
+
+  #fieldsOf(peers: readonly SwarmPeer[]): Uint8Array[] {
+    const circuit = peers.length === 0 ? undefined : this.#circuitAddress()
+    return peers.map((peer) => this.#peers.fieldOf(peer, circuit))
   }
 
   /** Holders first, at random, and nobody who is named already. */

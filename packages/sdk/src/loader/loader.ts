@@ -77,8 +77,9 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
     const isControlled = workers.controller !== null
     if (isControlled) register()
     const start = (): void => {
-      if (!isControlled) register()
-      void startPeer()
+      const started = startPeer()
+      // After the peer's script: the worker's is as long, and who waits for it waits for the first connection as well.
+      if (!isControlled) started.then(register, register)
     }
     if ((data['eager'] ?? 'false') !== 'false') start()
     else if (document.readyState === 'complete') idle(start)

@@ -88,7 +88,8 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     ...(init.logger === undefined ? {} : { logger: init.logger }),
     services: {
-      identify: identify(),
+      // Answers who asks, and asks nobody: whom we talk to is known by its key, and what it speaks by asking for it.
+      identify: identify({ runOnConnectionOpen: false }),
       ping: ping(),
       reservations: (components: ConstructorParameters<typeof RelayReservations>[0]) =>
         new RelayReservations(components),

@@ -10,6 +10,7 @@ import type { RelayLink, RelayLinkEvents } from './relay-link.ts'
 import { RelaySession, type RelaySessionInit } from './relay-session.ts'
 import type { SwarmLinks } from './swarm-links.ts'
 import type { SwarmTokens } from './swarm-tokens.ts'
+import type { TrackerAnswer } from './tracker-client.ts'
 
 const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
 
@@ -22,15 +23,20 @@ interface Announced {
 class Link extends TypedEventEmitter<RelayLinkEvents> {
   readonly peer = 'relay'
   readonly announces: Announced[] = []
+  /** Announcements wait for it. */
+  answering: Promise<unknown> = Promise.resolve()
+  connection: Connection | undefined
 
   start(): void {
     const relay = relayThat(async (stream) => {
       const messages = pbStream(stream)
       const { have } = await messages.read(Announce)
       this.announces.push({ have, at: performance.now() })
+      await this.answering
       await messages.write({ intervalMs: 60_000, peers: [], swarmPeers: 0, swarmHolders: 0, error: '' }, AnnounceReply)
     })
-    this.safeDispatchEvent('up', { detail: relay as Connection })
+    this.connection = relay as Connection
+    this.safeDispatchEvent('up', { detail: this.connection })
   }
 
   async stop(): Promise<void> {
@@ -42,6 +48,7 @@ class Link extends TypedEventEmitter<RelayLinkEvents> {
 /** A session of a peer that holds what the test says. */
 function sessionOf(init: Partial<RelaySessionInit> = {}): {
   session: RelaySession
+  link: Link
   announces: readonly Announced[]
   hold: (pieces: number) => void
 } {
@@ -62,7 +69,7 @@ function sessionOf(init: Partial<RelaySessionInit> = {}): {
     have = pieces
     session.announceSoon()
   }
-  return { session, announces: link.announces, hold }
+  return { session, link, announces: link.announces, hold }
 }
 
 it('announces the first pieces at once, so that who comes in the same second is told of them', async () => {
@@ -87,5 +94,33 @@ it('announces less often when there is news again and again, and all of it in th
   }
   await expect.poll(() => announces.at(-1)?.have).toBe(100)
   expect(announces.length).toBeLessThan(20)
+  await session.stop()
+})
+
+const introduction = (swarmPeers: number): TrackerAnswer => ({
+  intervalMs: 1_000,
+  peers: [],
+  swarmPeers,
+  swarmHolders: 0,
+})
+
+it('tells whom the relay named with its token once it is connected, before an announcement is answered', async () => {
+  const { session, link } = sessionOf()
+  const answered = Promise.withResolvers<undefined>()
+  link.answering = answered.promise
+  const answers: number[] = []
+  session.addEventListener('answer', ({ detail }) => answers.push(detail.swarmPeers))
+  session.introduce(introduction(7))
+  expect(answers, 'nobody can be dialled yet').toEqual([])
+  session.start()
+  expect(answers).toEqual([7])
+  session.introduce(introduction(8))
+  expect(answers).toEqual([7, 8])
+  expect(session.announced).toBe(false)
+  answered.resolve(undefined)
+  await expect.poll(() => answers).toEqual([7, 8, 0])
+  // The tracker knows better by now.
+  session.introduce(introduction(9))
+  expect(answers).toEqual([7, 8, 0])
   await session.stop()
 })

@@ -64,6 +64,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
   #announced = false
   #tracker: TrackerStream | undefined
   #hasNews = false
+  #introduction: TrackerAnswer | undefined
 
   constructor(components: RelaySessionComponents, init: Pick<RelaySessionInit, 'site'> & Partial<RelaySessionInit>) {
     super()
@@ -71,6 +72,7 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
     this.#init = { ...DEFAULT_RELAY_SESSION, ...init }
     components.link.addEventListener('up', (event) => {
       this.#begin(event.detail)
+      this.#useIntroduction()
     })
     components.link.addEventListener('down', () => {
       this.#end()
@@ -105,6 +107,12 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
     await this.#components.link.stop()
   }
 
+  /** Takes whom the relay named with its token: dialling them needs no answer of the tracker, only the relay's connection. */
+  introduce(answer: TrackerAnswer): void {
+    this.#introduction = answer
+    if (this.link.connection !== undefined) this.#useIntroduction()
+  }
+
   /** Announces soon, since what this peer holds or wants has changed. */
   announceSoon(): void {
     this.#hasNews = true
@@ -129,6 +137,12 @@ export class RelaySession extends TypedEventEmitter<RelaySessionEvents> {
         )
       }),
     ])
+  }
+
+  #useIntroduction(): void {
+    const answer = this.#introduction
+    this.#introduction = undefined
+    if (answer !== undefined && !this.#announced) this.safeDispatchEvent('answer', { detail: answer })
   }
 
   #end(): void {

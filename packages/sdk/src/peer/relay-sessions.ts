@@ -13,7 +13,7 @@ import { RelaySilence } from './relay-silence.ts'
 import { SwarmLinks } from './swarm-links.ts'
 import { SwarmTokens, type TokenIssuer } from './swarm-tokens.ts'
 import type { DialMeans } from './visitor-dialler.ts'
-import type { TrackerAnswer } from './tracker-client.ts'
+import { readIntroduction, type TrackerAnswer } from './tracker-client.ts'
 
 /** What the sessions need. */
 export interface RelaySessionsComponents {
@@ -196,23 +196,32 @@ export class RelaySessions {
    */
   async #join(client: RelayClient, signal: AbortSignal, expected?: string): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
+      // Made while the relay says who it is.
+      const made = this.#node()
+      made.catch(() => undefined)
       try {
         const info = await this.#silence.ask(client, signal)
         if (expected !== undefined && info.peerId !== expected)
           throw new BlackholeError('forbidden', `${client.url} is not the relay ${expected}`)
         this.#infos.set(client, info)
         if (expected === undefined) this.#remember()
-        const { node, links } = await this.#node()
+        const { node, links } = await made
         signal.throwIfAborted()
         const peer = node.peerId.toString()
-        const request: TokenIssuer['request'] = (options) => client.swarmToken(this.#init.site, peer, options)
+        const session = this.#begin(client, node, links, info)
+        const request: TokenIssuer['request'] = async (options) => {
+          const want = session.announced ? 0 : this.#components.standing().want
+          const { swarm, ...token } = await client.swarmToken(this.#init.site, peer, { ...options, want })
+          if (swarm !== undefined) this.#introduce(session, swarm)
+          return token
+        }
         const issuer = { peerId: info.peerId, request }
         // Who comes to a relay that stands in knows that one's tokens, and may no longer know those of the one that is gone.
         if (expected === undefined) this.#issuers.push(issuer)
         else this.#issuers.unshift(issuer)
         // On its way while the relay is being connected; whoever needs it reports a failure.
         this.tokens.token({ relay: info.peerId, signal }).catch(() => undefined)
-        this.#begin(client, node, links, info)
+        session.start()
         return
       } catch (error) {
         if (isAborted(signal)) return
@@ -274,7 +283,16 @@ export class RelaySessions {
     this.#components.onUnreachable()
   }
 
-  #begin(client: RelayClient, node: PeerNode, links: SwarmLinks, info: RelayInfo): void {
+  /** A relay that names peers wrongly still gave a token. */
+  #introduce(session: RelaySession, swarm: string): void {
+    try {
+      session.introduce(readIntroduction(swarm))
+    } catch (error) {
+      this.#components.onError('the peers that came with a token', error)
+    }
+  }
+
+  #begin(client: RelayClient, node: PeerNode, links: SwarmLinks, info: RelayInfo): RelaySession {
     const { random, standing, onAnswer, onRecord, onError } = this.#components
     const link = new RelayLink({ node, random }, { info, reserve: !this.#init.relayOnly })
     link.addEventListener('up', () => {
@@ -291,6 +309,6 @@ export class RelaySessions {
       onRecord(detail)
     })
     this.#sessions.push(session)
-    session.start()
+    return session
   }
 }

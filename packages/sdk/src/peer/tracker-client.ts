@@ -74,6 +74,16 @@ export function readAnswer(reply: AnnounceReply): TrackerAnswer {
   }
 }
 
+/**
+ * Checks whom a relay named with its token.
+ *
+ * @param swarm - an `AnnounceReply` in base64
+ * @throws {Error} when it is something else
+ */
+export function readIntroduction(swarm: string): TrackerAnswer {
+  return readAnswer(AnnounceReply.decode(Uint8Array.from(atob(swarm), (char) => char.charCodeAt(0))))
+}
+
 /** What a relay refused with: the JSON of a wire error, or plain text. */
 export function refusal(error: string): BlackholeError {
   try {

@@ -1,6 +1,7 @@
 import {
   MAX_MISSING_CIDS,
   MAX_TOKEN_BYTES,
+  MAX_TRACKER_PEERS,
   ValidationError,
   parseCid,
   parseSiteName,
@@ -12,6 +13,9 @@ import {
 
 /** Most sites or versions that a relay's list is read to: a hostile one could go on for ever. */
 const MAX_LIST = 100_000
+
+/** Base64 of an answer with as many peers as a tracker may name, each with an id and an address. */
+const MAX_SWARM_TEXT = MAX_TRACKER_PEERS * 1024
 
 /** Reads a summary of a site as a relay sent it. */
 export function parseSiteSummary(value: unknown): SiteSummary {
@@ -77,7 +81,11 @@ export function parseSwarmToken(value: unknown): SwarmToken {
   const expires = text(answer['expires'], 'token.expires')
   if (!Number.isFinite(Date.parse(expires)))
     throw new ValidationError('token.expires', 'a time as in ISO 8601', expires)
-  return { token, expires }
+  const swarm = answer['swarm']
+  if (swarm === undefined) return { token, expires }
+  if (typeof swarm !== 'string' || swarm.length > MAX_SWARM_TEXT)
+    throw new ValidationError('token.swarm', `a text of at most ${String(MAX_SWARM_TEXT)} bytes`, swarm)
+  return { token, expires, swarm }
 }
 
 function fields(value: unknown, field: string): Record<string, unknown> {

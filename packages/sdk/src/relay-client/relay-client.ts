@@ -186,12 +186,20 @@ export class RelayClient {
     return await this.#block(relayPaths.manifestBlock(name, cid), cid, { ...options, headers: bearer(token) })
   }
 
-  /** Permission for a peer to join a site's swarm. */
-  async swarmToken(name: SiteName, peer: string, options: CallOptions = {}): Promise<SwarmToken> {
+  /**
+   * Permission for a peer to join a site's swarm.
+   *
+   * @param options - `want`: how many peers of the swarm the answer shall name; an older relay names none. Default: 0
+   */
+  async swarmToken(
+    name: SiteName,
+    peer: string,
+    { want = 0, ...options }: CallOptions & { readonly want?: number } = {},
+  ): Promise<SwarmToken> {
     return await this.#json(relayPaths.token(name), parseSwarmToken, {
       ...options,
       method: 'POST',
-      body: JSON.stringify({ peer }),
+      body: JSON.stringify({ peer, ...(want > 0 ? { want } : {}) }),
       headers: { 'Content-Type': CONTENT_TYPES.json },
     })
   }

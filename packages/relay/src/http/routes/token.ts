@@ -1,4 +1,4 @@
-import { BlackholeError, relayPaths } from '@blackhole/protocol'
+import { BlackholeError, ValidationError, relayPaths } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
 import { MAX_JSON_BYTES, TOKENS_PER_SECOND_PER_ADDRESS } from '../../limits.ts'
 import { RateLimiter, addressKey } from '../../rate-limiter.ts'
@@ -28,8 +28,19 @@ export function tokenRoutes(app: HttpApp, context: HttpContext): void {
         { subject: 'origin' },
       )
     }
-    const { peer } = await readJson(c.req.raw, MAX_JSON_BYTES)
+    const { peer, want } = await readJson(c.req.raw, MAX_JSON_BYTES)
+    const wanted = parseWant(want)
+    const token = await context.tokens.issue(site.name, peer)
     c.header('Cache-Control', 'no-store')
-    return c.json(await context.tokens.issue(site.name, peer))
+    if (wanted === 0) return c.json(token)
+    const reply = context.tracker.introduce(site.name, String(peer), wanted, c.get('address'))
+    return c.json({ ...token, swarm: Buffer.from(reply).toString('base64') })
   })
+}
+
+function parseWant(value: unknown): number {
+  if (value === undefined) return 0
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new ValidationError('want', 'a whole number', value)
+  return value
 }
