@@ -112,7 +112,8 @@ export function createNode(components: NodeComponents, init: NodeInit): Promise<
       resolvers: {},
     },
     services: {
-      identify: identify(),
+      // Kademlia and GossipSub learn by it who speaks them. Visitors it would only cost a stream and memory.
+      identify: identify({ runOnConnectionOpen: init.federation !== undefined }),
       ping: ping(),
       relay: circuitRelayServer({
         maxInboundHopStreams: MAX_STOP_STREAMS,
