@@ -15,9 +15,7 @@ import { Federation } from './federation/federation.ts'
 import { NOBODY_ELSEWHERE } from './federation/fellow-swarms.ts'
 import { federationServices } from './federation/services.ts'
 import { DnsLink } from './gateway/dnslink.ts'
-import { Alerts, parseAlerts } from './history/alerts.ts'
-import { History } from './history/history.ts'
-import { Webhook } from './history/webhook.ts'
+import { watch } from './history/watch.ts'
 import { Hosting } from './hosting/hosting.ts'
 import { PublishPolicy } from './hosting/publish-policy.ts'
 import { Publisher } from './hosting/publisher.ts'
@@ -235,32 +233,21 @@ async function start(
     refusedRecords: () => federation?.rejected ?? 0,
     bannedPublishers: () => refused.banned,
   })
-  const history = new History({
-    ...clock,
-    random: () => components.random(),
-    peers: () => registry.peers,
-    holders: () => registry.holders,
-    announces: () => tracker.announces,
-    copies: () => registry.copies(),
-    contentBytes: () => metrics.contentBytes,
-  })
-  const webhook = new Webhook({ log }, { url: init.alertWebhook })
-  const alerts = new Alerts(
+  const { history, stop: stopWatching } = watch(
     {
+      log,
       ...clock,
-      history,
-      relay: endpoints.url,
-      tell: webhook.tell.bind(webhook),
+      random: () => components.random(),
+      peers: () => registry.peers,
+      holders: () => registry.holders,
+      announces: () => tracker.announces,
+      copies: () => registry.copies(),
+      contentBytes: () => metrics.contentBytes,
     },
-    parseAlerts(init.alerts, 'alerts'),
+    init,
+    endpoints.url,
   )
-  history.start(() => {
-    alerts.check()
-  })
-  stops.push(() => {
-    history.stop()
-    webhook.stop()
-  })
+  stops.push(stopWatching)
   const lastResort: LastResort = new LastResort({
     node,
     sites,

@@ -117,7 +117,13 @@ export class Tracker implements Startable {
     const { registry, networks = Networks.none } = this.#components
     const place = networks.place(address === '' ? undefined : address, undefined)
     const { peers, ...counted } = registry.draw(site, peer, Math.min(want, MAX_TRACKER_PEERS), this.#isDialable, place)
-    const head = AnnounceReply.encode({ ...counted, intervalMs: ANNOUNCE_INTERVAL_MS, peers: [], error: '', kept: false })
+    const head = AnnounceReply.encode({
+      ...counted,
+      intervalMs: ANNOUNCE_INTERVAL_MS,
+      peers: [],
+      error: '',
+      kept: false,
+    })
     return Buffer.concat([head, ...this.#fieldsOf(peers)])
   }
 
