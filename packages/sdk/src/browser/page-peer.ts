@@ -100,8 +100,12 @@ export class PagePeer extends EventTarget implements LoadedPeer {
   /** Reads the visitor's choices and begins to take part. */
   async start(): Promise<void> {
     const { state, conditions, channel } = this.#components
-    this.#optedOut = (await state.setting(OPTED_OUT).catch(() => undefined)) === true
-    this.#agreed = !this.#config.consent || (await state.setting(AGREED).catch(() => undefined)) === true
+    const isSet = async (setting: string): Promise<boolean> =>
+      (await state.setting(setting).catch(() => undefined)) === true
+    const device = conditions.start()
+    const [optedOut, agreed] = await Promise.all([isSet(OPTED_OUT), isSet(AGREED)])
+    this.#optedOut = optedOut
+    this.#agreed = !this.#config.consent || agreed
     channel.addEventListener('state', ({ detail }) => {
       this.#follow(detail)
     })
@@ -114,7 +118,7 @@ export class PagePeer extends EventTarget implements LoadedPeer {
     conditions.addEventListener('change', () => {
       this.#apply()
     })
-    await conditions.start()
+    await device
     if (!this.#agreed && !this.#optedOut) this.dispatchEvent(new CustomEvent('consent'))
     this.#apply()
     channel.ask()

@@ -1,4 +1,3 @@
-import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { CID } from 'multiformats/cid'
@@ -6,6 +5,7 @@ import { TypedEventEmitter } from 'main-event'
 import { Swarm, type BannedPeer, type PieceStore } from '@blackhole/swarm'
 import type { SiteState } from '@blackhole/site'
 import { NotFoundError, RecordError, type SiteName, type Source, type VisitorReport } from '@blackhole/protocol'
+import { freshIdentity } from '../keys/fresh-identity.ts'
 import { isPrivateHost } from '../node/private-host.ts'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { isAborted, sleep } from '../sleep.ts'
@@ -92,7 +92,7 @@ export class SitePeer extends TypedEventEmitter<SitePeerEvents> {
     components: SitePeerComponents,
     init: Pick<SitePeerInit, 'site'> & Partial<SitePeerInit>,
   ): Promise<SitePeer> {
-    return new SitePeer({ ...components, privateKey: await generateKeyPair('Ed25519') }, init)
+    return new SitePeer({ ...components, privateKey: await freshIdentity() }, init)
   }
 
   constructor(
