@@ -198,8 +198,8 @@ async function start(
   const policy = new PublishPolicy({ sites, vault, ...clock }, init)
   const refused = new RefusedPublishers({
     ...clock,
-    onBan: (address, why) => {
-      log.warn({ address, why }, 'an address may publish nothing for a while')
+    onBan: (offerer, why) => {
+      log.warn({ ...offerer, why }, 'somebody may publish nothing for a while')
     },
   })
   const hosting = new Hosting({ node, sites, publisher, policy, refused })

@@ -95,7 +95,7 @@ export class Hosting implements Startable {
     const { sites, publisher, policy, refused } = this.#components
     try {
       if (request.verb === HostingVerb.HOSTING_PUT) {
-        refused.check(address)
+        refused.check({ address })
         policy.check(site, address)
         // The record's own signature is the authority; a newer one of the site's key is welcome from anyone.
         await publisher.publish(site, request.record, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
@@ -106,7 +106,7 @@ export class Hosting implements Startable {
       }
       return { record: sites.get(site)?.record ?? NOTHING, error: '' }
     } catch (error) {
-      if (request.verb === HostingVerb.HOSTING_PUT) refused.refused(address, error)
+      if (request.verb === HostingVerb.HOSTING_PUT) refused.refused({ address }, error)
       return { ...refusal(error), record: sites.get(site)?.record ?? NOTHING }
     }
   }

@@ -28,6 +28,7 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
   const config: LoaderConfig = { site, relays, data }
   const worker = data['worker'] ?? '/blackhole-sw.js'
   const events = new EventTarget()
+  let module: Promise<PeerModule> | undefined
   let peer: Promise<LoadedPeer> | undefined
   let isReady = (): void => undefined
   let failed: (error: unknown) => void = () => undefined
@@ -38,10 +39,12 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
   // Nobody has to listen.
   ready.catch(() => undefined)
 
+  const loadPeer = (): Promise<PeerModule> =>
+    (module ??= importPeer(data['peer'] ?? new URL('blackhole-peer.js', tag.src).href, data['peerIntegrity']))
+
   const startPeer = (): Promise<LoadedPeer> => {
     peer ??= (async () => {
-      const module = await importPeer(data['peer'] ?? new URL('blackhole-peer.js', tag.src).href, data['peerIntegrity'])
-      const started = await module.start(config)
+      const started = await (await loadPeer()).start(config)
       for (const type of ['statuschange', 'update', 'consent']) {
         started.addEventListener(type, (event) =>
           events.dispatchEvent(new CustomEvent(type, { detail: (event as CustomEvent<unknown>).detail })),
@@ -77,9 +80,9 @@ function load(tag: HTMLScriptElement, site: string): PageBlackhole {
     const isControlled = workers.controller !== null
     if (isControlled) register()
     const start = (): void => {
-      const started = startPeer()
       // After the peer's script: the worker's is as long, and who waits for it waits for the first connection as well.
-      if (!isControlled) started.then(register, register)
+      if (!isControlled) loadPeer().then(register, register)
+      void startPeer()
     }
     if ((data['eager'] ?? 'false') !== 'false') start()
     else if (document.readyState === 'complete') idle(start)

@@ -53,7 +53,7 @@ const MAX_BACKOFF_MS = 60_000
 /** Fellow relays that stand in for the site's own when none of these can be reached: one, and one more should it be down too. */
 const MAX_STAND_INS = 2
 
-/** All that a peer has to do with the relays of its site; the libp2p node is made when the first one answers. */
+/** All that a peer has to do with the relays of its site; the libp2p node is made while they are asked who they are. */
 export class RelaySessions {
   /** Tokens of these relays. */
   readonly tokens: SwarmTokens

@@ -23,9 +23,15 @@ export function recordRoutes(app: HttpApp, context: HttpContext): void {
   app.put(path, async (c) => {
     const name = parseSiteName(c.req.param('name'))
     const address = c.get('address')
-    context.refused.check(address)
+    const authorization = headerOf(c.req.raw, 'authorization')
+    await verifyPublisher(authorization, name, context.peerId, context.now()).catch((error: unknown) => {
+      context.refused.check({ address })
+      context.refused.refused({ address }, error)
+      throw error
+    })
+    context.refused.check({ site: name })
     const site = await put(context, name, address, c.req.raw).catch((error: unknown) => {
-      context.refused.refused(address, error)
+      context.refused.refused({ site: name }, error)
       throw error
     })
     context.log.info(
@@ -37,7 +43,6 @@ export function recordRoutes(app: HttpApp, context: HttpContext): void {
 }
 
 async function put(context: HttpContext, name: SiteName, address: string, request: Request): Promise<StoredSite> {
-  await verifyPublisher(headerOf(request, 'authorization'), name, context.peerId, context.now())
   context.policy.check(name, address)
   const record = await readBody(request, 'record bytes', MAX_RECORD_BYTES)
   return await context.publisher.publish(name, record, { signal: request.signal })
