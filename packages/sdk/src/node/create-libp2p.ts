@@ -47,7 +47,13 @@ const MAX_PARALLEL_DIALS = 6
  * A connection whose ping is not answered for so long is given up. libp2p's 5 s end those that work hardest: a ping waits
  * behind the pieces that are under way, for seconds on a slow line that is shared, and where the processor is the limit.
  */
-const PING_TIMEOUT_MS = 30_000
+export const PING_TIMEOUT_MS = 20_000
+
+/**
+ * Longer than a ping may take: libp2p's monitor begins the next one whether or not the last was answered, a peer may have
+ * one open only (libp2p's ping specification), and the monitor takes the error of the second for a dead connection.
+ */
+export const PING_INTERVAL_MS = PING_TIMEOUT_MS + 1_000
 
 /**
  * Creates and starts the libp2p node of a visitor, in a page or in Node. It knows no
@@ -75,7 +81,11 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
       ...(init.isFellow === undefined ? {} : { isFellow: init.isFellow }),
       allowPrivate: init.allowPrivate,
     }),
-    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+    connectionMonitor: {
+      pingInterval: PING_INTERVAL_MS,
+      // Else it doubles with each connection that was lost, and finds the next one later.
+      pingTimeout: { minTimeout: PING_TIMEOUT_MS, maxTimeout: PING_TIMEOUT_MS },
+    },
     connectionManager: {
       maxConnections: maxPeers + SPARE_CONNECTIONS,
       maxParallelDials: MAX_PARALLEL_DIALS,
@@ -90,7 +100,8 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
     services: {
       // Answers who asks, and asks nobody: whom we talk to is known by its key, and what it speaks by asking for it.
       identify: identify({ runOnConnectionOpen: false }),
-      ping: ping(),
+      // Whoever asks waits for as long: libp2p's 10 s would end their ping here.
+      ping: ping({ timeout: PING_TIMEOUT_MS }),
       reservations: (components: ConstructorParameters<typeof RelayReservations>[0]) =>
         new RelayReservations(components),
     },

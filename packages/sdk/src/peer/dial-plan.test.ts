@@ -58,6 +58,20 @@ describe('DialPlan', () => {
     expect(plan.terms('a')).toEqual({ timeoutMs: 2 * DIAL_TIMEOUT_MS, attempts: 1 })
   })
 
+  it('keeps half of its dials for those that it has not tried yet, however much the others hold', () => {
+    const plan = new DialPlan({ random: () => 0 }, { parallel: 2 })
+    plan.offer(named(['dead', 'gone', 'some', 'few'].map((peer, at) => candidate(peer, at < 2 ? 10 : 5 - at))))
+    for (const peer of ['dead', 'gone']) {
+      plan.started(peer)
+      plan.failed(peer, 0)
+    }
+    expect(peers(plan.next(10_000, NONE, 2))).toEqual(['dead', 'some'])
+    plan.started('dead')
+    expect(peers(plan.next(10_000, NONE, 2))).toEqual(['some'])
+    // Not even when nobody else is left: somebody new may be named while they take their time.
+    expect(peers(plan.next(10_000, new Set(['some', 'few']), 2))).toEqual([])
+  })
+
   it('waits longer after each failure, then leaves a peer alone, however often it is named', () => {
     const plan = new DialPlan({ random: () => 0 }, { backoffMs: 100, maxFailures: 3 })
     const fail = (now: number): void => {

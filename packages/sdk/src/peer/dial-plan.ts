@@ -96,7 +96,8 @@ export class DialPlan {
 
   /**
    * The peers to dial now, best first: holders of more pieces before others, then those whom the tracker named first,
-   * and equals at random, so that visitors don't all dial the same one.
+   * and equals at random, so that visitors don't all dial the same one. Those that could not be reached get half of the
+   * dials at most: many of them are gone, and hold theirs until its deadline.
    *
    * @param exclude - peers that are connected, banned or this one
    * @param wanted - connections that are still wished for
@@ -104,25 +105,25 @@ export class DialPlan {
   next(now: number, exclude: Excluded, wanted: number): SwarmCandidate[] {
     const room = Math.min(wanted - this.#dialling.size, this.#init.parallel - this.#dialling.size, this.#budget.left)
     if (room <= 0) return []
-    return this.#fresh(now)
+    const ranked = this.#fresh(now)
       .filter(({ candidate: { peer } }) => !exclude.has(peer) && !this.#dialling.has(peer) && this.#isDue(peer, now))
       .map(({ candidate, standing }) => ({ candidate, rank: share(candidate) + standing / 2 + this.#random() / 2 }))
       .sort((a, b) => b.rank - a.rank)
-      .slice(0, room)
       .map(({ candidate }) => candidate)
+    const again = ranked.filter(({ peer }) => this.#failures(peer) > 0).slice(0, this.#roomForRepeats())
+    return ranked.filter((each) => this.#failures(each.peer) === 0 || again.includes(each)).slice(0, room)
   }
 
   /** Candidates that hold pieces and may still be reached, connected ones excepted. */
   holdersLeft(now: number, exclude: Excluded): number {
     return this.#fresh(now).filter(
-      ({ candidate: { peer, have } }) =>
-        have > 0 && !exclude.has(peer) && (this.#attempts.get(peer)?.failures ?? 0) === 0,
+      ({ candidate: { peer, have } }) => have > 0 && !exclude.has(peer) && this.#failures(peer) === 0,
     ).length
   }
 
   /** How to dial a peer: shortly and twice at first, since a page may wait for it; with more time, once, when that failed. */
   terms(peer: string): { readonly timeoutMs: number; readonly attempts: number } {
-    const failures = this.#attempts.get(peer)?.failures ?? 0
+    const failures = this.#failures(peer)
     return { timeoutMs: this.#init.timeoutMs * 2 ** failures, attempts: failures === 0 ? 2 : 1 }
   }
 
@@ -138,7 +139,7 @@ export class DialPlan {
 
   failed(peer: string, now: number): void {
     this.#dialling.delete(peer)
-    const failures = (this.#attempts.get(peer)?.failures ?? 0) + 1
+    const failures = this.#failures(peer) + 1
     this.#attempts.set(peer, { failures, notBefore: now + this.#init.backoffMs * 2 ** (failures - 1) })
   }
 
@@ -150,6 +151,16 @@ export class DialPlan {
   /** Those whom a tracker named a short while ago. */
   #fresh(now: number): Ranked[] {
     return [...this.#candidates.values()].filter(({ namedAt }) => now - namedAt < this.#init.staleMs)
+  }
+
+  /** Dials that may still begin to peers that could not be reached. */
+  #roomForRepeats(): number {
+    const begun = [...this.#dialling].filter((peer) => this.#failures(peer) > 0).length
+    return Math.max(0, Math.ceil(this.#init.parallel / 2) - begun)
+  }
+
+  #failures(peer: string): number {
+    return this.#attempts.get(peer)?.failures ?? 0
   }
 
   #isDue(peer: string, now: number): boolean {

@@ -17,7 +17,10 @@ export interface PatientPiecesInit {
   readonly maxPauseMs: number
 }
 
-/** Defaults of {@link PatientPieces}. A connection that was lost is noticed after 30 s at the latest, and takes some more to be made again. */
+/**
+ * Defaults of {@link PatientPieces}. A lost connection on which a piece is owed is noticed after 30 s at the latest, an
+ * idle one after 41 s (a ping each 21 s, answered within 20 s), and takes some more to be made again.
+ */
 export const PATIENCE: PatientPiecesInit = Object.freeze({
   answeredMs: 15_000,
   silentMs: 2_000,
