@@ -124,11 +124,12 @@ export class Pieces {
   }
 
   async #get(hedged: HedgedPieces, piece: Piece, demand: PieceDemand, traits: ResponseTraits): Promise<FetchedPiece> {
-    const came = hedged.cameAhead(piece.cid)
+    const came = hedged.cameAhead(piece.cid, traits.progress)
     const missing = demand.missing === true && came === undefined
     const local = await this.#local.fetch(piece, { missing }).catch(() => undefined)
     if (local !== undefined) {
-      if (came === undefined) traits.progress?.got(local.bytes.byteLength)
+      // What came ahead for this response is counted in its progress.
+      if (came === undefined || came === 'local') traits.progress?.got(local.bytes.byteLength)
       // The page has counted what came from peers.
       return came === 'http' ? { ...local, source: came } : local
     }

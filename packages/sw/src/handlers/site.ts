@@ -1,4 +1,3 @@
-import { PIECE_BYTES } from '@blackhole/protocol'
 import type { ManifestFile, Source } from '@blackhole/protocol'
 import { findFile, injectLoader, isIconGuess, loaderTag, planResponse, resolvePath } from '@blackhole/site'
 import type { Resolution } from '@blackhole/site'
@@ -11,7 +10,7 @@ import { LOADER_VARIANT, isDocumentRequest, isHtml } from '../response/document.
 import { reportBrokenBody } from '../response/broken-body.ts'
 import { fileParts } from '../response/file-parts.ts'
 import { ResponseProgress } from '../response/response-progress.ts'
-import { BODY_WINDOW_BYTES, pieceBody } from '../response/piece-body.ts'
+import { beyondAhead, pieceBody } from '../response/piece-body.ts'
 import { setSourceHeaders, sourceOf } from '../response/source-headers.ts'
 import type { DocumentAnswer } from '../ready-answers.ts'
 import type { SiteVersion } from '../version/site-version.ts'
@@ -52,9 +51,6 @@ export interface SiteComponents {
 
 /** Read-ahead pieces are needed one after the other, at about this distance. */
 const AHEAD_MS = 100
-
-/** As many are. */
-const WINDOW_PIECES = BODY_WINDOW_BYTES / PIECE_BYTES
 
 /** Files of the site, from this browser, from peers, or over HTTP: whatever is first, and all of it checked. */
 export function siteHandler(components: SiteComponents): Handler {
@@ -158,7 +154,7 @@ async function respond(
   const destination = request.request.destination
   const layout = fileParts(file, plan, request.url.pathname + request.url.search, async (piece, need) => {
     // Of those after it, so many are asked for with it.
-    const beyond = ++asked + WINDOW_PIECES - 1 - need.ahead
+    const beyond = beyondAhead(++asked, need.ahead)
     const rest = (): Piece[] => layout.pieces.slice(beyond).filter(({ cid }) => missing.has(cid))
     const several = layout.cids.length > 1 && { progress, rest }
     const traits = { destination, bytes: layout.bytes, ahead: need.ahead, spareMs, ...several }

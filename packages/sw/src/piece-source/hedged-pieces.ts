@@ -1,6 +1,7 @@
 import type { HolderPace, Source } from '@blackhole/protocol'
 import { HEDGE, isUrgent, planHedge } from '../hedge.ts'
 import type { HedgePlan } from '../hedge.ts'
+import type { ResponseProgress } from '../response/response-progress.ts'
 import { ReadAhead } from './read-ahead.ts'
 import type { ReadAheadComponents } from './read-ahead.ts'
 import type { FetchedPiece, Piece, PieceDemand, ResponseTraits } from './piece-source.ts'
@@ -41,9 +42,9 @@ export class HedgedPieces {
     return await this.#race(piece, demand, traits, plan)
   }
 
-  /** From where a piece came before anybody asked for it, as a part of a long response; said once. */
-  cameAhead(cid: string): Source | undefined {
-    return this.#ahead.later.take(cid)
+  /** From where a piece came before anybody asked for it, as a part of a long response; said once to that response. */
+  cameAhead(cid: string, progress: ResponseProgress | undefined): Source | undefined {
+    return this.#ahead.later.take(cid, progress)
   }
 
   #plan(piece: Piece, traits: ResponseTraits, pace?: HolderPace): HedgePlan {

@@ -87,22 +87,17 @@ it('asks HTTP for one, keeps it, counts it, and says once from where it came', a
   http.get('8')?.settle.resolve({ bytes: new Uint8Array(MIB), source: 'http' })
   await settled()
   expect([kept, later.requests]).toEqual([['8'], 0])
-  expect([later.take('8'), later.take('8'), later.take('9'), later.take('10')]).toEqual([
-    'http',
-    undefined,
-    undefined,
-    'peers',
-  ])
+  expect(['8', '8', '9', '10'].map((cid) => later.take(cid, progress))).toEqual(['http', undefined, undefined, 'peers'])
   // Two of three are here: HTTP, with 10 ms each, would have brought two in 20 ms.
   expect(progress.isBehind(0, (bytes) => bytes / (MIB / 10), 19)).toBe(false)
   expect(progress.isBehind(0, (bytes) => bytes / (MIB / 10), 21)).toBe(true)
 })
 
 it('lets a reader that has come to a piece have what is on its way, and end it', async () => {
-  const { later, follow, http, fetch, kept } = setup()
+  const { later, progress, follow, http, fetch, kept } = setup()
   follow(8, 2)
   for (const piece of later.open(fetch)) piece.ask()
-  later.take('8')
+  for (const cid of ['8', '9']) later.take(cid, progress)
   const reader = new AbortController()
   const joined = later.join('8', reader.signal)
   expect(later.requests).toBe(1)
@@ -115,6 +110,52 @@ it('lets a reader that has come to a piece have what is on its way, and end it',
   await expect(second).rejects.toThrow('peers were first')
   await settled()
   expect([later.isUnderWay('9'), later.join('9', reader.signal)]).toEqual([false, undefined])
+})
+
+it('lets a reader of another response have what is on its way when the one that asked for it ends', async () => {
+  const { later, over, follow, http, fetch } = setup()
+  follow(8, 2)
+  for (const piece of later.open(fetch)) piece.ask()
+  const reader = new AbortController()
+  const others = [later.join('8', reader.signal), later.join('8', new AbortController().signal)]
+  over.abort()
+  expect(['8', '9'].map((cid) => http.get(cid)?.signal.aborted)).toEqual([false, true])
+  // Nor does one of two readers end it for the other.
+  reader.abort(new Error('gone'))
+  await expect(others[0]).rejects.toThrow('gone')
+  http.get('8')?.settle.resolve({ bytes: new Uint8Array(MIB), source: 'http' })
+  expect((await others[1])?.source).toBe('http')
+})
+
+it('goes on for the response that asked for it when a reader of another one leaves, and ends with the last of them', async () => {
+  const { later, over, follow, http, fetch, kept } = setup()
+  follow(8, 2)
+  for (const piece of later.open(fetch)) piece.ask()
+  const reader = new AbortController()
+  const others = ['8', '9'].map((cid) => later.join(cid, reader.signal))
+  expect(later.requests).toBe(0)
+  reader.abort(new Error('gone'))
+  await Promise.all(others.map((other) => expect(other).rejects.toThrow('gone')))
+  expect([http.get('8')?.signal.aborted, later.requests]).toEqual([false, 2])
+  http.get('8')?.settle.resolve({ bytes: new Uint8Array(MIB), source: 'http' })
+  await settled()
+  expect(kept).toEqual(['8'])
+  over.abort()
+  expect(http.get('9')?.signal.aborted).toBe(true)
+})
+
+it('tells another response of the same file that a piece is here, and counts it for the one that let it come', async () => {
+  const { later, progress, follow, http, fetch } = setup()
+  follow(8, 2)
+  later.open(fetch)[0]?.ask()
+  http.get('8')?.settle.resolve({ bytes: new Uint8Array(MIB), source: 'http' })
+  await settled()
+  const other = new ResponseProgress(0)
+  expect([other, undefined].map((whose) => later.take('8', whose))).toEqual(['local', 'local'])
+  follow(8, 2)
+  // It is no new one.
+  expect(later.open(fetch).map(({ piece }) => piece.cid)).toEqual(['9'])
+  expect([later.take('8', progress), later.take('8', progress)]).toEqual(['http', undefined])
 })
 
 it('ends what HTTP was asked for when peers were first, and all of it with the response; a failure is asked for once', async () => {

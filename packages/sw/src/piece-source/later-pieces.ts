@@ -67,7 +67,10 @@ interface Response {
 interface UnderWay {
   readonly fetched: Promise<FetchedPiece>
   readonly over: AbortController
-  isJoined: boolean
+  /** Whether the response that asked for it still wants it later. */
+  isWanted: () => boolean
+  /** Readers that wait for it now, of this response or another of the same file. */
+  readers: number
 }
 
 /** The pieces of responses that nobody waits for yet: peers send them as it suits everyone, and HTTP what nobody has. */
@@ -82,7 +85,7 @@ export class LaterPieces {
 
   /** Requests over HTTP that no reader waits for. */
   get requests(): number {
-    return [...this.#underWay.values()].filter(({ isJoined }) => !isJoined).length
+    return [...this.#underWay.values()].filter(({ readers }) => readers === 0).length
   }
 
   /**
@@ -125,17 +128,17 @@ export class LaterPieces {
   }
 
   /**
-   * The piece is read now, and no longer later.
+   * The piece is read now, and for this response no longer later.
    *
-   * @returns from where it came meanwhile, when it did
+   * @returns from where it came meanwhile, when it did: `local` when another response let it come
    */
-  take(cid: string): Source | undefined {
-    let came: Source | undefined
-    for (const { pieces } of this.#responses.values()) {
-      came ??= pieces.get(cid)?.came
-      pieces.delete(cid)
-    }
-    return came
+  take(cid: string, progress: ResponseProgress | undefined): Source | undefined {
+    const pieces = progress === undefined ? undefined : this.#responses.get(progress)?.pieces
+    const own = pieces?.get(cid)?.came
+    pieces?.delete(cid)
+    if (own !== undefined) return own
+    const isHere = [...this.#responses.values()].some((other) => other.pieces.get(cid)?.came !== undefined)
+    return isHere ? 'local' : undefined
   }
 
   /** Whether it is on its way over HTTP. */
@@ -143,16 +146,22 @@ export class LaterPieces {
     return this.#underWay.has(cid)
   }
 
-  /** Waits for what is on its way over HTTP, in place of whoever asked for it, and ends it with the signal. */
+  /**
+   * Waits for what is on its way over HTTP. When the signal ends the wait, the request ends with it, unless others
+   * wait for it too or the response that asked for it still wants it.
+   */
   join(cid: string, signal: AbortSignal): Promise<FetchedPiece> | undefined {
     const underWay = this.#underWay.get(cid)
     if (underWay === undefined) return undefined
-    underWay.isJoined = true
+    underWay.readers++
+    const left = Promise.withResolvers<never>()
     const onAbort = (): void => {
-      underWay.over.abort(signal.reason)
+      left.reject(signal.reason as Error)
+      underWay.readers--
+      if (underWay.readers === 0 && !underWay.isWanted()) underWay.over.abort(signal.reason)
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    return underWay.fetched.finally(() => {
+    return Promise.race([underWay.fetched, left.promise]).finally(() => {
       signal.removeEventListener('abort', onAbort)
     })
   }
@@ -186,13 +195,14 @@ export class LaterPieces {
     later.isAsked = true
     if (this.#underWay.has(cid)) return
     const over = new AbortController()
-    const fetched = fetch(later.piece, AbortSignal.any([over.signal, response.signal]))
-    const underWay = { fetched, over, isJoined: false }
+    const fetched = fetch(later.piece, over.signal)
+    const isWanted = (): boolean => this.#responses.get(progress)?.pieces.get(cid) === later
+    const underWay: UnderWay = { fetched, over, isWanted, readers: 0 }
     this.#underWay.set(cid, underWay)
     fetched
       .then(async ({ bytes, source }) => {
         // Whoever waits for it keeps it.
-        if (underWay.isJoined) return
+        if (underWay.readers > 0) return
         await this.#components.keep(cid, bytes, response.signal)
         this.#came(progress, later, source)
       })
@@ -210,11 +220,13 @@ export class LaterPieces {
     later.came = source
     progress.got(of?.length ?? 0)
     const underWay = this.#underWay.get(cid)
-    if (source === 'peers' && underWay?.isJoined === false) underWay.over.abort()
+    if (source === 'peers' && underWay?.readers === 0) underWay.over.abort()
   }
 
   #end(progress: ResponseProgress): void {
     this.#responses.get(progress)?.wanted.abort()
     this.#responses.delete(progress)
+    // What a reader of another response waits for goes on.
+    for (const { readers, isWanted, over } of this.#underWay.values()) if (readers === 0 && !isWanted()) over.abort()
   }
 }

@@ -48,6 +48,7 @@ interface World {
   readonly clock: ReturnType<typeof testClock>
   readonly peers: ManualSource
   readonly http: ManualSource
+  readonly memory: HedgeMemory
   readonly claims: string[]
   /** What the page is to get that nobody waits for yet. */
   readonly wanted: { cids: readonly string[]; tell: WantLaterOptions['onHolders'] }[]
@@ -93,7 +94,7 @@ function setup({
       return await ahead.fetch(pieceOf(at), { deadlineMs: 0, signal }, traits)
     })
   }
-  return { clock: time, peers, http, claims, wanted, kept, read }
+  return { clock: time, peers, http, memory, claims, wanted, kept, read }
 }
 
 it('asks nobody twice: what peers send in time never goes over HTTP', async () => {
@@ -193,12 +194,70 @@ it('that has fallen behind gets over HTTP what peers would send last, and stops 
   expect([http.asked, peers.aborted]).toEqual([['2'], []])
 })
 
-it('alone has everything in order, few pieces at a time', async () => {
-  const { clock, peers, http, wanted, read } = setup({ peerCount: 0 })
+it('alone has everything in order, few pieces at a time, and asks before the page says that nobody has it', async () => {
+  const { clock, peers, http, wanted, read } = setup({ peerCount: 0, random: () => 0.99, isHttpKnown: false })
   void read(8, { rest: 8 })
-  peers.tell(NOBODY, '0', '1', '2', '3', '4', '5', '6', '7')
   await clock.advance(0)
-  expect([http.asked, wanted]).toEqual([['0'], []])
+  expect([http.asked, wanted]).toEqual([['0', '1'], []])
+  peers.tell(NOBODY, '0', '1', '2', '3', '4', '5', '6', '7')
+  for (const cid of ['0', '1', '2']) {
+    http.answer('http', cid)
+    await clock.advance(0)
+  }
+  expect(http.asked).toEqual(['0', '1', '2', '3', '4'])
+})
+
+it('has what it reads first from HTTP while no peer has or is getting any of it', async () => {
+  const { clock, peers, http, wanted, read } = setup({ random: () => 0.99, isHttpKnown: false })
+  void read(3, { rest: 3 })
+  const nobody: LaterHolders = { here: false, held: false, coming: false }
+  wanted[0]?.tell([nobody, nobody, nobody])
+  peers.tell(NOBODY, '0', '1', '2')
+  await clock.advance(0)
+  expect(http.asked).toEqual(['0', '1'])
+  // One has come who is getting a later one: now they share them out.
+  wanted[0]?.tell([nobody, { ...nobody, coming: true }, nobody])
+  http.answer('http', '1')
+  await clock.advance(0)
+  expect(http.asked).toEqual(['0', '1', '5'])
+})
+
+it('waits for a page that says nothing no longer than for one that is stuck', async () => {
+  const { clock, http, memory, read } = setup({ isHttpKnown: false })
+  for (let at = 0; at < 100; at++) memory.origin(SERVER).took(20_000, MIB, { firstByteMs: 10 })
+  void read(2)
+  await clock.advance(1_900)
+  expect(http.asked).toEqual([])
+  await clock.advance(200)
+  expect(http.asked).toEqual(['0'])
+})
+
+it('asks for nothing that comes later while its server fails', async () => {
+  const { clock, peers, http, wanted, read } = setup()
+  void read(1, { rest: 8 })
+  peers.tell(HELD, '0')
+  wanted[0]?.tell(Array.from({ length: 8 }, () => ({ here: false, held: false, coming: false })))
+  await clock.advance(0)
+  expect(http.asked).toEqual(['1'])
+  http.fail(new Error('429'), '1')
+  await clock.advance(1_900)
+  expect(http.asked).toEqual(['1'])
+  await clock.advance(8_200)
+  peers.answer('peers', '0')
+  await clock.advance(0)
+  expect(http.asked).toEqual(['1', '0', '2', '3'])
+})
+
+it('lets later pieces be when those that hold the first ones send nothing', async () => {
+  const { clock, peers, http, wanted, read } = setup()
+  void read(3, { rest: 8 })
+  peers.tell(HELD, '0', '1', '2')
+  wanted[0]?.tell(Array.from({ length: 8 }, () => ({ here: false, held: true, coming: false })))
+  for (let ms = 0; ms < 1_000; ms += 50) {
+    await clock.advance(50)
+    http.answer('http', ...http.asked)
+  }
+  expect(http.asked).toEqual(['3', '2', '1', '0'])
 })
 
 it('asks for a stuck piece beside the peers that were to send it, and takes who is first', async () => {

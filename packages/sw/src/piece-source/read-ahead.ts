@@ -39,6 +39,9 @@ const ASSUMED_BYTES_PER_MS = 1_000
 /** A piece that did not come in this time, nor in twice the time that is late, is stuck. */
 const STUCK_MS = 2_000
 
+/** Peers make headway while the piece that a reader waits for comes in so many times what HTTP takes. */
+const HEADWAY = 2
+
 /** Requests open at once for what nobody waits for yet, before it is known how many keep the line busy. */
 const UNKNOWN_LANES = 2
 /** And never more than this: with a round trip of 100 ms they fill a line of 300 Mbit/s. */
@@ -70,7 +73,8 @@ interface Waiting {
  *
  * - those that nobody has, few at a time and in an order of the visitor's own, after saying so to the peers: in a crowd
  *   that comes at once, each fetches other pieces from the origin, and they exchange them;
- * - the last one that is read ahead, while the response is behind what HTTP alone would have brought by now.
+ * - while the response is behind what HTTP alone would have brought by now, one that nobody reads yet (`later-pieces.ts`),
+ *   or the last one that is read ahead.
  *
  * Only the piece that the response waits for is asked for twice, once it is late (`planHedge`).
  */
@@ -112,7 +116,8 @@ export class ReadAhead {
         entry.overHttp = true
         asked.resolve(way)
       },
-      holders: 'unknown',
+      // A page without peers need not say so.
+      holders: peerCount() === 0 ? 'nobody' : 'unknown',
       pace: undefined,
       firstSince: undefined,
       overHttp: false,
@@ -227,31 +232,49 @@ export class ReadAhead {
     }
     let free = this.#lanes() - this.later.requests - [...this.#waiting].filter(({ overHttp }) => overHttp).length
     for (; free > 0; free--) {
-      const ask = this.#unheld() ?? this.#behind(now)
+      const ask = this.#unheld(now) ?? this.#behind(now)
       if (ask === undefined) return
       ask()
     }
   }
 
-  /** One that nobody has and nobody is getting, any of them: others that read the same take others. */
-  #unheld(): (() => void) | undefined {
-    const now = [...this.#waiting].filter(({ overHttp, holders }) => !overHttp && holders === 'nobody')
-    const later = this.#open.filter(({ holders }) => holders !== undefined && !holders.held && !holders.coming)
-    return this.#any([...now.map(askInstead), ...later.map(({ ask }) => ask)])
+  /**
+   * One that nobody has and nobody is getting, any of them: others that read the same take others. Where no peer is,
+   * the next one; where none has or is getting any of it, one that is read ahead, and later ones when none of those is left.
+   */
+  #unheld(now: number): (() => void) | undefined {
+    const unasked = [...this.#waiting].filter(({ overHttp }) => !overHttp)
+    const next = unasked.filter(({ holders }) => holders === 'nobody').map(askInstead)
+    if ((this.#components.peerCount() ?? 0) === 0) return next[0]
+    const open = this.#hasFailed(now) ? [] : this.#open
+    const later = open.filter(({ holders }) => holders !== undefined && !holders.held && !holders.coming)
+    const isShared =
+      [...this.#waiting].some(({ holders }) => holders === 'held' || holders === 'coming') ||
+      open.some(({ holders }) => holders?.held === true || holders?.coming === true)
+    return this.#any(unasked.length > 0 && !isShared ? next : [...next, ...later.map(({ ask }) => ask)])
+  }
+
+  /** Nobody would answer over HTTP, or somebody has just failed to. */
+  #hasFailed(now: number): boolean {
+    return this.#components.server() === undefined || now - this.#failedAt < FAILED_MS
   }
 
   /**
-   * For a response that HTTP alone would have brought further: one of those that nobody waits for yet, any of them; else
-   * the last one of it. Peers send the first ones meanwhile.
+   * For a response that HTTP alone would have brought further: one of those that nobody waits for yet, any of them, as
+   * long as peers send those that are read; else the last one that is read ahead. Peers send the first ones meanwhile.
    */
   #behind(now: number): (() => void) | undefined {
-    if (this.#components.server() === undefined || now - this.#failedAt < FAILED_MS) return undefined
+    if (this.#hasFailed(now)) return undefined
     const last = new Map<ResponseProgress, Waiting>()
     for (const entry of this.#waiting) if (!entry.overHttp) last.set(entry.traits.progress, entry)
     for (const entry of last.values()) {
       const httpMs = (bytes: number): number =>
         slackOf(entry.traits) * (this.#httpMs(bytes) ?? HEDGE.maxLargeMs + bytes / ASSUMED_BYTES_PER_MS)
       if (!entry.traits.progress.isBehind(entry.bytes, httpMs, now - (entry.traits.spareMs ?? 0))) continue
+      const { firstSince = now } =
+        [...this.#waiting].find(({ traits }) => traits.progress === entry.traits.progress) ?? entry
+      // What comes later is no progress to a reader whose peers send nothing.
+      if (now - firstSince > HEADWAY * httpMs(entry.bytes)) return askInstead(entry)
       const later = this.#open.filter(({ holders }) => holders?.held === true)
       return this.#any(later.map(({ ask }) => ask)) ?? askInstead(entry)
     }
@@ -268,7 +291,7 @@ export class ReadAhead {
 
   /**
    * How long the first one is waited for: that of what is played as for any single piece, since playing begins with it;
-   * else until it is stuck.
+   * else until it is stuck, or, where nobody holds it yet, as long as HTTP itself would take.
    */
   #patienceMs({ traits, bytes, pace, holders }: Waiting): number {
     const { memory, peerCount } = this.#components
@@ -276,6 +299,8 @@ export class ReadAhead {
     const plays = isMedia(traits)
     // What HTTP itself would take: in a crowd that is long, and asking the origin too makes it longer for everyone.
     const httpMs = slackOf(traits) * (this.#httpMs(bytes) ?? STUCK_MS)
+    // The page has not said who holds it: it is busy, and may be frozen.
+    if (!plays && holders === 'unknown') return Math.min(STUCK_MS, httpMs)
     // Nobody holds it yet, whatever is said of its coming.
     if (!plays && holders !== 'held') return httpMs
     if (!plays) return Math.max(STUCK_MS, httpMs, 2 * (fromPeers?.lateMs ?? 0))

@@ -1,5 +1,6 @@
+import { PIECE_BYTES } from '@blackhole/protocol'
 import { expect, it } from 'vitest'
-import { pieceBody } from './piece-body.ts'
+import { BODY_WINDOW_BYTES, beyondAhead, pieceBody } from './piece-body.ts'
 import type { BodyPart } from './piece-body.ts'
 
 const KiB = 1024
@@ -125,4 +126,10 @@ it('says once that it was delivered', async () => {
   asked[0]?.answer()
   await bytes
   expect(ends).toEqual([undefined])
+})
+
+it('knows what is read after the window, and in an answer of many small ranges no less than what was asked for', () => {
+  const window = BODY_WINDOW_BYTES / PIECE_BYTES
+  expect([beyondAhead(1, 0), beyondAhead(window, window - 1), beyondAhead(20, 3)]).toEqual([window, window, 24])
+  expect([beyondAhead(5, 12), beyondAhead(1, 40)]).toEqual([5, 1])
 })

@@ -25,6 +25,17 @@ export interface PieceBodyInit {
 export const BODY_WINDOW_BYTES = 8 * PIECE_BYTES
 
 /**
+ * How many pieces of a body are asked for before any that nobody reads ahead yet.
+ *
+ * @param asked - pieces that were asked for, this one included
+ * @param ahead - parts before this one that are not delivered yet; in an answer of many ranges they are small, and the
+ *   lines between them are parts too, so that there are more than whole pieces in the window
+ */
+export function beyondAhead(asked: number, ahead: number): number {
+  return Math.max(asked, asked + BODY_WINDOW_BYTES / PIECE_BYTES - 1 - ahead)
+}
+
+/**
  * A body out of parts in order. Pieces are fetched ahead of the reader as far
  * as the window goes. A piece that can't be had makes the stream fail: a body
  * is never cut short as if it were complete. Cancelling it aborts what is
