@@ -2,14 +2,16 @@ import type { LaterMessage, PageToWorker } from '@blackhole/protocol'
 import type { BlockProvider } from '../peer/block-provider.ts'
 
 /**
- * Gets blocks for the worker that nobody waits for yet, and tells it who holds them: at once, and again when it changes,
- * until all are here or it is cancelled.
+ * Gets blocks for the worker that nobody waits for yet, and tells it who holds them: as soon as the page knows and may
+ * get them, and again when it changes, until all are here or it is cancelled.
  */
 export class LaterRequest {
   readonly #provider: BlockProvider
   readonly #request: LaterMessage
   readonly #send: (message: PageToWorker) => void
   readonly #controller = new AbortController()
+  readonly #over = Promise.withResolvers<undefined>()
+  #hasBegun = false
   #said = ''
 
   constructor(provider: BlockProvider, request: LaterMessage, send: (message: PageToWorker) => void) {
@@ -20,23 +22,36 @@ export class LaterRequest {
 
   /** Resolves when it is over. Never rejects. */
   async run(): Promise<void> {
-    const got = this.#provider.prefetch(this.#request.cids, { signal: this.#controller.signal })
-    if (got === undefined) return
-    this.#provider.addEventListener('holders', this.#tell)
-    this.#tell()
+    this.#provider.addEventListener('holders', this.#onNews)
+    this.#onNews()
     try {
-      await got
-      this.#tell()
-    } catch {
-      // Cancelled, or the page no longer hosts: whoever reads it asks again.
+      await this.#over.promise
     } finally {
-      this.#provider.removeEventListener('holders', this.#tell)
+      this.#provider.removeEventListener('holders', this.#onNews)
     }
   }
 
   /** They are not wanted any more. */
   cancel(): void {
     this.#controller.abort()
+    this.#over.resolve(undefined)
+  }
+
+  readonly #onNews = (): void => {
+    if (!this.#hasBegun) {
+      const got = this.#provider.prefetch(this.#request.cids, { signal: this.#controller.signal })
+      // Nothing is said before that: it would look as if nobody held them.
+      if (got === undefined) return
+      this.#hasBegun = true
+      got
+        .then(this.#tell)
+        // Cancelled, or the page no longer hosts: whoever reads it asks again.
+        .catch(() => undefined)
+        .finally(() => {
+          this.#over.resolve(undefined)
+        })
+    }
+    this.#tell()
   }
 
   readonly #tell = (): void => {

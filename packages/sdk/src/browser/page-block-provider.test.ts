@@ -1,6 +1,7 @@
 import { TypedEventEmitter } from 'main-event'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { NotFoundError } from '@blackhole/protocol'
+import type { AheadFetcher } from '../ahead/film/ahead-fetcher.ts'
 import type { SitePeer, SitePeerEvents } from '../peer/site-peer.ts'
 import { PageBlockProvider } from './page-block-provider.ts'
 
@@ -11,9 +12,14 @@ class FakePeer extends TypedEventEmitter<SitePeerEvents> {
   readonly #joining = Promise.withResolvers<undefined>()
   readonly joined = this.#joining.promise
   peers = 0
+  readonly hasStandIn = false
+  readonly known = new Set<string>()
+  readonly wanted: string[] = []
   readonly swarm = Object.assign(new EventTarget(), {
     availability: (_: string, { lastResort = true } = {}): number => (lastResort ? 1 : this.peers),
     isComing: () => false,
+    holds: (cid: string): boolean | undefined => (this.known.has(cid) ? false : undefined),
+    prefetch: (cids: readonly string[]): Promise<void> => Promise.resolve(void this.wanted.push(...cids)),
   })
   readonly blocks = {
     fromPeers: (cid: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; source: 'peers' }> =>
@@ -35,6 +41,10 @@ function hosting(): { provider: PageBlockProvider; peer: FakePeer; states: unkno
   provider.use(peer as unknown as SitePeer)
   return { provider, peer, states }
 }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe('PageBlockProvider', () => {
   it('of a guest has nothing', async () => {
@@ -86,6 +96,33 @@ describe('PageBlockProvider', () => {
     await next
     expect(told).toBe(1)
     provider.use(undefined)
+  })
+
+  it('does not speak of holders any more once it is a guest: nobody would hold anything', async () => {
+    vi.useFakeTimers()
+    const { provider, peer } = hosting()
+    let told = 0
+    provider.addEventListener('holders', () => told++)
+    peer.swarm.dispatchEvent(new Event('peer:remove'))
+    provider.use(undefined)
+    await vi.runAllTimersAsync()
+    expect(told).toBe(0)
+    provider.use(peer as unknown as SitePeer)
+    peer.swarm.dispatchEvent(new Event('peer:add'))
+    await vi.runAllTimersAsync()
+    expect(told).toBe(1)
+  })
+
+  it('gets nothing for later of which it does not know yet', async () => {
+    const peer = new FakePeer()
+    const provider = new PageBlockProvider()
+    const { signal } = new AbortController()
+    provider.use(peer as unknown as SitePeer, { mayFetch: true } as unknown as AheadFetcher)
+    peer.known.add('old')
+    expect(provider.prefetch(['old', 'new'], { signal })).toBe(undefined)
+    peer.known.add('new')
+    await provider.prefetch(['old', 'new'], { signal })
+    expect(peer.wanted).toEqual(['old', 'new'])
   })
 
   it('passes records on', () => {

@@ -26,7 +26,7 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
   #peer: SitePeer | undefined
   #ahead: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay' | 'mayFetch'> | undefined
   #detach: (() => void) | undefined
-  #telling = false
+  #telling: ReturnType<typeof setTimeout> | undefined
 
   /** This page hosts now, or no longer does. */
   use(
@@ -34,6 +34,9 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
     ahead?: Pick<AheadFetcher, 'set' | 'asked' | 'arrival' | 'isFromRelay' | 'mayFetch'>,
   ): void {
     this.#detach?.()
+    // What a guest would say of holders is no news.
+    clearTimeout(this.#telling)
+    this.#telling = undefined
     this.#peer = peer
     this.#ahead = peer === undefined ? undefined : ahead
     if (peer !== undefined) {
@@ -73,6 +76,8 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
   prefetch(cids: readonly string[], { signal }: { readonly signal: AbortSignal }): Promise<void> | undefined {
     const peer = this.#peer
     if (peer === undefined || peer.hasStandIn || this.#ahead?.mayFetch !== true) return undefined
+    // A newer version than this page knows: who holds it can't be told yet.
+    if (cids.some((cid) => peer.swarm.holds(cid) === undefined)) return undefined
     return peer.swarm.prefetch(cids, { signal, lastResort: false })
   }
 
@@ -140,10 +145,8 @@ export class PageBlockProvider extends TypedEventEmitter<BlockProviderEvents> im
   }
 
   readonly #holdersChanged = (): void => {
-    if (this.#telling) return
-    this.#telling = true
-    setTimeout(() => {
-      this.#telling = false
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined
       this.safeDispatchEvent('holders')
     }, HOLDERS_MS)
   }

@@ -52,7 +52,8 @@ export interface BlockProvider extends TypedEventTarget<BlockProviderEvents> {
   /**
    * Gets blocks that nobody waits for yet from peers, the rarest first, into the store. Resolves when all are here.
    *
-   * @returns undefined when nothing may be fetched that nobody waits for
+   * @returns undefined when nothing may be fetched that nobody waits for, or this page does not know all of these (yet):
+   *   `holders` tells when that may have changed
    */
   prefetch(cids: readonly string[], options: { readonly signal: AbortSignal }): Promise<void> | undefined
   /** These blocks came another way (HTTP) and are in the store: peers are told. */

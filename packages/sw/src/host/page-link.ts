@@ -103,15 +103,14 @@ export class PageLink {
     this.send({ type: 'ahead', stream, pieces })
   }
 
-  /** Lets a page that takes it get blocks from peers, as {@link WantLater} says. */
+  /** Lets a page that takes it get blocks from peers, as {@link WantLater} says. None are known any more once it no longer hosts. */
   wantLater(cids: readonly string[], { signal, onHolders }: WantLaterOptions): void {
-    if (!this.#takesLater || signal.aborted || this.#later.size >= MAX_CHANNEL_REQUESTS) return
+    if (!this.#takesLater || this.#closed || signal.aborted || this.#later.size >= MAX_CHANNEL_REQUESTS) return
     const id = this.#nextId++
     this.#later.set(id, onHolders)
     this.#port.send({ type: 'later', id, cids })
     const onAbort = (): void => {
-      this.#later.delete(id)
-      this.#port.send({ type: 'cancel', id })
+      if (this.#later.delete(id)) this.#port.send({ type: 'cancel', id })
     }
     signal.addEventListener('abort', onAbort, { once: true })
   }
@@ -160,6 +159,8 @@ export class PageLink {
     this.#port.close()
     for (const request of [...this.#requests.values()]) request.reject(gone())
     this.#events.onClose()
+    // Only now: whoever wants them asks another page.
+    this.#forgetLater()
   }
 
   #onMessage(message: PageToWorker): void {
@@ -206,9 +207,21 @@ export class PageLink {
   }
 
   #setState(role: 'host' | 'guest', peers: number): void {
+    const hosted = this.#role === 'host'
     this.#role = role
     this.#peers = peers
     this.#events.onState()
+    if (hosted && role === 'guest') this.#forgetLater()
+  }
+
+  /** What the page said of who holds what is true no longer, and nobody corrects it. */
+  #forgetLater(): void {
+    const told = [...this.#later]
+    this.#later.clear()
+    for (const [id, onHolders] of told) {
+      this.#port.send({ type: 'cancel', id })
+      onHolders([])
+    }
   }
 }
 
