@@ -1,4 +1,4 @@
-import type { SiteName } from '@blackhole/protocol'
+import type { SiteName, Source } from '@blackhole/protocol'
 import type { SiteState } from '@blackhole/site'
 import type { PieceStore } from '@blackhole/swarm'
 import type { Clock } from './clock.ts'
@@ -30,6 +30,8 @@ export interface PiecesComponents extends HttpComponents {
   online: () => boolean
   /** From 0 up to, not including, 1. */
   random: () => number
+  /** Bytes came that no reader will count. */
+  count: (source: Source, bytes: number) => void
 }
 
 /** Traits of a block that is no part of a file's body: a manifest, a folder. Something waits for it. */
@@ -83,6 +85,9 @@ export class Pieces {
       want: (cids: readonly string[], options: WantLaterOptions) => directory.connected?.wantLater(cids, options),
       keep: (cid: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) =>
         this.#keeper.keep(cid, bytes, { canWait: true, signal }),
+      unread: (bytes: number) => {
+        components.count('http', bytes)
+      },
     }
     this.#relayHedged = new HedgedPieces({ ...hedge, http: relays, server: nextRelay })
     const isChanged = (error: unknown): boolean => error instanceof OriginChangedError
@@ -133,6 +138,7 @@ export class Pieces {
       // The page has counted what came from peers.
       return came === 'http' ? { ...local, source: came } : local
     }
+    if (came === 'http' && traits.progress !== undefined) hedged.lostAhead(piece, traits.progress)
     const fetched = await hedged.fetch(piece, demand, traits).catch(async (error: unknown) => {
       demand.signal.throwIfAborted()
       // The page may have stored it since, and be gone.

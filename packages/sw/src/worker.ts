@@ -1,4 +1,5 @@
 import { parseWindowMessage } from '@blackhole/protocol'
+import type { Source } from '@blackhole/protocol'
 import type { WorkerConfig } from './config.ts'
 import { bypassHandler } from './handlers/bypass.ts'
 import { contentHandler } from './handlers/content.ts'
@@ -73,7 +74,10 @@ export class SiteWorker {
       },
     })
     const shared = { ...components, keepAlive: this.#hold.keep }
-    this.#pieces = new Pieces({ ...shared, directory: this.#directory }, config, script.origin)
+    const count = (source: Source, bytes: number): void => {
+      this.#counters.add(source, bytes)
+    }
+    this.#pieces = new Pieces({ ...shared, count, directory: this.#directory }, config, script.origin)
     this.#counters = new ReceivedCounters({
       ...shared,
       onChange: (received) => {

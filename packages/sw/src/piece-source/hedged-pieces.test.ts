@@ -61,7 +61,8 @@ function setup(peerCount: number | undefined = 1): {
     random: () => 0,
     fetching: () => undefined,
     want: () => undefined,
-    keep: () => Promise.resolve(),
+    keep: () => Promise.resolve(true),
+    unread: () => undefined,
   })
   return {
     clock: time,

@@ -47,6 +47,11 @@ export class HedgedPieces {
     return this.#ahead.later.take(cid, progress)
   }
 
+  /** A piece that came ahead over HTTP for this response was not kept. */
+  lostAhead(piece: Piece, progress: ResponseProgress): void {
+    this.#ahead.later.lost(piece, progress)
+  }
+
   #plan(piece: Piece, traits: ResponseTraits, pace?: HolderPace): HedgePlan {
     const { memory, server, peerCount } = this.#components
     const bytes = bytesOf(piece)

@@ -17,6 +17,8 @@ function setup(): {
   later: LaterPieces
   told: Told[]
   kept: string[]
+  unread: number[]
+  store: { isFull: boolean }
   progress: ResponseProgress
   over: AbortController
   follow: (from: number, count?: number) => void
@@ -26,16 +28,19 @@ function setup(): {
 } {
   const told: Told[] = []
   const kept: string[] = []
+  const unread: number[] = []
+  const store = { isFull: false }
   const later = new LaterPieces({
     want: (cids, options) => told.push({ cids, options }),
-    keep: (cid) => Promise.resolve(void kept.push(cid)),
+    keep: (cid) => Promise.resolve(!store.isFull && kept.push(cid) > 0),
+    unread: (bytes) => unread.push(bytes),
     changed: () => undefined,
   })
   const progress = new ResponseProgress(0)
   const over = new AbortController()
   const http = new Map<string, { settle: PromiseWithResolvers<FetchedPiece>; signal: AbortSignal }>()
   return {
-    ...{ later, told, kept, progress, over, http },
+    ...{ later, told, kept, unread, store, progress, over, http },
     follow: (from, count = 100) => {
       later.follow(
         progress,
@@ -156,6 +161,40 @@ it('tells another response of the same file that a piece is here, and counts it 
   // It is no new one.
   expect(later.open(fetch).map(({ piece }) => piece.cid)).toEqual(['9'])
   expect([later.take('8', progress), later.take('8', progress)]).toEqual(['http', undefined])
+})
+
+it('asks HTTP for no more when the store loses what came, at once or later, and counts it', async () => {
+  const { later, store, unread, progress, follow, http, fetch } = setup()
+  const bring = async (at: number): Promise<void> => {
+    const [open] = later.open(fetch)
+    open?.ask()
+    http.get(String(at))?.settle.resolve({ bytes: new Uint8Array(MIB), source: 'http' })
+    await settled()
+  }
+  follow(8, 8)
+  store.isFull = true
+  await bring(8)
+  // It is no part of what has come.
+  expect([later.take('8', progress), progress.isBehind(0, (bytes) => bytes, 1)]).toEqual([undefined, true])
+  store.isFull = false
+  await bring(9)
+  expect([unread, later.take('9', progress), later.open(fetch).length]).toEqual([[MIB], 'http', 6])
+  later.lost(pieceOf(9), progress)
+  expect([unread, later.open(fetch), progress.isBehind(0, (bytes) => bytes, 1)]).toEqual([[MIB, MIB], [], true])
+})
+
+it('counts what came over HTTP and is never read', async () => {
+  const { later, told, unread, progress, over, follow, http, fetch } = setup()
+  follow(8, 3)
+  for (const piece of later.open(fetch).slice(0, 2)) {
+    piece.ask()
+    http.get(piece.piece.cid)?.settle.resolve({ bytes: new Uint8Array(MIB), source: 'http' })
+  }
+  await settled()
+  told[0]?.options.onHolders([NOBODY, NOBODY, HERE])
+  later.take('8', progress)
+  over.abort()
+  expect(unread).toEqual([MIB])
 })
 
 it('ends what HTTP was asked for when peers were first, and all of it with the response; a failure is asked for once', async () => {

@@ -26,8 +26,10 @@ export type WantLater = (cids: readonly string[], options: WantLaterOptions) => 
 /** What {@link LaterPieces} works with. */
 export interface LaterPiecesComponents {
   readonly want: WantLater
-  /** Puts a checked block that came over HTTP into the store; resolves when there is room for the next. */
-  readonly keep: (cid: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<void>
+  /** Puts a checked block that came over HTTP into the store; resolves when there is room for the next, false when it was dropped. */
+  readonly keep: (cid: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<boolean>
+  /** So many bytes came over HTTP that no reader will count. */
+  readonly unread: (bytes: number) => void
   /** Somebody may hold something now. */
   readonly changed: () => void
 }
@@ -38,6 +40,9 @@ export interface LaterPiecesComponents {
  * the reader leaves.
  */
 export const LATER_PIECES = 32
+
+/** A store that has lost so many of a response that came over HTTP gets no more of it: each comes a second time when it is read. */
+const MAX_LOST = 2
 
 /** The page is told anew when so many of them have come nearer. */
 const RENEW_PIECES = 8
@@ -62,6 +67,8 @@ interface Response {
   /** Ends with the response. */
   readonly signal: AbortSignal
   wanted: AbortController
+  /** Pieces that came over HTTP and were not there when they were read. */
+  lost: number
 }
 
 interface UnderWay {
@@ -98,7 +105,7 @@ export class LaterPieces {
     const before = this.#responses.get(progress)
     const fresh = wanted.filter(({ cid }) => before?.pieces.has(cid) !== true).length
     if (fresh === 0 || (before !== undefined && fresh < RENEW_PIECES && wanted.length === LATER_PIECES)) return
-    const response = before ?? { pieces: new Map<string, Later>(), signal, wanted: new AbortController() }
+    const response = before ?? { pieces: new Map<string, Later>(), signal, wanted: new AbortController(), lost: 0 }
     if (before === undefined) {
       this.#responses.set(progress, response)
       const end = (): void => {
@@ -141,6 +148,15 @@ export class LaterPieces {
     return isHere ? 'local' : undefined
   }
 
+  /** A piece that came over HTTP for this response is not in the store. */
+  lost({ of }: Piece, progress: ResponseProgress): void {
+    const response = this.#responses.get(progress)
+    if (response !== undefined) response.lost++
+    const bytes = of?.length ?? 0
+    progress.got(-bytes)
+    this.#components.unread(bytes)
+  }
+
   /** Whether it is on its way over HTTP. */
   isUnderWay(cid: string): boolean {
     return this.#underWay.has(cid)
@@ -172,7 +188,8 @@ export class LaterPieces {
    * @param fetch - one over HTTP
    */
   open(fetch: (piece: Piece, signal: AbortSignal) => Promise<FetchedPiece>): LaterPiece[] {
-    return [...this.#responses].flatMap(([progress, response]) =>
+    const kept = [...this.#responses].filter(([, { lost }]) => lost < MAX_LOST)
+    return kept.flatMap(([progress, response]) =>
       [...response.pieces.values()]
         .filter(({ came, isAsked }) => came === undefined && !isAsked)
         .map((later) => ({
@@ -203,8 +220,12 @@ export class LaterPieces {
       .then(async ({ bytes, source }) => {
         // Whoever waits for it keeps it.
         if (underWay.readers > 0) return
-        await this.#components.keep(cid, bytes, response.signal)
-        this.#came(progress, later, source)
+        if (await this.#components.keep(cid, bytes, response.signal)) {
+          this.#came(progress, later, source)
+          return
+        }
+        response.lost++
+        this.#components.unread(bytes.byteLength)
       })
       // It is asked for again when it is read.
       .catch(() => undefined)
@@ -224,7 +245,10 @@ export class LaterPieces {
   }
 
   #end(progress: ResponseProgress): void {
-    this.#responses.get(progress)?.wanted.abort()
+    const response = this.#responses.get(progress)
+    response?.wanted.abort()
+    for (const { came, piece } of response?.pieces.values() ?? [])
+      if (came === 'http') this.#components.unread(piece.of?.length ?? 0)
     this.#responses.delete(progress)
     // What a reader of another response waits for goes on.
     for (const { readers, isWanted, over } of this.#underWay.values()) if (readers === 0 && !isWanted()) over.abort()

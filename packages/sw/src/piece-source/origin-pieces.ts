@@ -1,7 +1,9 @@
 import { BlackholeError, MAX_BLOCK_BYTES, NotFoundError } from '@blackhole/protocol'
 import { verifyBlock } from '@blackhole/swarm'
 import { readBounded } from './read-bounded.ts'
+import { RELAY_BLOCK_MS } from './relay-pieces.ts'
 import type { HttpPiecesComponents } from './relay-pieces.ts'
+import { StallTimer } from './stall-timer.ts'
 import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
 
 /** The origin's file is not what was published: it was deployed anew, and it wins. */
@@ -27,7 +29,18 @@ export class OriginPieces implements PieceSource {
     this.#origin = origin
   }
 
-  async fetch({ cid, of }: Piece, { signal }: PieceDemand): Promise<FetchedPiece> {
+  async fetch(piece: Piece, { signal, stallMs }: PieceDemand): Promise<FetchedPiece> {
+    // A reader waits as long as it would without a worker.
+    if (stallMs === undefined) return await this.#read(piece, signal)
+    const stall = new StallTimer(stallMs, RELAY_BLOCK_MS, this.#origin)
+    try {
+      return await this.#read(piece, AbortSignal.any([signal, stall.signal]), () => stall.moved())
+    } finally {
+      stall.end()
+    }
+  }
+
+  async #read({ cid, of }: Piece, signal: AbortSignal, moved?: () => void): Promise<FetchedPiece> {
     if (of === undefined) throw new NotFoundError(cid)
     for (const cache of ['default', 'no-cache'] as const) {
       const whole = of.length === of.size
@@ -50,8 +63,9 @@ export class OriginPieces implements PieceSource {
           subject: of.pathname,
         })
       }
+      moved?.()
       const firstByteMs = clock.now() - began
-      const bytes = await readBounded(response, MAX_BLOCK_BYTES).catch((error: unknown) => {
+      const bytes = await readBounded(response, MAX_BLOCK_BYTES, moved).catch((error: unknown) => {
         if ((error as { reason?: unknown }).reason === 'limit') return undefined
         throw error
       })

@@ -14,7 +14,10 @@ function setup(): {
   clock: ReturnType<typeof testClock>
   stored: string[]
   finish: (count: number) => Promise<void>
-  keep: (cid: string, options?: { canWait?: boolean; signal?: AbortSignal }) => { readonly isDone: boolean }
+  keep: (
+    cid: string,
+    options?: { canWait?: boolean; signal?: AbortSignal },
+  ) => { readonly isDone: boolean; readonly isKept?: boolean }
 } {
   const clock = testClock()
   const store = new MemoryPieceStore()
@@ -39,8 +42,9 @@ function setup(): {
       await clock.advance(0)
     },
     keep: (cid, options = { canWait: true }) => {
-      const state = { isDone: false }
-      void keeper.keep(cid, piece, options).then(() => {
+      const state: { isDone: boolean; isKept?: boolean } = { isDone: false }
+      void keeper.keep(cid, piece, options).then((isKept) => {
+        state.isKept = isKept
         state.isDone = true
       })
       return state
@@ -88,6 +92,14 @@ it('makes nobody wait who can not, and keeps what they read in its reserve', asy
   expect(style.isDone).toBe(true)
   await finish(FULL + 1)
   expect(stored).toContain('style')
+})
+
+it('says what it keeps, and what too much waits for', async () => {
+  const { clock, keep } = setup()
+  const pieces = Array.from({ length: FULL }, (_, index) => keep(String(index)))
+  const late = keep('late')
+  await clock.advance(STORE_WAIT_MS)
+  expect([pieces.every(({ isKept }) => isKept), late.isKept]).toEqual([true, false])
 })
 
 it('ends the wait of a reader that has gone', async () => {

@@ -59,22 +59,27 @@ export class PieceKeeper {
     return this.#pending.get(cid)
   }
 
-  /** Keeps a checked block. Resolves when its reader may go on, which is at once as long as there is room. Never rejects. */
+  /**
+   * Keeps a checked block. Resolves when its reader may go on, which is at once as long as there is room. Never rejects.
+   *
+   * @returns whether it goes to the store, which may fail to take it; false when too much waits for that
+   */
   async keep(
     cid: string,
     bytes: Uint8Array<ArrayBuffer>,
     { canWait = false, signal }: KeepOptions = {},
-  ): Promise<void> {
+  ): Promise<boolean> {
     const size = bytes.byteLength
     const limit = canWait ? MAX_PENDING_BYTES : MAX_PENDING_BYTES + RESERVE_BYTES
-    if (this.#pending.has(cid)) return
-    if (!this.#take(size, limit) && !(canWait && (await this.#waitForRoom(size, signal)))) return
+    if (this.#pending.has(cid)) return true
+    if (!this.#take(size, limit) && !(canWait && (await this.#waitForRoom(size, signal)))) return false
     if (this.#pending.has(cid)) {
       this.#release(size)
-      return
+      return true
     }
     this.#pending.set(cid, bytes)
     this.#components.keepAlive(this.#put(cid, bytes))
+    return true
   }
 
   #take(bytes: number, limit: number): boolean {

@@ -29,6 +29,8 @@ export interface PieceDemand {
   readonly begun?: boolean
   /** The store said just now that it has it not: it is asked again only when nobody else has it. */
   readonly missing?: boolean
+  /** Ends a request over HTTP that brings nothing for so long. Default: as the source has it. */
+  readonly stallMs?: number
   /** Told by the peers, as soon as they are asked, how fast those are who hold it. */
   readonly onPace?: (pace: HolderPace) => void
   /** Whether peers are to wait until one of them has it, when none does. Default: no. */

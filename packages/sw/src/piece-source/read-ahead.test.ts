@@ -1,4 +1,4 @@
-import { NotFoundError } from '@blackhole/protocol'
+import { DeadlineError, NotFoundError } from '@blackhole/protocol'
 import type { Source } from '@blackhole/protocol'
 import { testClock } from '@blackhole/testkit'
 import { expect, it } from 'vitest'
@@ -18,10 +18,12 @@ const NOBODY: PieceHolders = { held: false, coming: false, pace: undefined }
 class ManualSource implements PieceSource {
   readonly asked: string[] = []
   readonly aborted: string[] = []
+  readonly demands = new Map<string, PieceDemand>()
   readonly #open = new Map<string, { demand: PieceDemand; settle: PromiseWithResolvers<FetchedPiece> }>()
 
   fetch({ cid }: { cid: string }, demand: PieceDemand): Promise<FetchedPiece> {
     this.asked.push(cid)
+    this.demands.set(cid, demand)
     const settle = Promise.withResolvers<FetchedPiece>()
     this.#open.set(cid, { demand, settle })
     demand.signal.addEventListener('abort', () => {
@@ -81,7 +83,8 @@ function setup({
     server: () => SERVER,
     fetching: (cids, over) => claims.push(...cids.map((cid) => (over ? `${cid} over` : cid))),
     want: (cids, { onHolders }) => wanted.push({ cids, tell: onHolders }),
-    keep: (cid) => Promise.resolve(void kept.push(cid)),
+    keep: (cid) => Promise.resolve(kept.push(cid) > 0),
+    unread: () => undefined,
   })
   const read: World['read'] = (count, { destination = '', signal = new AbortController().signal, rest = 0 } = {}) => {
     const progress = new ResponseProgress(time.now())
@@ -246,6 +249,23 @@ it('asks for nothing that comes later while its server fails', async () => {
   peers.answer('peers', '0')
   await clock.advance(0)
   expect(http.asked).toEqual(['1', '0', '2', '3'])
+})
+
+it('bounds the silence of what nobody waits for, and asks again for a reader who does', async () => {
+  const { clock, peers, http, wanted, read } = setup()
+  const pieces = read(1, { rest: 1 })
+  peers.tell(HELD, '0')
+  wanted[0]?.tell([{ here: false, held: false, coming: false }])
+  await clock.advance(0)
+  expect([http.asked, http.demands.get('1')?.stallMs]).toEqual([['1'], 20_000])
+  peers.answer('peers', '0')
+  await Promise.all(pieces)
+  const reader = read(2)[1]
+  http.fail(new DeadlineError('An answer', 20_000), '1')
+  await clock.advance(0)
+  expect([http.asked, http.demands.get('1')?.stallMs]).toEqual([['1', '1'], undefined])
+  http.answer('http', '1')
+  expect((await reader)?.source).toBe('http')
 })
 
 it('lets later pieces be when those that hold the first ones send nothing', async () => {

@@ -22,6 +22,7 @@ export interface ReadAheadComponents {
   fetching: (cids: readonly string[], over: boolean) => void
   readonly want: WantLater
   readonly keep: LaterPiecesComponents['keep']
+  readonly unread: LaterPiecesComponents['unread']
 }
 
 /** The traits of a response whose pieces are read ahead. */
@@ -38,6 +39,9 @@ const ASSUMED_BYTES_PER_MS = 1_000
 
 /** A piece that did not come in this time, nor in twice the time that is late, is stuck. */
 const STUCK_MS = 2_000
+
+/** What nobody waits for holds a lane without a byte for so long, or for four times what HTTP takes for a piece. */
+const LATER_STALL_MS = 20_000
 
 /** Peers make headway while the piece that a reader waits for comes in so many times what HTTP takes. */
 const HEADWAY = 2
@@ -90,8 +94,7 @@ export class ReadAhead {
   constructor(components: ReadAheadComponents) {
     this.#components = components
     this.later = new LaterPieces({
-      want: components.want,
-      keep: components.keep,
+      ...components,
       changed: () => {
         this.#look()
       },
@@ -192,7 +195,13 @@ export class ReadAhead {
 
   async #overHttp(piece: Piece, demand: PieceDemand): Promise<FetchedPiece> {
     const joined = this.later.join(piece.cid, demand.signal)
-    if (joined !== undefined) return await joined
+    try {
+      if (joined !== undefined) return await joined
+    } catch (error) {
+      demand.signal.throwIfAborted()
+      // It may have been ended for its silence: a reader asks for itself.
+      if ((error as { reason?: unknown }).reason === 'changed') throw error
+    }
     const { http, fetching, clock, memory, server } = this.#components
     const [at, origin] = [clock.now(), server()]
     fetching([piece.cid], false)
@@ -282,7 +291,10 @@ export class ReadAhead {
   }
 
   get #open(): LaterPiece[] {
-    return this.later.open((piece, signal) => this.#overHttp(piece, { deadlineMs: Infinity, signal }))
+    return this.later.open((piece, signal) => {
+      const stallMs = Math.max(LATER_STALL_MS, 4 * (this.#httpMs(piece.of?.length ?? 0) ?? 0))
+      return this.#overHttp(piece, { deadlineMs: Infinity, signal, stallMs })
+    })
   }
 
   #any<T>(choices: readonly T[]): T | undefined {
