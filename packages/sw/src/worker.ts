@@ -121,7 +121,7 @@ export class SiteWorker {
       },
       config.site,
     )
-    this.#removal = new SelfRemoval({ ...components, script: script.href, now, idle: this.#hold.idle })
+    this.#removal = new SelfRemoval({ ...components, script: script.href, idle: this.#hold.idle })
     this.#reports = new AssetReports(components, { ...config, origin: script.origin })
     const onChanged = (version: SiteVersion, url: URL): void => {
       this.#hold.keep(this.#letOriginWin(version))

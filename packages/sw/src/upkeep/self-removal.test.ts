@@ -6,15 +6,23 @@ let now: number
 let done: string[]
 let asked: number
 let removal: SelfRemoval
+let idle: Promise<unknown>
 
 beforeEach(() => {
   status = 200
   now = 1_000_000
   done = []
   asked = 0
+  idle = Promise.resolve()
   removal = new SelfRemoval({
     script: 'https://example.com/blackhole-sw.js?site=k51',
-    now: () => now,
+    clock: {
+      now: () => now,
+      sleep: (ms) => {
+        now += ms
+        return new Promise((resolve) => setTimeout(resolve))
+      },
+    },
     fetch: () => {
       asked++
       return status === 'offline'
@@ -22,7 +30,10 @@ beforeEach(() => {
         : Promise.resolve(new Response(null, { status }))
     },
     unregister: () => Promise.resolve(done.push('unregister')),
-    idle: () => Promise.resolve(void done.push('idle')),
+    idle: async () => {
+      done.push('idle')
+      await idle
+    },
     close: () => Promise.resolve(void done.push('close')),
     databases: { deleteDatabase: (name) => (done.push(name), {}) as IDBOpenDBRequest },
     caches: { delete: (name) => Promise.resolve(done.push(name) > 0) },
@@ -46,6 +57,13 @@ describe('the worker takes itself out', () => {
     await removal.checkScript()
     expect(done).toEqual(EVERYTHING)
     expect(removal.removed).toBe(true)
+  })
+
+  it('though something that was begun never ends', async () => {
+    idle = new Promise(() => undefined)
+    const began = now
+    await removal.remove()
+    expect([done, now - began]).toEqual([EVERYTHING, 5_000])
   })
 
   it('once', async () => {

@@ -1,12 +1,13 @@
 import { IDB_PIECE_STORE_DEFAULTS } from '@blackhole/swarm'
 import { STATE_DATABASE } from '@blackhole/site'
+import { withinMs, type Clock } from '../clock.ts'
 import { WORKER_DATABASE } from '../version/client-roots-idb.ts'
 
 /** What {@link SelfRemoval} works with. */
 export interface SelfRemovalComponents {
   /** URL of the registered script. */
   readonly script: string
-  now: () => number
+  readonly clock: Clock
   fetch: (url: string, init: RequestInit) => Promise<Response>
   /** Ends the worker's registration. */
   unregister: () => Promise<unknown>
@@ -25,6 +26,9 @@ const CHECK_MS = 5_000
 
 /** An origin that takes longer than this says nothing about its script. */
 const CHECK_TIMEOUT_MS = 20_000
+
+/** What hangs, such as an answer that nobody sends, keeps what is stored no longer than this. */
+const IDLE_MS = 5_000
 
 /**
  * Takes the worker and all that it stored out of the browser: when the owner
@@ -47,9 +51,9 @@ export class SelfRemoval {
 
   /** Looks whether the script is still there, now and then. Anything but a clear "gone" leaves all as it is. Never rejects. */
   async checkScript(): Promise<void> {
-    const { now, fetch, script } = this.#components
-    if (this.removed || now() - this.#checkedAt < CHECK_MS) return
-    this.#checkedAt = now()
+    const { clock, fetch, script } = this.#components
+    if (this.removed || clock.now() - this.#checkedAt < CHECK_MS) return
+    this.#checkedAt = clock.now()
     try {
       const { status } = await fetch(script, {
         method: 'HEAD',
@@ -70,10 +74,10 @@ export class SelfRemoval {
   }
 
   async #remove(): Promise<void> {
-    const { unregister, idle, close, caches, cacheName } = this.#components
+    const { clock, unregister, idle, close, caches, cacheName } = this.#components
     await unregister()
     // Whoever stores something opens the databases again: nothing new begins, and what goes on ends first.
-    await idle()
+    await withinMs(clock, IDLE_MS, idle())
     await close().catch(() => undefined)
     await caches.delete(cacheName).catch(() => false)
     // A page that still has one of them open lets go of it when it is asked to.
