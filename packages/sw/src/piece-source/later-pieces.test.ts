@@ -79,6 +79,25 @@ it('tells the page what is wanted, no more than it may hold, and anew when the r
   expect(told[1]?.options.signal.aborted).toBe(true)
 })
 
+it('asks another page when the one that knew is gone', () => {
+  const { later, told, follow, fetch } = setup()
+  follow(8)
+  told[0]?.options.onHolders(Array.from({ length: LATER_PIECES }, () => ({ ...NOBODY, held: true })))
+  follow(9)
+  expect(told).toHaveLength(1)
+  told[0]?.options.onHolders([])
+  expect(later.open(fetch).every(({ holders }) => holders === undefined)).toBe(true)
+  follow(9)
+  expect(told).toHaveLength(2)
+  told[1]?.options.onHolders(Array.from({ length: LATER_PIECES + 1 }, () => HERE))
+  follow(9)
+  expect(told).toHaveLength(2)
+  // All have come: there is nothing to ask.
+  told[1]?.options.onHolders([])
+  follow(9)
+  expect(told).toHaveLength(2)
+})
+
 it('asks HTTP for one, keeps it, counts it, and says once from where it came', async () => {
   const { later, told, kept, progress, follow, http, fetch } = setup()
   follow(8, 3)

@@ -16,7 +16,7 @@ export interface LaterHolders {
 export interface WantLaterOptions {
   /** Ends it. */
   readonly signal: AbortSignal
-  /** Told at once and whenever it changes, in the order of the CIDs. */
+  /** Told at once and whenever it changes, in the order of the CIDs; of none when the page is gone. */
   readonly onHolders: (holders: readonly LaterHolders[]) => void
 }
 
@@ -67,6 +67,8 @@ interface Response {
   /** Ends with the response. */
   readonly signal: AbortSignal
   wanted: AbortController
+  /** The page that was to get them is gone, or hosts no more. */
+  isForgotten: boolean
   /** Pieces that came over HTTP and were not there when they were read. */
   lost: number
 }
@@ -104,8 +106,15 @@ export class LaterPieces {
     const wanted = rest.slice(0, LATER_PIECES)
     const before = this.#responses.get(progress)
     const fresh = wanted.filter(({ cid }) => before?.pieces.has(cid) !== true).length
-    if (fresh === 0 || (before !== undefined && fresh < RENEW_PIECES && wanted.length === LATER_PIECES)) return
-    const response = before ?? { pieces: new Map<string, Later>(), signal, wanted: new AbortController(), lost: 0 }
+    const isNear = fresh === 0 || (before !== undefined && fresh < RENEW_PIECES && wanted.length === LATER_PIECES)
+    if (isNear && before?.isForgotten !== true) return
+    const response = before ?? {
+      pieces: new Map<string, Later>(),
+      signal,
+      wanted: new AbortController(),
+      isForgotten: false,
+      lost: 0,
+    }
     if (before === undefined) {
       this.#responses.set(progress, response)
       const end = (): void => {
@@ -116,10 +125,12 @@ export class LaterPieces {
     for (const piece of wanted)
       if (!response.pieces.has(piece.cid))
         response.pieces.set(piece.cid, { piece, holders: undefined, came: undefined, isAsked: false })
+    const left = [...response.pieces.values()].filter(({ came }) => came === undefined)
+    if (left.length === 0) return
     const ended = response.wanted
     response.wanted = new AbortController()
-    const left = [...response.pieces.values()].filter(({ came }) => came === undefined)
     const onHolders = (holders: readonly LaterHolders[]): void => {
+      response.isForgotten = holders.length === 0
       for (const [index, later] of left.entries()) {
         later.holders = holders[index]
         if (later.holders?.here === true) this.#came(progress, later, 'peers')
