@@ -98,7 +98,7 @@ export async function createPeerNode(init: PeerNodeInit): Promise<PeerNode> {
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     ...(init.logger === undefined ? {} : { logger: init.logger }),
     services: {
-// Nobody reads what it finds out; but with a Firefox that does not ask, dials of a Chromium often run out of time.
+      // Nobody reads what it finds out; but with a Firefox that does not ask, dials of a Chromium often run out of time.
       identify: identify(),
       // Whoever asks waits for as long: libp2p's 10 s would end their ping here.
       ping: ping({ timeout: PING_TIMEOUT_MS }),
