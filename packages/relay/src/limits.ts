@@ -125,15 +125,15 @@ export const QUOTA_BYTES = 5 * GiB
 export const NEW_SITES_PER_HOUR_PER_ADDRESS = 100
 
 /**
- * Records per address that are refused as replayed, forged, or not their owner's, at once, before the address may publish no
- * more: each costs a check of a signature. A publisher whose clock is wrong tries a few times.
+ * Records that are refused as replayed, forged, or not their owner's, at once, before nothing more is taken from the site whose
+ * key vouched for them, or else from their address: each costs a check of a signature. A wrong clock tries a few times.
  */
 export const REFUSED_RECORDS = 20
 
 /** The same in the long run, per second: two a minute are somebody's broken script, not an attack. */
 export const REFUSED_RECORDS_PER_SECOND = 1 / 30
 
-/** An address whose records were refused too often publishes nothing for so long: publishers behind it wait, visitors notice nothing. */
+/** Whose records were refused too often publishes nothing for so long: owners behind a banned address do, with their token. */
 export const BANNED_PUBLISHER_MS = 10 * MINUTE
 
 /** New sites that are remembered until something of them is stored; one that is forgotten counts again. */

@@ -113,7 +113,7 @@ export class Metrics {
     )
     counter(
       'blackhole_banned_publishers_total',
-      'Addresses that may not publish for a while, for records that were replayed, forged or not their owner’s',
+      'Bans from publishing for a while, of addresses and sites, for records that were replayed, forged or not their owner’s',
       () => sources.bannedPublishers(),
     )
     counter('blackhole_stun_answers_total', 'STUN requests answered', () => sources.stunAnswered())
