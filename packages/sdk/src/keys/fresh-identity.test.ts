@@ -1,6 +1,6 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import { expect, it } from 'vitest'
-import { freshIdentity, type KeyMaker } from './fresh-identity.ts'
+import { expect, it, vi } from 'vitest'
+import { IDENTITY_TIMEOUT_MS, freshIdentity, type KeyMaker } from './fresh-identity.ts'
 
 const message = new TextEncoder().encode('hello')
 
@@ -28,4 +28,30 @@ it.each([
 ])('is made without the browser: %s', async (_name, maker) => {
   const key = await freshIdentity(maker as KeyMaker | null)
   expect(await key.publicKey.verify(message, await key.sign(message))).toBe(true)
+})
+
+it.each<[string, Partial<KeyMaker>]>([
+  ['makes no key', { generateKey: () => new Promise<never>(() => undefined) }],
+  [
+    'gives none out',
+    {
+      generateKey: ((...args: Parameters<KeyMaker['generateKey']>) =>
+        globalThis.crypto.subtle.generateKey(...args)) as KeyMaker['generateKey'],
+      exportKey: () => new Promise<never>(() => undefined),
+    },
+  ],
+])('does not wait for ever for a browser that %s', async (_what, maker) => {
+  const over = new AbortController()
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(over.signal)
+  try {
+    const making = freshIdentity(maker as KeyMaker)
+    const first = await Promise.race([making, new Promise((resolve) => setImmediate(() => resolve('waits')))])
+    expect(first).toBe('waits')
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(IDENTITY_TIMEOUT_MS)
+    over.abort(new DOMException('It took too long', 'TimeoutError'))
+    const key = await making
+    expect(await key.publicKey.verify(message, await key.sign(message))).toBe(true)
+  } finally {
+    timeout.mockRestore()
+  }
 })

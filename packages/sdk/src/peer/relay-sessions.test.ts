@@ -1,7 +1,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect, it } from 'vitest'
-import { BlackholeError, siteNameOf, type RelayInfo } from '@blackhole/protocol'
+import { AnnounceReply, BlackholeError, MAX_TRACKER_PEERS, siteNameOf, type RelayInfo } from '@blackhole/protocol'
 import { MemoryPieceStore, Swarm } from '@blackhole/swarm'
 import type { RelayClient } from '../relay-client/relay-client.ts'
 import { RelaySessions } from './relay-sessions.ts'
@@ -10,7 +10,10 @@ import type { DialMeans } from './visitor-dialler.ts'
 const site = siteNameOf((await generateKeyPair('Ed25519')).publicKey)
 
 /** Sessions with one relay that says who it is when the test lets it. */
-async function sessionsWith({ swarm = newSwarm }: { swarm?: () => Swarm } = {}): Promise<{
+async function sessionsWith({
+  swarm = newSwarm,
+  swarmToken = () => Promise.reject(new BlackholeError('unavailable', 'It gives no tokens')),
+}: { swarm?: () => Swarm; swarmToken?: RelayClient['swarmToken'] } = {}): Promise<{
   sessions: RelaySessions
   client: RelayClient
   answer: PromiseWithResolvers<RelayInfo>
@@ -25,7 +28,7 @@ async function sessionsWith({ swarm = newSwarm }: { swarm?: () => Swarm } = {}):
   const client = {
     url: 'http://localhost:1',
     info: () => answer.promise,
-    swarmToken: () => Promise.reject(new BlackholeError('unavailable', 'It gives no tokens')),
+    swarmToken,
   } as unknown as RelayClient
   const unused = (): never => {
     throw new BlackholeError('unsupported', 'Not in this test')
@@ -37,7 +40,7 @@ async function sessionsWith({ swarm = newSwarm }: { swarm?: () => Swarm } = {}):
       swarm,
       now: Date.now,
       random: () => 0.5,
-      standing: unused,
+      standing: () => ({ root: new Uint8Array(0), have: 0, total: 0, want: 5 }),
       onMeans: means.resolve,
       onAnswer: unused,
       onRecord: unused,
@@ -119,6 +122,41 @@ it('makes the node anew when it could not be made', async () => {
   await sessions.stop()
   expect(node).toMatchObject({ status: 'stopped' })
 })
+
+const stranger = { addresses: [], have: 10, total: 10 }
+
+it.each([
+  ['is no base64', 'not base64!'],
+  ['is no answer of a tracker', btoa('\xff\xff\xff\xff')],
+  ['refuses', base64Of({ error: 'go away' })],
+  [
+    'names more than a tracker may',
+    base64Of({
+      peers: Array.from({ length: MAX_TRACKER_PEERS + 1 }, () => ({ ...stranger, id: new Uint8Array([0, 0]) })),
+    }),
+  ],
+])('keeps a token whose swarm %s, and says so', async (_what, named) => {
+  const token = { token: 'a.b.c', expires: new Date(Date.now() + 600_000).toISOString() }
+  const { sessions, answer, errors } = await sessionsWith({
+    swarmToken: () => Promise.resolve({ ...token, swarm: named }),
+  })
+  const ended = new AbortController()
+  const joined = sessions.join(ended.signal)
+  answer.resolve(await unreachableInfo())
+  await expect
+    .poll(() => errors.filter((error) => error.startsWith('the peers that came with a token')))
+    .toHaveLength(1)
+  expect(await sessions.tokens.token()).toBe('a.b.c')
+  ended.abort()
+  await joined
+  await sessions.stop()
+})
+
+function base64Of(reply: Partial<AnnounceReply>): string {
+  return Buffer.from(
+    AnnounceReply.encode({ intervalMs: 0, peers: [], swarmPeers: 0, swarmHolders: 0, error: '', ...reply }),
+  ).toString('base64')
+}
 
 function newSwarm(): Swarm {
   const unused = (): never => {

@@ -113,6 +113,19 @@ describe('RelayClient', () => {
     )
   })
 
+  it.each([
+    ['is no text', 7],
+    ['is a list', ['AAAA']],
+    ['is nothing', null],
+    ['has no bound', 'A'.repeat(MIB)],
+  ])('takes a token without those in the swarm when what names them %s', async (_what, swarm) => {
+    const answer = { token: 'a.b.c', expires: '2026-01-01T00:00:00Z', swarm }
+    expect(await client(Response.json(answer)).client.swarmToken(SITE, INFO.peerId, { want: 5 })).toEqual({
+      token: 'a.b.c',
+      expires: '2026-01-01T00:00:00Z',
+    })
+  })
+
   it('refuses a record that is too long, whatever its header says', async () => {
     const endless = new ReadableStream<Uint8Array>({
       pull(stream) {
