@@ -56,7 +56,7 @@ export const MAX_CONTROL_MESSAGE_BYTES = 64 * KiB
 /** Requests that a peer may have open with us; more is a flood and ends the stream. */
 export const MAX_OPEN_REQUESTS = 256
 
-/** Site versions (roots) that a peer may subscribe to at once. */
+/** Site versions (roots) that a peer may subscribe to at once; the first ones make room for new ones, a second later. */
 export const MAX_SUBSCRIBED_ROOTS = 16
 
 /** Most peers in one tracker answer: a stranger can't list a whole swarm at once. */

@@ -90,21 +90,33 @@ export class Versions {
   }
 
   /**
-   * @throws {LimitError} when a peer subscribes to more versions than a site has at once
+   * @throws {LimitError} when a peer subscribes to more versions at once than a site can have
    * @throws {ValidationError} when it subscribes to one again and again
    */
   #onSubscribe(peer: RemotePeer, rootBytes: Uint8Array): void {
     const root = decodeRoot(rootBytes)
     const now = this.#components.now()
     const before = peer.subscriptions.get(root)
-    if (before === undefined && peer.subscriptions.size >= MAX_SUBSCRIBED_ROOTS) {
-      throw new LimitError('subscribed roots', MAX_SUBSCRIBED_ROOTS, peer.subscriptions.size + 1)
-    }
+    if (before === undefined) this.#makeRoom(peer, now)
     if (before !== undefined && now - before < SUBSCRIBE_INTERVAL_MS) {
       throw new ValidationError('subscribe.root', `at most once in ${String(SUBSCRIBE_INTERVAL_MS)} ms`)
     }
     peer.subscriptions.set(root, now)
     this.#sendBitfield(peer, root, this.table.version(root))
+  }
+
+  /**
+   * A broadcast has a new version every few seconds, for hours: the one subscribed to first is forgotten, those that
+   * we don't know any more (or never did) before others.
+   *
+   * @throws {LimitError} when not even that one is a second old
+   */
+  #makeRoom({ subscriptions }: RemotePeer, now: number): void {
+    if (subscriptions.size < MAX_SUBSCRIBED_ROOTS) return
+    const old = [...subscriptions].filter(([, at]) => now - at >= SUBSCRIBE_INTERVAL_MS)
+    const [first] = old.find(([root]) => this.table.version(root) === undefined) ?? old[0] ?? []
+    if (first === undefined) throw new LimitError('subscribed roots', MAX_SUBSCRIBED_ROOTS, subscriptions.size + 1)
+    subscriptions.delete(first)
   }
 
   /** @throws {ValidationError} when the bits are not those of the version */
