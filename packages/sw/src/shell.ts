@@ -112,8 +112,8 @@ export class WorkerShell implements WorkerEvents {
   async #open(): Promise<SiteWorker> {
     const { clients, registration, indexedDB, caches, location, navigator } = this.#scope
     setCacheNameDetails({ prefix: 'blackhole' })
-    const { state, store } = await openStorage(this.#config)
-    const roots = new IdbClientRoots()
+    const { state, store } = await openStorage({ clock: systemClock }, this.#config)
+    const roots = new IdbClientRoots({ clock: systemClock })
     const worker = new SiteWorker(
       {
         state,

@@ -16,6 +16,17 @@ Object.defineProperty(globalThis, 'indexedDB', { value: {
 } })
 `
 
+/** As a browser whose disk hangs has it: databases are there, and never open. */
+const HUNG = `
+const open = IDBFactory.prototype.open
+IDBFactory.prototype.open = function (...args) {
+  const request = open.apply(this, args)
+  for (const type of ['success', 'error', 'upgradeneeded', 'blocked'])
+    request.addEventListener(type, (event) => event.stopImmediatePropagation(), { capture: true })
+  return request
+}
+`
+
 let relay: RelayProcess
 let site: TestSite
 let browser: ChromiumBrowser
@@ -28,8 +39,10 @@ test.beforeAll(async () => {
   await site.publish({
     'index.html': html('Home', tag('/.blackhole/blackhole-sw.js')),
     'private.html': html('Private window', tag('/private-sw.js')),
+    'hung.html': html('Hung disk', tag('/hung-sw.js')),
     'small.html': html('Small', tag('/.blackhole/blackhole-sw.js', 'data-storage-limit="2M"')),
     'private-sw.js': `${BROKEN}importScripts('/.blackhole/blackhole-sw.js')\n`,
+    'hung-sw.js': `${HUNG}importScripts('/.blackhole/blackhole-sw.js')\n`,
     'app.js': 'globalThis.app = 1\n',
     'large.bin': LARGE,
   })
@@ -63,6 +76,20 @@ test('a site works where IndexedDB can’t be opened, from memory', async () => 
   await ready(visitor)
   expect(visitor.consoleErrors).toEqual([])
   expect(visitor.failedRequests).toEqual([])
+  await visitor.close()
+})
+
+test('a page gets its worker, and what it asks for, though IndexedDB hangs', async () => {
+  const visitor = await browser.newVisitor()
+  await visitor.context.addInitScript({ content: HUNG })
+  const began = Date.now()
+  await visitor.goto(`${site.url}hung.html`)
+  await visitor.waitFor(() => navigator.serviceWorker.controller !== null)
+  expect(await get(visitor, '/large.bin')).toMatchObject({ status: 200, sha256: sha256(LARGE) })
+  // What hangs is waited for in the worker's start alone, 5 s.
+  expect(await get(visitor, '/app.js')).toMatchObject({ status: 200, text: 'globalThis.app = 1\n' })
+  expect(await visitor.goto(`${site.url}hung.html`)).toBe(200)
+  expect(Date.now() - began).toBeLessThan(25_000)
   await visitor.close()
 })
 

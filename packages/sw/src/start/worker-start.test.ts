@@ -155,6 +155,22 @@ it('answers with it when the relay is gone, or takes its time', async () => {
 })
 
 describe('leaves to the whole worker', () => {
+  it('a navigation while what the browser stored does not open', async () => {
+    vi.stubGlobal('indexedDB', { open: () => ({}) })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      start()
+      const answer = ask()
+      await vi.advanceTimersByTimeAsync(499)
+      expect(told).toEqual([])
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await (await answer)?.text()).toBe('from the whole worker')
+      expect(told).toEqual(['load', `answer, ${String(record.bytes.byteLength)} bytes preloaded`])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('what the relay has a newer record for, with that record', async () => {
     start()
     const response = await ask({ preload: Promise.resolve(recordResponse(update)) })

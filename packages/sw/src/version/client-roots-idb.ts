@@ -1,5 +1,7 @@
 import { openDB } from 'idb'
 import type { DBSchema, IDBPDatabase } from 'idb'
+import type { Clock } from '../clock.ts'
+import { InTime } from '../in-time.ts'
 import { CLIENT_GRACE_MS, MemoryClientRoots } from './client-roots.ts'
 import type { ClientRoots } from './client-roots.ts'
 
@@ -8,6 +10,9 @@ export const WORKER_DATABASE = 'blackhole-worker'
 
 const WORKER_DATABASE_VERSION = 1
 
+/** Requests wait for it; what it would tell is only which version a page began with. */
+const TIMEOUT_MS = 1_500
+
 interface WorkerSchema extends DBSchema {
   clients: { key: string; value: { readonly root: string; readonly at: number } }
 }
@@ -15,16 +20,18 @@ interface WorkerSchema extends DBSchema {
 /**
  * {@link ClientRoots} in IndexedDB. What was read or written is also kept in
  * memory, so that the next request of a page waits for nothing, and so that a
- * database that fails only costs what a killed worker would have known.
+ * database that fails, or hangs, only costs what a killed worker would have known.
  */
 export class IdbClientRoots implements ClientRoots {
   readonly #memory: MemoryClientRoots
   readonly #now: () => number
+  readonly #inTime: InTime
   #db: Promise<IDBPDatabase<WorkerSchema>> | undefined
 
-  constructor(now: () => number = Date.now) {
-    this.#now = now
-    this.#memory = new MemoryClientRoots(now)
+  constructor({ clock }: { readonly clock: Clock }) {
+    this.#now = () => clock.now()
+    this.#memory = new MemoryClientRoots(this.#now)
+    this.#inTime = new InTime({ clock }, { what: 'The versions of open pages', timeoutMs: TIMEOUT_MS })
   }
 
   async get(clientId: string): Promise<string | undefined> {
@@ -65,18 +72,23 @@ export class IdbClientRoots implements ClientRoots {
 
   async #use<T>(action: (db: IDBPDatabase<WorkerSchema>) => Promise<T>): Promise<T | undefined> {
     try {
-      this.#db ??= openDB<WorkerSchema>(WORKER_DATABASE, WORKER_DATABASE_VERSION, {
-        upgrade: (db) => {
-          db.createObjectStore('clients')
-        },
-        terminated: () => {
-          this.#db = undefined
-        },
-      })
-      return await action(await this.#db)
+      return await this.#inTime.ask(async () => await action(await this.#open()))
     } catch {
-      this.#db = undefined
+      // One that opens late must not keep others from changing it.
+      void this.close()
       return undefined
     }
+  }
+
+  async #open(): Promise<IDBPDatabase<WorkerSchema>> {
+    this.#db ??= openDB<WorkerSchema>(WORKER_DATABASE, WORKER_DATABASE_VERSION, {
+      upgrade: (db) => {
+        db.createObjectStore('clients')
+      },
+      terminated: () => {
+        this.#db = undefined
+      },
+    })
+    return await this.#db
   }
 }
