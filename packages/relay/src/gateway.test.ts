@@ -20,6 +20,12 @@ interface Answer {
 const NAVIGATE = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
 const BIG = new Uint8Array(PIECE_BYTES * 2 + 100).map((_, at) => (at * 31) % 251)
 
+/** What a cache must compare of a request before it gives this answer again. */
+const varies = ({ headers }: Answer): string[] =>
+  String(headers['vary'] ?? '')
+    .split(', ')
+    .filter((name) => name !== '')
+
 describe('the gateway', () => {
   let relay: TestRelay
   let owner: Publisher
@@ -90,6 +96,26 @@ describe('the gateway', () => {
         'x-site': 'yes',
         'x-content-type-options': 'nosniff',
       })
+    })
+
+    test('a cache between may keep a document for who asks in the same way, and the rest for all', async () => {
+      const asked = ['Sec-Fetch-Dest', 'Sec-Fetch-Mode', 'Service-Worker-Navigation-Preload']
+      for (const headers of [{}, NAVIGATE]) expect(varies(await onSite('/', headers))).toEqual(asked)
+      const unchanged = await onSite('/', {
+        ...NAVIGATE,
+        'if-none-match': String((await onSite('/', NAVIGATE)).headers['etag']),
+      })
+      expect([unchanged.status, varies(unchanged)]).toEqual([304, asked])
+      expect(varies(await onSite('/big.bin'))).toEqual([])
+      // A browser that looks for an icon by itself is told in short that there is none.
+      const icon = await onSite('/favicon.ico', { 'sec-fetch-dest': 'image' })
+      expect([icon.status, varies(icon)]).toEqual([204, ['Sec-Fetch-Dest']])
+      expect((await onSite('/favicon.ico')).status).toBe(404)
+      const record = await onSite('/', { 'service-worker-navigation-preload': RECORD_PRELOAD, ...NAVIGATE })
+      expect(varies(record)).toEqual(['Service-Worker-Navigation-Preload'])
+      // Only a navigation's own request is preloaded, and that is a GET.
+      const head = await onSite('/', { 'service-worker-navigation-preload': RECORD_PRELOAD, ...NAVIGATE }, 'HEAD')
+      expect(head.headers['content-type']).toContain('text/html')
     })
 
     test("a worker's question for the record, asked with the document's address, is answered with the record", async () => {
@@ -262,6 +288,32 @@ describe('the gateway', () => {
       expect((await at('localhost', `/ipfs/${site.root}/nope`)).status).toBe(404)
       expect((await at('localhost', `/ipfs/${site.root}/index.html`, { 'service-worker': 'script' })).status).toBe(400)
     })
+  })
+
+  test('one address of content has many answers: no cache between may give one for the other', async () => {
+    const accept = (type: string): Record<string, string> => ({ accept: type })
+    const path = `/ipfs/${site.root}/big.bin`
+    expect(varies(await at('localhost', path))).toEqual(['Accept', 'Service-Worker'])
+    for (const type of [CONTENT_TYPES.raw, CONTENT_TYPES.car]) {
+      const answer = await at('localhost', path, accept(type))
+      expect([answer.status, String(answer.headers['content-type']).split(';')[0]]).toEqual([200, type])
+      expect(varies(answer)).toEqual(['Accept'])
+      const unchanged = await at('localhost', path, {
+        ...accept(type),
+        'if-none-match': String(answer.headers['etag']),
+      })
+      expect([unchanged.status, varies(unchanged)]).toEqual([304, ['Accept']])
+    }
+    const named = `/ipns/${owner.name}/many/1.txt`
+    expect(varies(await at('localhost', named))).toEqual([
+      'Accept',
+      'Service-Worker',
+      'Sec-Fetch-Dest',
+      'Sec-Fetch-Mode',
+    ])
+    expect(varies(await at('localhost', `/ipns/${owner.name}`, accept(CONTENT_TYPES.record)))).toEqual(['Accept'])
+    // Where the address says it, there is one answer.
+    for (const format of ['raw', 'car']) expect(varies(await at('localhost', `${path}?format=${format}`))).toEqual([])
   })
 
   test('content bytes are counted; the operator can turn content off and on', async () => {

@@ -8,8 +8,11 @@ import type { HttpContext } from '../http/context.ts'
 import { counted, primed } from './bodies.ts'
 import { resolveContentPath } from './content-path.ts'
 import type { ContentPath } from './content-path.ts'
-import { isNavigation } from './navigation.ts'
+import { NAVIGATION_VARY, isNavigation } from './navigation.ts'
 import { textPage } from './text-page.ts'
+
+/** What the answer is chosen by besides the address: a block or a CAR could be asked for, or the script of a worker. */
+const PATH_VARY = 'Accept, Service-Worker'
 
 /**
  * Answers `/ipfs/CID/path` and `/ipns/NAME/path` with plain files.
@@ -67,6 +70,7 @@ async function serveFile(
   const plan = planResponse({ file, pathname, request, immutable: path.namespace === 'ipfs' })
   plan.headers.set('X-Content-Type-Options', 'nosniff')
   plan.headers.set('Content-Security-Policy', 'sandbox')
+  plan.headers.append('Vary', path.name === undefined ? PATH_VARY : `${PATH_VARY}, ${NAVIGATION_VARY}`)
   plan.headers.set(
     'X-Ipfs-Path',
     encodeURI(`/${path.namespace}/${path.name ?? path.root.toString()}${path.path === '' ? '' : `/${path.path}`}`),

@@ -62,7 +62,7 @@ async function serveVersion(context: HttpContext, site: StoredSite, request: Req
   if (isIconGuess(pathname, request.headers.get('Sec-Fetch-Dest'), resolution)) {
     return new Response(null, {
       status: 204,
-      headers: { ...origin, 'Cache-Control': 'public, max-age=0, must-revalidate' },
+      headers: { ...origin, 'Cache-Control': 'public, max-age=0, must-revalidate', Vary: 'Sec-Fetch-Dest' },
     })
   }
   if (resolution.type === 'none')

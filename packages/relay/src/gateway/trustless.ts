@@ -47,6 +47,18 @@ export async function serveTrustless(
   path: ContentPath,
   request: Request,
 ): Promise<Response> {
+  const response = await serveFormat(context, format, path, request)
+  // The same address is a file for who accepts one.
+  if (!new URL(request.url).searchParams.has('format')) response.headers.append('Vary', 'Accept')
+  return response
+}
+
+async function serveFormat(
+  context: HttpContext,
+  format: TrustlessFormat,
+  path: ContentPath,
+  request: Request,
+): Promise<Response> {
   switch (format) {
     case 'ipns-record':
       return serveRecord(context, path, request)

@@ -98,3 +98,70 @@ test("libp2p's connection is told each round trip, the one before it was made in
   socket.emit('pong', socket.payload)
   expect(carried.rtt).toBeGreaterThanOrEqual(0)
 })
+
+/** A WebSocket that writes when the test says so, in order: data, pings and pongs. */
+class SlowSocket extends SilentSocket {
+  readonly #queue: { readonly bytes: number; readonly written: () => void }[] = []
+
+  send(data: Uint8Array, _options: unknown, written: () => void): void {
+    this.#add(data.byteLength, written)
+  }
+
+  override ping(payload: Buffer, _mask?: boolean, written: () => void = () => undefined): void {
+    super.ping(payload)
+    this.#add(payload.byteLength, written)
+  }
+
+  override pong(data?: Buffer, _mask?: boolean, written: () => void = () => undefined): void {
+    super.pong()
+    this.#add(data?.byteLength ?? 0, written)
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** The next thing that waits leaves. */
+  write(): void {
+    const next = this.#queue.shift()
+    if (next === undefined) return
+    this.bufferedAmount -= next.bytes
+    next.written()
+  }
+
+  #add(bytes: number, written: () => void): void {
+    this.bufferedAmount += bytes
+    this.#queue.push({ bytes, written })
+  }
+}
+
+test.each<[string, (socket: SlowSocket, connection: WebSocketConnection) => unknown]>([
+  ['nothing', () => undefined],
+  ['a ping', (_socket, connection) => connection.ping()],
+  [
+    'an answer to a ping that is as long as may wait',
+    (socket) => socket.emit('ping', Buffer.alloc(WEB_SOCKET_WAITING_BYTES)),
+  ],
+])('goes on sending once what waited has left, whatever waits with it: %s', async (_what, also) => {
+  const socket = new SlowSocket()
+  const connection = connectionOf(socket)
+  let drains = 0
+  connection.addEventListener('drain', () => (drains += 1))
+  expect(connection.send(new Uint8Array(WEB_SOCKET_WAITING_BYTES))).toBe(false)
+  also(socket, connection)
+  expect(connection.send(new Uint8Array(1)), 'waits in the connection').toBe(false)
+  while (socket.waiting > 0) socket.write()
+  expect(drains).toBe(1)
+  await expect.poll(() => socket.waiting).toBe(1)
+  socket.write()
+  expect([drains, socket.bufferedAmount, connection.writableNeedsDrain]).toEqual([1, 0, false])
+})
+
+test('goes on sending before all has left: half of what may wait keeps the line busy', () => {
+  const socket = new SlowSocket()
+  const connection = connectionOf(socket)
+  for (let at = 0; at < 8; at++) connection.send(new Uint8Array(WEB_SOCKET_WAITING_BYTES / 8))
+  expect(connection.writableNeedsDrain).toBe(true)
+  while (connection.writableNeedsDrain) socket.write()
+  expect(socket.bufferedAmount).toBeGreaterThan(0)
+})
