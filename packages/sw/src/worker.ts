@@ -1,5 +1,5 @@
 import { parseWindowMessage } from '@blackhole/protocol'
-import type { Source } from '@blackhole/protocol'
+import type { LoadedMessage, Source } from '@blackhole/protocol'
 import type { WorkerConfig } from './config.ts'
 import { bypassHandler } from './handlers/bypass.ts'
 import { contentHandler } from './handlers/content.ts'
@@ -70,7 +70,7 @@ export class SiteWorker {
         this.#hold.keep(this.#onRecord(record))
       },
       onLoaded: (message, clientId) => {
-        this.#hold.keep(this.#adoption.adopt(message, clientId))
+        this.#hold.keep(this.#onLoaded(message, clientId))
       },
     })
     const shared = { ...components, keepAlive: this.#hold.keep }
@@ -318,6 +318,12 @@ export class SiteWorker {
     await this.#versions.learn(record)
     const version = await this.#versions.begin()
     if (version !== undefined && this.#optedOut !== true) await this.#media.moved(version.manifest)
+  }
+
+  async #onLoaded(message: LoadedMessage, clientId: string): Promise<void> {
+    const at = this.#components.clock.now()
+    const version = await this.#adoption.adopt(message, clientId)
+    if (version !== undefined) await this.#media.loaded(version.manifest, clientId, message, at)
   }
 
   async #versionToAdopt(clientId: string, root: string | undefined): Promise<SiteVersion | undefined> {

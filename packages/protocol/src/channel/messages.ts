@@ -193,6 +193,8 @@ export interface LoadedMessage {
   readonly type: 'loaded'
   /** Absolute URLs of the page's origin, at most {@link MAX_LOADED_URLS}. */
   readonly urls: readonly string[]
+  /** How long ago each of them was asked for, in milliseconds: of film, that tells how much of it the player has. */
+  readonly agesMs?: readonly number[]
   /** Root CID that the page's document was served from, where it is known. */
   readonly root?: string
 }

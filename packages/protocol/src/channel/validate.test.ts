@@ -20,7 +20,8 @@ describe('messages of the page', () => {
     { type: 'end', id: 1 },
     { type: 'error', id: 1, error: { name: 'Error', reason: 'missing', message: 'gone' } },
     { type: 'record', record: new ArrayBuffer(10) },
-    { type: 'loaded', urls: ['http://site.localhost/'], root: 'bafy' },
+    { type: 'loaded', urls: ['http://site.localhost/'], agesMs: [12.5], root: 'bafy' },
+    { type: 'loaded', urls: [] },
   ])('passes on $type', (message) => {
     expect(parsePageMessage(message)).toEqual(message)
   })
@@ -37,6 +38,7 @@ describe('messages of the page', () => {
     ['a view instead of a buffer', { type: 'record', record: new Uint8Array(1) }, /\.record/],
     ['a mixed list', { type: 'head', id: 1, available: [true, 1] }, /\.available/],
     ['a text for who is getting it', { type: 'head', id: 1, available: [true], coming: ['yes'] }, /\.coming/],
+    ['a time before the page', { type: 'loaded', urls: ['http://a/'], agesMs: [-1] }, /\.agesMs/],
     ['a list with holes', { type: 'head', id: 1, available: [true, undefined] }, /\.available/],
   ])('refuses %s', (_, message, error) => {
     expect(() => parsePageMessage(message)).toThrow(error)

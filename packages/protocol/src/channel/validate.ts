@@ -82,7 +82,8 @@ export function parsePageMessage(value: unknown): PageToWorker {
       return { type, record: buffer(message, 'record', MAX_RECORD_BYTES) }
     case 'loaded': {
       const urls = list(message, 'urls', MAX_LOADED_URLS, (url) => isText(url, MAX_URL))
-      return message['root'] === undefined ? { type, urls } : { type, urls, root: text(message, 'root', MAX_TEXT) }
+      const agesMs = optional(message, 'agesMs', (name) => list(message, name, MAX_LOADED_URLS, isAmount))
+      return { type, urls, ...agesMs, ...optional(message, 'root', (name) => text(message, name, MAX_TEXT)) }
     }
     default:
       throw new ValidationError('channel message.type', 'a message of the page', type)

@@ -15,7 +15,13 @@ beforeEach(() => {
   page = new EventTarget()
   warnings = []
   bridge = new Bridge(
-    { provider, workers, page, loaded: () => ['http://site/'], warn: (message) => warnings.push(message) },
+    {
+      provider,
+      workers,
+      page,
+      loaded: () => [{ url: 'http://site/', ageMs: 250 }],
+      warn: (message) => warnings.push(message),
+    },
     { site, root: 'bafyroot' },
   )
 })
@@ -36,7 +42,7 @@ describe('introduction', () => {
     await started()
     await expect
       .poll(() => workers.of('loaded'))
-      .toEqual([{ type: 'loaded', urls: ['http://site/'], root: 'bafyroot' }])
+      .toEqual([{ type: 'loaded', urls: ['http://site/'], agesMs: [250], root: 'bafyroot' }])
     expect(workers.of('hello')).toEqual([
       { type: 'hello', version: CHANNEL_VERSION, role: 'host', peers: 3, ahead: true, later: true },
     ])

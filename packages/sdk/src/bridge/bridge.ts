@@ -3,6 +3,7 @@ import type { ReceivedBytes, SiteName } from '@blackhole/protocol'
 import { TypedEventEmitter } from 'main-event'
 import type { BlockProvider, BlockProviderEvents } from '../peer/block-provider.ts'
 import { KeepAlive } from './keep-alive.ts'
+import type { LoadedFile } from './loaded-files.ts'
 import { WorkerSession } from './worker-session.ts'
 
 /** Ports kept: the worker's, one of a worker that is being replaced, and both sides having opened one at once. */
@@ -21,8 +22,8 @@ export interface BridgeComponents {
   readonly workers: WorkerContainer
   /** Fires `pagehide` and `pageshow`: the window. */
   readonly page: EventTarget
-  /** Files that the page loaded past the worker (`loadedUrls`). */
-  loaded: () => string[]
+  /** Files that the page loaded past the worker (`loadedFiles`). */
+  loaded: () => LoadedFile[]
   /** Says what a developer should know; default `console.warn`. */
   warn?: (message: string) => void
 }
@@ -131,8 +132,9 @@ export class Bridge extends TypedEventEmitter<BridgeEvents> {
       onHello: () => {
         // Every time: when both sides open a port at once, one of the two is dropped with what was sent on it.
         const { root } = this.#init
-        const urls = this.#components.loaded()
-        session.send(root === undefined ? { type: 'loaded', urls } : { type: 'loaded', urls, root })
+        const files = this.#components.loaded()
+        const loaded = { urls: files.map(({ url }) => url), agesMs: files.map(({ ageMs }) => ageMs) }
+        session.send({ type: 'loaded', ...loaded, ...(root === undefined ? {} : { root }) })
         this.safeDispatchEvent('connect')
       },
       onVersionMismatch: (theirs) => {

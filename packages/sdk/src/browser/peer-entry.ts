@@ -1,5 +1,5 @@
 import { Bridge } from '../bridge/bridge.ts'
-import { loadedUrls } from '../bridge/loaded-urls.ts'
+import { loadedFiles } from '../bridge/loaded-files.ts'
 import { DeviceConditions, type DeviceComponents } from '../host/device-conditions.ts'
 import { HostChannel } from '../host/host-channel.ts'
 import type { LoaderConfig } from '../loader/loader-config.ts'
@@ -36,9 +36,10 @@ export async function start(config: LoaderConfig): Promise<PagePeer> {
       workers: navigator.serviceWorker,
       page: window,
       loaded: () =>
-        loadedUrls(
+        loadedFiles(
           [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')],
           location.origin,
+          performance.now(),
         ),
     },
     { site: page.site, ...(root === undefined ? {} : { root }) },

@@ -18,8 +18,12 @@ test.beforeAll(async () => {
   await site.addPage('index.html', { 'upload-limit': '16M' })
   await site.add('film/list.m3u8', playlist(SEGMENTS, { ended: true }))
   await site.add('live/list.m3u8', playlist(2, { ended: false }))
+  await site.add('show/list.m3u8', playlist(2, { ended: false, seconds: 10 }))
   for (let at = 0; at < SEGMENTS; at += 1) await site.add(segment('film', at), seededBytes(SEGMENT_BYTES, at))
-  for (let at = 0; at < 2; at += 1) await site.add(segment('live', at), seededBytes(SEGMENT_BYTES, 100 + at))
+  for (let at = 0; at < 2; at += 1) {
+    await site.add(segment('live', at), seededBytes(SEGMENT_BYTES, 100 + at))
+    await site.add(segment('show', at), seededBytes(SEGMENT_BYTES, 200 + at))
+  }
   await site.publish()
 })
 
@@ -29,9 +33,15 @@ test.afterAll(async () => {
   await site.remove()
 })
 
-function playlist(segments: number, { ended }: { ended: boolean }): string {
-  const lines = Array.from({ length: segments }, (_, at) => `#EXTINF:4,\ns${String(at)}.ts`)
-  return ['#EXTM3U', '#EXT-X-TARGETDURATION:4', ...lines, ...(ended ? ['#EXT-X-ENDLIST'] : []), ''].join('\n')
+function playlist(segments: number, { ended, seconds = 4 }: { ended: boolean; seconds?: number }): string {
+  const lines = Array.from({ length: segments }, (_, at) => `#EXTINF:${String(seconds)},\ns${String(at)}.ts`)
+  return [
+    '#EXTM3U',
+    `#EXT-X-TARGETDURATION:${String(seconds)}`,
+    ...lines,
+    ...(ended ? ['#EXT-X-ENDLIST'] : []),
+    '',
+  ].join('\n')
 }
 
 function segment(stream: string, at: number): string {
@@ -87,6 +97,31 @@ test('what a player asks for next is here before it asks, from several viewers; 
   await play(reader, 'live', 2, 3)
   // The rest of the page is what it was.
   expect((await get(reader, '/index.html')).bytes).toBeGreaterThan('another page'.length)
+})
+
+test('a new segment of a broadcast leaves the relay once: the others have it from whose turn it was', async () => {
+  const first = await viewer()
+  const viewers = [first, await viewer(), await viewer()]
+  for (const each of viewers)
+    await expect.poll(async () => (await statusOf(each)).peers).toBeGreaterThanOrEqual(viewers.length - 1)
+  // Twenty seconds in hand.
+  await Promise.all(viewers.map((each) => play(each, 'show', 0, 2)))
+  const bytes = (await get(first, '/show/list.m3u8')).bytes
+  const before = (await relay.metrics()).contentBytes.http
+  await site.add('show/list.m3u8', playlist(3, { ended: false, seconds: 10 }))
+  await site.add(segment('show', 2), seededBytes(SEGMENT_BYTES, 202))
+  await site.publish()
+  await Promise.all(
+    viewers.map(async (each) => {
+      await expect
+        .poll(async () => (await get(each, '/show/list.m3u8')).bytes, { timeout: 15_000, intervals: [100] })
+        .toBeGreaterThan(bytes)
+      await play(each, 'show', 2, 3)
+    }),
+  )
+  const sent = (await relay.metrics()).contentBytes.http - before
+  expect(sent).toBeGreaterThanOrEqual(SEGMENT_BYTES)
+  expect(sent).toBeLessThan(1.5 * SEGMENT_BYTES)
 })
 
 /** Segments in the visitor's IndexedDB. */

@@ -212,6 +212,75 @@ it('what a newer version adds to a broadcast is told before the player has asked
   expect(told).toEqual([])
 })
 
+it('the quality that was played before is not followed into newer versions', async () => {
+  const segments = range(0, 9).flatMap((at) => [`low/s${String(at)}.ts`, `high/s${String(at)}.ts`])
+  const list = playlist(range(0, 5), { ended: false })
+  const site = new Site({ 'high/list.m3u8': `${list}\n`, 'low/list.m3u8': list }, segments)
+  const { ahead, told, ask } = looking(() => site)
+  site.answer(ahead, 'low/list.m3u8')
+  site.answer(ahead, 'high/list.m3u8')
+  await ask('/low/s1.ts')
+  await ask('/high/s2.ts')
+  told.length = 0
+  await ahead.moved(site.manifest)
+  expect(told.map(([stream]) => stream)).toEqual(['tab:2'])
+})
+
+it('a player has in hand what its page loaded past the worker', async () => {
+  const site = new Site({ 'low.m3u8': playlist(range(0, 9)) }, [
+    ...range(0, 9).map((at) => `s${String(at)}.ts`),
+    'ad.ts',
+  ])
+  const { ahead, ask, told } = looking(() => site)
+  site.answer(ahead, 'low.m3u8')
+  expect(await ask('/s2.ts')).toBe(0)
+  const urls = ['', 'page.js', 'ad.ts', 's0.ts', 's1.ts', 's8.ts'].map((path) => `https://site.example/${path}`)
+  // Without a time nothing is believed; what is told too late is no news.
+  await ahead.loaded(site.manifest, 'tab', { type: 'loaded', urls, agesMs: [900, 800, 700, 600, 300] }, 1100)
+  expect(await ask('/s3.ts')).toBe(2000)
+  expect(told.at(-1)?.[1][0]).toEqual({ cid: 's3.ts', inMs: 500 + 12_000 - 1000, asked: true })
+})
+
+it('places what was asked for before its playlist was known, once that is', async () => {
+  const site = new Site(
+    { 'low.m3u8': playlist(range(0, 9)) },
+    range(0, 9).map((at) => `s${String(at)}.ts`),
+  )
+  const { ahead, ask } = looking(() => site)
+  expect(await ask('/s2.ts')).toBeUndefined()
+  site.answer(ahead, 'low.m3u8')
+  const urls = ['https://site.example/s0.ts', 'https://site.example/s1.ts']
+  await ahead.loaded(site.manifest, 'tab', { type: 'loaded', urls, agesMs: [600, 300] }, 1100)
+  expect(await ask('/s3.ts')).toBe(2000)
+})
+
+it('a broadcast that the player knows more of than we do is placed when we do, and in order', async () => {
+  const segments = (to: number): string[] => range(0, to).map((at) => `s${String(at)}.ts`)
+  const first = new Site({ 'low.m3u8': playlist(range(0, 3), { ended: false }) }, segments(9))
+  const next = new Site({ 'low.m3u8': playlist(range(1, 5), { ended: false }) }, segments(9))
+  const last = new Site({ 'low.m3u8': playlist(range(2, 6), { ended: false }) }, segments(9))
+  let site = first
+  const { ahead, told, ask } = looking(() => site)
+  site.answer(ahead, 'low.m3u8')
+  for (const at of range(1, 3)) await ask(`/s${String(at)}.ts`)
+  expect(await ask('/s3.ts')).toBeUndefined()
+  site = next
+  await ahead.moved(site.manifest)
+  const asked = { cid: 's3.ts', inMs: 8000, asked: true }
+  expect(told.at(-1)).toEqual(['tab:1', [asked, { cid: 's4.ts', inMs: 12_000 }]])
+  expect(await ask('/s4.ts')).toBe(2000)
+  // This one is asked for again before it is known.
+  expect(await ask('/s5.ts')).toBeUndefined()
+  expect(await ask('/s4.ts')).toBe(2000)
+  site = last
+  site.answer(ahead, 'low.m3u8')
+  await ask('/s4.ts')
+  expect(told.at(-1)?.[1]).toEqual([
+    { cid: 's4.ts', inMs: 12_000, asked: true },
+    { cid: 's5.ts', inMs: 16_000 },
+  ])
+})
+
 it('a page that keeps its version gets a broadcast from the newest: playlists without an end, and new segments', async () => {
   const live = { ended: false }
   const before = new Site({ 'film.m3u8': playlist([0]), 'low.m3u8': playlist([0], live) }, ['s0.ts', 'poster.ts'])

@@ -1,11 +1,12 @@
 import { MAX_AHEAD_PIECES } from '@blackhole/protocol'
-import type { ComingPiece, Manifest } from '@blackhole/protocol'
+import type { ComingPiece, LoadedMessage, Manifest } from '@blackhole/protocol'
 import { fileSlices, findFile, isPlaylistPath } from '@blackhole/site'
 import type { MediaPlaylist } from '@blackhole/site'
 import { withinMs } from '../clock.ts'
+import { isMedia } from './is-media.ts'
 import { PlayRuns } from './play-runs.ts'
-import type { PlayRun } from './play-runs.ts'
-import { Playlists } from './playlists.ts'
+import type { Ask, PlayRun } from './play-runs.ts'
+import { Playlists, indexIn } from './playlists.ts'
 import type { PlaylistsComponents } from './playlists.ts'
 
 /** What {@link LookAhead} works with. */
@@ -28,6 +29,9 @@ export const AHEAD = Object.freeze({
   idleMs: 60_000,
 })
 
+/** Segments of a page's first seconds that are looked up: more than a player loads while a worker starts. */
+const MAX_LOADED = 64
+
 /** A request for a file. */
 export interface MediaRequest {
   readonly manifest: Manifest
@@ -45,6 +49,8 @@ export interface MediaRequest {
 export class LookAhead {
   readonly #components: LookAheadComponents
   readonly #runs = new PlayRuns()
+  /** Requests for segments of playlists that we did not know then: a page may have loaded those past us. */
+  readonly #unplaced: (Omit<MediaRequest, 'manifest'> & { readonly at: number })[] = []
   readonly playlists: Playlists
 
   constructor(components: LookAheadComponents) {
@@ -61,8 +67,13 @@ export class LookAhead {
     const looking = this.playlists.find(manifest, pathname, start).catch(() => undefined)
     const found = await withinMs(this.#components.clock, AHEAD.lookMs, looking)
     const segment = found?.playlist.segments[found.index]
-    if (found === undefined || segment === undefined) return undefined
     const now = this.#components.clock.now()
+    if (found === undefined || segment === undefined) {
+      this.#unplaced.push({ clientId, pathname, start, at: now })
+      if (this.#unplaced.length > MAX_LOADED) this.#unplaced.shift()
+      return undefined
+    }
+    this.#place(clientId, found.path, found.playlist)
     const run = this.#runs.asked(clientId, found.path, segment, now)
     this.#tell(manifest, found.playlist, found.index, run)
     // The quality that was played before: its window is not needed any more.
@@ -76,6 +87,28 @@ export class LookAhead {
     return Math.min((run.neededAt - now) / 2, (segment.durationS * 1000) / 2)
   }
 
+  /**
+   * A page says what it loaded past the worker, and when: its player has that in hand too. Playlists among it must be in
+   * the store by now. Never rejects.
+   *
+   * @param at - when the page said so
+   */
+  async loaded(manifest: Manifest, clientId: string, { urls, agesMs = [] }: LoadedMessage, at: number): Promise<void> {
+    const past = urls.flatMap((url, index) => {
+      const [pathname, ageMs] = [URL.parse(url)?.pathname ?? '', agesMs[index]]
+      const file = ageMs === undefined ? undefined : findFile(manifest, pathname)
+      return ageMs === undefined || file === undefined || !isMedia(file) ? [] : { pathname, start: 0, at: at - ageMs }
+    })
+    const asks: Ask[] = []
+    const unplaced = this.#unplaced.filter((request) => request.clientId === clientId)
+    for (const { pathname, start, at } of [...past.slice(0, MAX_LOADED), ...unplaced]) {
+      const found = await this.playlists.find(manifest, pathname, start).catch(() => undefined)
+      const segment = found?.playlist.segments[found.index]
+      if (found !== undefined && segment !== undefined) asks.push({ playlist: found.path, segment, at })
+    }
+    this.#runs.loaded(clientId, asks)
+  }
+
   /** A file was answered that is one piece: it may be a playlist. */
   answered(path: string, cid: string, bytes: Uint8Array): void {
     if (isPlaylistPath(path)) this.playlists.learn(path, cid, bytes)
@@ -85,10 +118,25 @@ export class LookAhead {
   async moved(manifest: Manifest): Promise<void> {
     const now = this.#components.clock.now()
     for (const run of this.#runs.of()) {
-      if (now - run.askedAt > AHEAD.idleMs) continue
+      if (run.left || now - run.askedAt > AHEAD.idleMs) continue
       const playlist = await this.playlists.of(manifest, run.playlist, { fetch: true }).catch(() => undefined)
-      const index = playlist?.segments.findIndex(({ sequence }) => sequence === run.segment.sequence) ?? -1
-      if (playlist !== undefined && index >= 0) this.#tell(manifest, playlist, index, run)
+      if (playlist === undefined) continue
+      this.#place(run.client, run.playlist, playlist)
+      const latest = this.#runs.of(run.client).find((each) => each.playlist === run.playlist) ?? run
+      const index = playlist.segments.findIndex(({ sequence }) => sequence === latest.segment.sequence)
+      if (index >= 0) this.#tell(manifest, playlist, index, latest)
+    }
+  }
+
+  /** Takes a client's requests that came before it was known that this playlist lists what they were for. */
+  #place(clientId: string, path: string, playlist: MediaPlaylist): void {
+    for (const request of this.#unplaced.filter((each) => each.clientId === clientId)) {
+      const segment = playlist.segments[indexIn(playlist, request.pathname, request.start)]
+      if (segment === undefined) continue
+      this.#unplaced.splice(this.#unplaced.indexOf(request), 1)
+      // What was asked for since counts.
+      if (this.#runs.of(clientId).every(({ askedAt }) => askedAt <= request.at))
+        this.#runs.asked(clientId, path, segment, request.at)
     }
   }
 

@@ -96,11 +96,7 @@ export class Playlists {
     const paths = this.#pathsOf(manifest)
     for (const path of recent === undefined ? paths : [recent, ...paths.filter((each) => each !== recent)]) {
       const playlist = await this.of(manifest, path).catch(() => undefined)
-      const index =
-        playlist?.segments.findIndex(
-          ({ pathname: theirs, range }) =>
-            theirs === pathname && (range === undefined || (range.start <= start && start < range.end)),
-        ) ?? -1
+      const index = playlist === undefined ? -1 : indexIn(playlist, pathname, start)
       if (playlist === undefined || index < 0) continue
       this.#recent = path
       return { path, playlist, index }
@@ -120,6 +116,14 @@ export class Playlists {
     this.#paths.set(manifest, paths)
     return paths
   }
+}
+
+/** Index of the segment that a request is for, by path and first byte; -1 when the playlist doesn't list it. */
+export function indexIn({ segments }: MediaPlaylist, pathname: string, start: number): number {
+  return segments.findIndex(
+    ({ pathname: theirs, range }) =>
+      theirs === pathname && (range === undefined || (range.start <= start && start < range.end)),
+  )
 }
 
 function pathnameOf(path: string): string {

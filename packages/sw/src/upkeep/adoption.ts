@@ -31,13 +31,17 @@ export class Adoption {
     this.#site = site
   }
 
-  /** A page says what it loaded; it says so on every port that it opens. */
-  async adopt({ urls, root }: LoadedMessage, clientId: string): Promise<void> {
-    if (this.#adopted.has(clientId)) return
+  /**
+   * A page says what it loaded; it says so on every port that it opens.
+   *
+   * @returns the page's version; undefined when there is nothing (more) to adopt
+   */
+  async adopt({ urls, root }: LoadedMessage, clientId: string): Promise<SiteVersion | undefined> {
+    if (this.#adopted.has(clientId)) return undefined
     this.#adopted.add(clientId)
     const { versionOf, onLoaded, fetch, store, stored, onStored, block, count } = this.#components
     const version = await versionOf(clientId, root)
-    if (version === undefined) return
+    if (version === undefined) return undefined
     onLoaded(urls, version)
     await adoptLoaded(
       {
@@ -58,5 +62,6 @@ export class Adoption {
       version,
       urls,
     )
+    return version
   }
 }

@@ -10,6 +10,7 @@ class FakeSwarm extends EventTarget {
   peers = OTHERS.map((id) => ({ id, lastResort: false }))
   readonly held = new Set<string>()
   readonly holders = new Map<string, number>()
+  readonly coming = new Set<string>()
   readonly calls: unknown[] = []
   readonly fetches = new Map<string, { resolve: () => void; reject: (error: unknown) => void }>()
   readonly signals = new Map<string, AbortSignal>()
@@ -24,6 +25,14 @@ class FakeSwarm extends EventTarget {
 
   availability(cid: string): number {
     return this.holders.get(cid) ?? 0
+  }
+
+  isComing(cid: string): boolean {
+    return this.coming.has(cid)
+  }
+
+  fetching(cids: readonly string[], over: boolean): void {
+    this.calls.push([over ? 'not fetching' : 'fetching', ...cids])
   }
 
   fetch(cid: string, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): Promise<unknown> {
@@ -72,7 +81,7 @@ function fetching(): {
   const device = { allows: true }
   const counted: number[] = []
   let now = 0
-  let timer: (() => void) | undefined
+  let timer: { readonly at: number; readonly callback: () => void } | undefined
   const ahead = new AheadFetcher(
     {
       swarm: swarm as unknown as ConstructorParameters<typeof AheadFetcher>[0]['swarm'],
@@ -80,8 +89,8 @@ function fetching(): {
       now: () => now,
       mayFetch: () => device.allows,
       onBytes: (bytes) => counted.push(bytes),
-      setTimer: (callback) => {
-        timer = callback
+      setTimer: (callback, ms) => {
+        timer = { at: now + ms, callback }
         return () => (timer = undefined)
       },
     },
@@ -89,7 +98,7 @@ function fetching(): {
   )
   const pass = (ms: number): void => {
     now += ms
-    timer?.()
+    if (timer !== undefined && timer.at <= now) timer.callback()
   }
   return { swarm, ahead, counted, device, pass }
 }
@@ -121,7 +130,10 @@ it('fetches its own part of what nobody has from a relay, and waits for the othe
     { cid: theirs, inMs: 20_000 },
     { cid: mine, inMs: 24_000 },
   ])
-  expect(swarm.taken()).toEqual([['relay', mine]])
+  expect(swarm.taken()).toEqual([
+    ['fetching', mine],
+    ['relay', mine],
+  ])
   // A player comes to what another fetches: it is waited for, and comes from there.
   const arrival = ahead.arrival(theirs)
   pass(250)
@@ -168,7 +180,10 @@ it('goes on with what is under way when the player comes to it, and begins nothi
   const { swarm, ahead } = fetching()
   const [mine, next] = [pieceOfTurn(0), 'next']
   ahead.set('film', [{ cid: mine, inMs: 4_000 }])
-  expect(swarm.taken()).toEqual([['relay', mine]])
+  expect(swarm.taken()).toEqual([
+    ['fetching', mine],
+    ['relay', mine],
+  ])
   ahead.set('film', [
     { cid: mine, inMs: 3_000, asked: true },
     { cid: next, inMs: 7_000, asked: true },
@@ -177,6 +192,63 @@ it('goes on with what is under way when the player comes to it, and begins nothi
   expect(swarm.signals.get(mine)?.aborted).toBe(false)
   // The worker is told, so that the relay does not send it twice.
   expect([mine, next].map((cid) => ahead.isFromRelay(cid))).toEqual([true, false])
+})
+
+it('a player that asks before the others leaves a piece to whose turn it is, and says so of its own', async () => {
+  const { swarm, ahead, pass } = fetching()
+  const [mine, theirs] = [pieceOfTurn(0), pieceOfTurn(2)]
+  ahead.set('film', [
+    { cid: mine, inMs: 8_000, asked: true },
+    { cid: theirs, inMs: 9_000, asked: true },
+  ])
+  expect(swarm.taken()).toEqual([])
+  // Whoever answers the player asks HTTP now, and the others know of it.
+  expect(await ahead.arrival(mine)).toBe(false)
+  expect(swarm.taken()).toEqual([['fetching', mine]])
+  expect(ahead.arrival(mine)).toBeUndefined()
+
+  const arrival = ahead.arrival(theirs)
+  swarm.coming.add(theirs)
+  // Their turn is over, but they are getting it.
+  pass(3_000)
+  expect(swarm.taken()).toEqual([])
+  swarm.holders.set(theirs, 1)
+  pass(250)
+  expect(swarm.taken()).toEqual([['fetch', theirs, 0]])
+  swarm.fetches.get(theirs)?.resolve()
+  expect(await arrival).toBe(true)
+})
+
+it('a player does not wait for others when it is late, nor when they have left', async () => {
+  const { swarm, ahead, pass } = fetching()
+  const [late, left] = [pieceOfTurn(1), pieceOfTurn(2)]
+  ahead.set('film', [
+    { cid: late, inMs: 2_000, asked: true },
+    { cid: left, inMs: 9_000, asked: true },
+  ])
+  const arrivals = [ahead.arrival(late), ahead.arrival(left)]
+  swarm.coming.add(late)
+  pass(600)
+  expect(await arrivals[0]).toBe(false)
+  swarm.peers = []
+  pass(250)
+  expect(await arrivals[1]).toBe(false)
+})
+
+it('looks again as soon as somebody has something new, and tells when a relay fails', async () => {
+  const { swarm, ahead, pass } = fetching()
+  const [mine, theirs] = [pieceOfTurn(0), pieceOfTurn(1)]
+  ahead.set('film', [
+    { cid: mine, inMs: 20_000 },
+    { cid: theirs, inMs: 3_000 },
+  ])
+  swarm.taken()
+  swarm.holders.set(theirs, 1)
+  swarm.dispatchEvent(new Event('peer:update'))
+  pass(50)
+  expect(swarm.taken()).toEqual([['fetch', theirs, 2_950]])
+  swarm.fetches.get(mine)?.reject(new Error('down'))
+  await expect.poll(() => swarm.taken()).toEqual([['not fetching', mine]])
 })
 
 it('fetches nothing where the device or the visitor does not allow it, and stops when they no longer do', () => {
@@ -232,9 +304,12 @@ it('begins nothing twice, leaves to HTTP what a player has asked for, and forget
   expect(swarm.taken()).toEqual([])
 
   ahead.set('tab:1', [{ cid: ours, inMs: 0 }])
-  expect(swarm.taken()).toEqual([['relay', ours]])
+  expect(swarm.taken()).toEqual([
+    ['fetching', ours],
+    ['relay', ours],
+  ])
   pass(30_000)
   expect(swarm.signals.get(ours)?.aborted).toBe(false)
-  pass(1)
+  pass(250)
   expect(swarm.signals.get(ours)?.aborted).toBe(true)
 })

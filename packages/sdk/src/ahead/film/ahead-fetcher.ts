@@ -9,7 +9,16 @@ import { turnOf } from './turn.ts'
 export interface AheadFetcherComponents {
   readonly swarm: Pick<
     Swarm,
-    'prefetch' | 'fetch' | 'availability' | 'holds' | 'unstored' | 'peers' | 'addEventListener' | 'removeEventListener'
+    | 'prefetch'
+    | 'fetch'
+    | 'availability'
+    | 'isComing'
+    | 'fetching'
+    | 'holds'
+    | 'unstored'
+    | 'peers'
+    | 'addEventListener'
+    | 'removeEventListener'
   >
   readonly blocks: Pick<SiteBlocks, 'fromRelays'>
   readonly now: () => number
@@ -27,6 +36,9 @@ const MAX_STREAMS = 8
 /** How often it is looked who holds what, while something is wanted. */
 const ROUND_MS = 250
 
+/** How soon, when somebody has said that they have something new. */
+const NEWS_MS = 50
+
 /** Pieces under way from relays: what the player asks for itself goes over the same line. */
 const RELAY_PIECES = 2
 
@@ -39,7 +51,8 @@ interface Wanted {
   readonly since: number
   /** Ends its fetch. */
   readonly over: AbortController
-  from: 'peers' | 'relay' | undefined
+  /** `player`: whoever answers its player. */
+  from: 'peers' | 'relay' | 'player' | undefined
   /** A player has asked for it: whoever answers it counts the bytes. */
   asked: boolean
   /** Told when it is here (true) or given up. */
@@ -58,6 +71,7 @@ export class AheadFetcher {
   readonly #wanted = new Map<string, Wanted>()
   #far: { readonly key: string; readonly over: AbortController } | undefined
   #cancelTimer: (() => void) | undefined
+  #isSoon = false
   #relays = 0
 
   /** @param init - `self`: our peer id */
@@ -65,6 +79,7 @@ export class AheadFetcher {
     this.#components = components
     this.#self = init.self
     components.swarm.addEventListener('piece', this.#onPiece)
+    components.swarm.addEventListener('peer:update', this.#onNews)
   }
 
   /** What a player needs next: takes the place of what was said before of its stream. */
@@ -87,13 +102,14 @@ export class AheadFetcher {
       if (known !== undefined) {
         known.neededAt = neededAt
         known.asked ||= asked
-      } else if (!asked && !this.#isHere(cid))
+        // What others have a player that asks for it gets from them itself.
+      } else if (!this.#isHere(cid) && !(asked && this.#isHeld(cid)))
         this.#wanted.set(cid, {
           neededAt,
           since: now,
           over: new AbortController(),
           from: undefined,
-          asked: false,
+          asked,
           waiting: new Set(),
         })
     }
@@ -117,13 +133,14 @@ export class AheadFetcher {
   }
 
   /**
-   * A player has come to a piece that nobody holds: waits for it, where it is on its way.
+   * A player has come to a piece that nobody holds: waits for it, where it is on its way, or others should get it first.
    *
    * @returns whether it is here; undefined at once when it is not fetched ahead
    */
   arrival(cid: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<boolean> | undefined {
     const wanted = this.#wanted.get(cid)
     if (wanted === undefined || signal?.aborted === true || this.#isLost(wanted)) return undefined
+    if (wanted.from === 'player') return undefined
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const leave = (): void => {
       resolve(false)
@@ -147,11 +164,13 @@ export class AheadFetcher {
   stop(): void {
     this.clear()
     this.#components.swarm.removeEventListener('piece', this.#onPiece)
+    this.#components.swarm.removeEventListener('peer:update', this.#onNews)
   }
 
   #round(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
+    this.#isSoon = false
     if (!this.#components.mayFetch() && this.#wanted.size > 0) {
       this.clear()
       return
@@ -169,7 +188,7 @@ export class AheadFetcher {
     for (const piece of plan.near) this.#fromPeers(piece)
     this.#prefetch(plan.far)
     for (const piece of plan.fromRelay) this.#fromRelay(piece)
-    if (this.#wanted.size > 0) this.#cancelTimer = this.#setTimer(() => this.#round())
+    if (this.#wanted.size > 0) this.#cancelTimer = this.#setTimer(() => this.#round(), ROUND_MS)
   }
 
   #look(cid: string, { neededAt, since, waiting }: Wanted, visitors: readonly string[]): WantedPiece {
@@ -180,13 +199,15 @@ export class AheadFetcher {
       neededAt,
       awaited: waiting.size > 0,
       holders: swarm.availability(cid, { lastResort: false }),
+      coming: swarm.isComing(cid),
       turn: turnOf(this.#self, visitors, cid),
     }
   }
 
   #fromPeers({ cid, neededAt, awaited }: WantedPiece): void {
     const wanted = this.#wanted.get(cid)
-    if (wanted === undefined || wanted.from !== undefined) return
+    // What a player has asked for, and does not wait for here, it gets from them itself.
+    if (wanted === undefined || wanted.from !== undefined || (wanted.asked && wanted.waiting.size === 0)) return
     const { swarm, now } = this.#components
     wanted.from = 'peers'
     const deadlineMs = awaited ? 0 : Math.max(0, neededAt - now())
@@ -215,17 +236,30 @@ export class AheadFetcher {
 
   #fromRelay({ cid }: WantedPiece): void {
     const wanted = this.#wanted.get(cid)
-    // What a player has asked for is fetched over HTTP by whoever answers it.
-    if (wanted === undefined || wanted.from !== undefined || wanted.asked || this.#relays >= RELAY_PIECES) return
+    if (wanted === undefined || wanted.from !== undefined) return
+    const { swarm, blocks } = this.#components
+    if (wanted.asked) {
+      // What a player has asked for is fetched over HTTP by whoever answers it, once it does not wait here.
+      if (wanted.waiting.size === 0) return
+      wanted.from = 'player'
+      swarm.fetching([cid], false)
+      for (const told of wanted.waiting) told(false)
+      return
+    }
+    if (this.#relays >= RELAY_PIECES) return
     wanted.from = 'relay'
     this.#relays += 1
-    this.#components.blocks
+    swarm.fetching([cid], false)
+    blocks
       .fromRelays(cid, { signal: wanted.over.signal })
       .finally(() => {
         this.#relays -= 1
       })
       .then(() => this.#drop(cid, true))
-      .catch(() => this.#failed(cid, wanted))
+      .catch(() => {
+        swarm.fetching([cid], true)
+        this.#failed(cid, wanted)
+      })
   }
 
   /** Looked at again in the next round; who waits for it looks elsewhere. */
@@ -246,9 +280,20 @@ export class AheadFetcher {
     this.#drop(cid, true)
   }
 
+  readonly #onNews = (): void => {
+    if (this.#wanted.size === 0 || this.#isSoon) return
+    this.#isSoon = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#setTimer(() => this.#round(), NEWS_MS)
+  }
+
   /** It is needed by now, and nobody is sending it. */
   #isLost({ from, neededAt }: Wanted): boolean {
     return from === undefined && neededAt <= this.#components.now()
+  }
+
+  #isHeld(cid: string): boolean {
+    return this.#components.swarm.availability(cid, { lastResort: false }) > 0
   }
 
   #isHere(cid: string): boolean {
@@ -256,10 +301,10 @@ export class AheadFetcher {
     return swarm.holds(cid) === true || swarm.unstored(cid) !== undefined
   }
 
-  #setTimer(callback: () => void): () => void {
+  #setTimer(callback: () => void, ms: number): () => void {
     const { setTimer } = this.#components
-    if (setTimer !== undefined) return setTimer(callback, ROUND_MS)
-    const timer = setTimeout(callback, ROUND_MS)
+    if (setTimer !== undefined) return setTimer(callback, ms)
+    const timer = setTimeout(callback, ms)
     return () => clearTimeout(timer)
   }
 }

@@ -9,6 +9,7 @@ const piece = (cid: string, inMs: number, more: Partial<WantedPiece> = {}): Want
   neededAt: NOW + inMs,
   since: NOW,
   holders: 1,
+  coming: false,
   awaited: false,
   turn: 0,
   ...more,
@@ -34,6 +35,17 @@ describe('what is fetched ahead', () => {
       piece('waited for', 20_000, { ...none, turn: 1, since: NOW - AHEAD_PLAN.turnMs }),
     ]
     expect(cids(planAhead(wanted, 3, NOW).fromRelay)).toEqual(['late', 'mine', 'waited for'])
+  })
+
+  it('what somebody says they are getting is waited for, until it is late', () => {
+    const coming = { holders: 0, coming: true, since: NOW - 10 * AHEAD_PLAN.turnMs }
+    const wanted = [piece('theirs', AHEAD_PLAN.lateMs, coming), piece('late', AHEAD_PLAN.lateMs - 1, coming)]
+    expect(cids(planAhead(wanted, 3, NOW).fromRelay)).toEqual(['late'])
+  })
+
+  it('what a player waits for while the others leave is not waited for any longer', () => {
+    const none = { holders: 0, awaited: true }
+    expect(cids(planAhead([piece('a', 9_000, none)], 0, NOW).fromRelay)).toEqual(['a'])
   })
 
   it('is nothing where no other visitor is: a player that is alone asks for itself', () => {

@@ -7,6 +7,8 @@ export interface WantedPiece {
   readonly since: number
   /** Other visitors that hold it. */
   readonly holders: number
+  /** One of them says that it is getting it from elsewhere. */
+  readonly coming: boolean
   /** A player has come to it, and waits. */
   readonly awaited: boolean
   /** How many others should fetch it before us, when nobody holds it (`turnOf`). */
@@ -27,7 +29,7 @@ export interface AheadPlan {
 export const AHEAD_PLAN = Object.freeze({
   /** What is needed within this time is about to be needed: a segment's length, as they are usually made. */
   nearMs: 4_000,
-  /** Each of those before us gets so long to fetch a piece from a relay and to say that it holds it. */
+  /** Each of those before us gets so long to say that it is getting a piece, or holds it. */
   turnMs: 1_000,
   /** With less than this left, nobody's turn is waited for. */
   lateMs: 1_500,
@@ -45,9 +47,13 @@ export function planAhead(wanted: Iterable<WantedPiece>, visitors: number, now: 
   for (const piece of wanted) {
     const leftMs = piece.neededAt - now
     if (piece.holders > 0) (piece.awaited || leftMs < AHEAD_PLAN.nearMs ? near : far).push(piece)
-    else if (visitors > 0 && (leftMs < AHEAD_PLAN.lateMs || now - piece.since >= piece.turn * AHEAD_PLAN.turnMs))
+    else if ((visitors > 0 || piece.awaited) && (leftMs < AHEAD_PLAN.lateMs || isOurTurn(piece, now)))
       fromRelay.push(piece)
   }
   const byNeed = (a: WantedPiece, b: WantedPiece): number => a.neededAt - b.neededAt
   return { near: near.sort(byNeed), far, fromRelay: fromRelay.sort(byNeed) }
+}
+
+function isOurTurn({ coming, since, turn }: WantedPiece, now: number): boolean {
+  return !coming && now - since >= turn * AHEAD_PLAN.turnMs
 }
