@@ -4,6 +4,7 @@ import * as Digest from 'multiformats/hashes/digest'
 import { FellowVerb, LimitError, MAX_TRACKER_PEERS, parseSiteName } from '@blackhole/protocol'
 import type { FellowReply, FellowRequest, SiteName, TrackerPeer } from '@blackhole/protocol'
 import { FELLOW_SWARM_MS, FELLOW_SWARM_TIMEOUT_MS, MAX_ASKED_FELLOWS, MAX_FELLOW_SWARMS } from './limits.ts'
+import { MAX_SWARM_PEERS } from '../limits.ts'
 import type { RelayNode } from '../net/node.ts'
 import type { SwarmRegistry } from '../tracker/swarm-registry.ts'
 import { isWebSocket } from './fellow-address.ts'
@@ -93,6 +94,8 @@ export class FellowSwarms {
     const reply = await this.#components.fellows().ask(connection, request, signal)
     if (reply.peers.length > MAX_TRACKER_PEERS)
       throw new LimitError("peers in a fellow's answer", MAX_TRACKER_PEERS, reply.peers.length)
+    // As many as a relay keeps: a sum beyond what the answer has room for would say that nobody is there.
+    const swarmPeers = Math.min(reply.swarmPeers, MAX_SWARM_PEERS)
     const relay = info.addresses.find((address) => isWebSocket(multiaddr(address)))
     if (relay === undefined) return NOBODY_ELSEWHERE
     return {
@@ -101,8 +104,8 @@ export class FellowSwarms {
         const address = multiaddr(`${relay}/p2p-circuit/webrtc/p2p/${peer}`).bytes
         return { id, addresses: [new Uint8Array(address)], have: Math.min(have, total), total }
       }),
-      swarmPeers: reply.swarmPeers,
-      swarmHolders: Math.min(reply.swarmHolders, reply.swarmPeers),
+      swarmPeers,
+      swarmHolders: Math.min(reply.swarmHolders, swarmPeers),
     }
   }
 }
