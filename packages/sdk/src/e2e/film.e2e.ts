@@ -7,6 +7,11 @@ import { PublishedSite } from './published-site.ts'
 const SEGMENTS = 6
 const SEGMENT_BYTES = 400_000
 
+/** Begins at once, before there is a worker. */
+const PLAYER = `<script type="module">
+for (const file of ['list.m3u8', 's0.ts', 's1.ts']) await (await fetch('/show/' + file)).arrayBuffer()
+</script>`
+
 let relay: RelayProcess
 let browser: ChromiumBrowser
 let site: PublishedSite
@@ -16,9 +21,10 @@ test.beforeAll(async () => {
   browser = await launchChromium()
   site = await PublishedSite.create(relay)
   await site.addPage('index.html', { 'upload-limit': '16M' })
+  await site.addPage('show.html', { 'upload-limit': '16M' }, PLAYER)
   await site.add('film/list.m3u8', playlist(SEGMENTS, { ended: true }))
   await site.add('live/list.m3u8', playlist(2, { ended: false }))
-  await site.add('show/list.m3u8', playlist(2, { ended: false, seconds: 10 }))
+  await site.add('show/list.m3u8', playlist(2, { ended: false, seconds: 30 }))
   for (let at = 0; at < SEGMENTS; at += 1) await site.add(segment('film', at), seededBytes(SEGMENT_BYTES, at))
   for (let at = 0; at < 2; at += 1) {
     await site.add(segment('live', at), seededBytes(SEGMENT_BYTES, 100 + at))
@@ -55,9 +61,9 @@ async function play(visitor: ChromiumVisitor, stream: string, from: number, to: 
     expect(await get(visitor, `/${segment(stream, at)}`)).toMatchObject({ status: 200, bytes: SEGMENT_BYTES })
 }
 
-async function viewer(): Promise<ChromiumVisitor> {
+async function viewer(page = ''): Promise<ChromiumVisitor> {
   const visitor = await browser.newVisitor()
-  await open(visitor, site.url)
+  await open(visitor, `${site.url}${page}`)
   return visitor
 }
 
@@ -100,15 +106,14 @@ test('what a player asks for next is here before it asks, from several viewers; 
 })
 
 test('a new segment of a broadcast leaves the relay once: the others have it from whose turn it was', async () => {
-  const first = await viewer()
-  const viewers = [first, await viewer(), await viewer()]
+  // A minute in hand, that the worker has seen nothing of.
+  const first = await viewer('show.html')
+  const viewers = [first, await viewer('show.html'), await viewer('show.html')]
   for (const each of viewers)
     await expect.poll(async () => (await statusOf(each)).peers).toBeGreaterThanOrEqual(viewers.length - 1)
-  // Twenty seconds in hand.
-  await Promise.all(viewers.map((each) => play(each, 'show', 0, 2)))
   const bytes = (await get(first, '/show/list.m3u8')).bytes
   const before = (await relay.metrics()).contentBytes.http
-  await site.add('show/list.m3u8', playlist(3, { ended: false, seconds: 10 }))
+  await site.add('show/list.m3u8', playlist(3, { ended: false, seconds: 30 }))
   await site.add(segment('show', 2), seededBytes(SEGMENT_BYTES, 202))
   await site.publish()
   await Promise.all(
