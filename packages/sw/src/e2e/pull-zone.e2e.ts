@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { launchChromium, seededBytes, startRelay } from '@blackhole/testkit'
-import type { ChromiumBrowser, ChromiumVisitor } from '@blackhole/testkit'
+import type { ChromiumBrowser, ChromiumVisitor, RelayProcess } from '@blackhole/testkit'
 import { expect, test } from 'playwright/test'
 import { get, ready, sha256, statusOf } from './page.ts'
 import { html } from './test-site.ts'
@@ -70,6 +70,49 @@ async function visit(): Promise<ChromiumVisitor> {
   return visitor
 }
 
+/** A visitor of the page that asks first, while others who have what it wants are there: until it agrees it meets none of them. */
+async function asksFirst(relay: RelayProcess): Promise<void> {
+  const visitor = await browser.newVisitor()
+  await visitor.context.addInitScript(() => {
+    const contacts: string[] = []
+    Object.assign(globalThis, { contacts })
+    for (const name of ['RTCPeerConnection', 'WebSocket', 'WebTransport'])
+      Reflect.set(
+        globalThis,
+        name,
+        new Proxy(Reflect.get(globalThis, name) as new () => object, {
+          construct(target, args: []) {
+            contacts.push(name)
+            return Reflect.construct(target, args)
+          },
+        }),
+      )
+  })
+  const contacts = () => visitor.evaluate(() => (globalThis as unknown as { contacts: string[] }).contacts)
+  const present = async () => (await relay.metrics()).value('blackhole_peers')
+  const others = await present()
+  expect(others).toBeGreaterThan(0)
+
+  // The first time past the worker, the second time by it.
+  for (let load = 1; load <= 2; load++) {
+    await visitor.goto(`${origin.origin}/ask.html`)
+    await visitor.waitFor(() => navigator.serviceWorker.controller !== null)
+    await expect(visitor.page.getByRole('button')).toHaveCount(2)
+    const data = await get(visitor, '/data.bin')
+    expect(data.sha256).toBe(sha256(DATA))
+    expect(data.headers['x-blackhole-source']).not.toBe('peers')
+    expect(await statusOf(visitor)).toMatchObject({ role: 'off', peers: 0, received: { peers: 0 }, shared: 0 })
+    expect([await contacts(), await present()]).toEqual([[], others])
+  }
+
+  await visitor.evaluate(() =>
+    (globalThis as unknown as { blackhole: { optIn: () => Promise<void> } }).blackhole.optIn(),
+  )
+  await expect.poll(async () => (await statusOf(visitor)).peers, { timeout: 30_000 }).toBeGreaterThan(0)
+  expect(await contacts()).toContain('RTCPeerConnection')
+  await visitor.close()
+}
+
 test('an origin with only a tag gets the CDN: the relay learns, pulls once, signs, and follows the origin', async () => {
   test.setTimeout(120_000)
   const relay = await startRelay({ args: ['--pull', origin.origin, '--allow-private'] })
@@ -85,6 +128,8 @@ test('an origin with only a tag gets the CDN: the relay learns, pulls once, sign
     const tag = `<script async src="${relay.url}/blackhole.js" data-site="${site}" data-sample="1"></script>`
     const page = `${html('Shop', tag)}<script src="/app.js"></script><script>loaded = fetch("/data.bin").then((answer) => answer.arrayBuffer())</script><script src="/mine.js"></script>`
     origin.pages.set('/', { body: page, type: 'text/html', control: 'no-cache' })
+    const asking = page.replace(' data-sample', ' data-consent data-sample')
+    origin.pages.set('/ask.html', { body: asking, type: 'text/html', control: 'no-cache' })
     origin.pages.set('/blackhole-sw.js', { ...script, body: `importScripts("${relay.url}/blackhole-sw.js")` })
     origin.pages.set('/app.js', { ...script, body: 'globalThis.shop = 1\n' })
     origin.pages.set('/data.bin', { body: DATA, type: 'application/octet-stream', control: 'public, max-age=600' })
@@ -115,6 +160,8 @@ test('an origin with only a tag gets the CDN: the relay learns, pulls once, sign
     // Neither of the assets came from the origin again: only the page and what is private did.
     expect(origin.bytes() - before).toBeLessThan(10_000)
     expect((await get(b, '/mine.js')).headers).not.toHaveProperty('x-blackhole-source')
+
+    await asksFirst(relay)
 
     origin.pages.set('/app.js', { ...script, body: 'globalThis.shop = 2\n' })
     await expect
