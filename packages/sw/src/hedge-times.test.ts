@@ -30,6 +30,17 @@ it('is late sooner the steadier it is', () => {
   expect(shaky.expect(1000)?.lateMs).toBeGreaterThan(250)
 })
 
+it('takes no piece to be slower than a minute, but many pieces', () => {
+  const times = new PathTimes()
+  const mebibyte = 1024 * 1024
+  for (let at = 0; at < 20; at++) times.took(30_000, mebibyte, { firstByteMs: 40 })
+  expect(times.expect(mebibyte)?.ms).toBeGreaterThan(25_000)
+  expect(times.expect(28 * mebibyte)?.ms).toBeGreaterThan(28 * 25_000)
+  for (let at = 0; at < 20; at++) times.took(600_000, mebibyte, { firstByteMs: 40 })
+  expect(times.expect(mebibyte)?.ms).toBe(60_000)
+  expect(times.expect(1_000)?.ms).toBeLessThanOrEqual(60_000)
+})
+
 it('follows a change within a few answers, and is not thrown by a single one', () => {
   const times = server(40, 2 * MB)
   times.took(30_000, 1000, { firstByteMs: 40 })

@@ -1,3 +1,4 @@
+import { PIECE_BYTES } from '@blackhole/protocol'
 import type { HolderPace } from '@blackhole/protocol'
 
 /** Weights of a new measurement, as for TCP's round-trip time (RFC 6298, section 2.3). */
@@ -10,7 +11,7 @@ const K = 4
 const SMALL_BYTES = 64 * 1024
 /** Rate that is assumed before one was measured: 1 MB/s. */
 const ASSUMED_MS_PER_BYTE = 1 / 1000
-/** Nothing is taken to be slower than this: one stalled answer must not decide for the next hour. */
+/** No piece is taken to be slower than this: one stalled answer must not decide for the next hour. */
 const MAX_MS = 60_000
 /** Bounds of what a single answer may say of how wrong the expectation was. */
 const MIN_RATIO = 1 / 8
@@ -61,10 +62,11 @@ export class PathTimes {
   expect(bytes: number, pace?: HolderPace): Expectation | undefined {
     const base = this.#base(bytes, pace)
     if (base === undefined) return undefined
-    const ms = Math.min(MAX_MS, base * this.#ratio)
+    // Many pieces may well take longer than one.
+    const maxMs = MAX_MS * Math.max(1, bytes / PIECE_BYTES)
     return {
-      ms,
-      lateMs: Math.min(2 * MAX_MS, base * (this.#ratio + K * this.#deviation)),
+      ms: Math.min(maxMs, base * this.#ratio),
+      lateMs: Math.min(2 * maxMs, base * (this.#ratio + K * this.#deviation)),
       earlyMs: base * Math.max(this.#ratio / 4, this.#ratio - 2 * this.#deviation),
     }
   }

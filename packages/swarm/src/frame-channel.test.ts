@@ -1,7 +1,7 @@
 import { streamPair } from '@libp2p/utils'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { ValidationError } from '@blackhole/protocol'
+import { PIECE_MESSAGE_BYTES, ValidationError } from '@blackhole/protocol'
 import { MAX_STRIKES, MAX_TIME_OUT_MS } from './bans.ts'
 import { encodeFrame } from './frame-writer.ts'
 import { allBits, connectRaw, RawPeer } from './raw-peer.ts'
@@ -18,6 +18,8 @@ class MemoryChannel implements FrameChannel {
   sentBytes = 0
   readonly bufferedBytes = 0
   readonly needsDrain = false
+  roomBytes = Infinity
+  largestBytes = 0
 
   static pair(): [MemoryChannel, MemoryChannel] {
     const [one, two] = [new MemoryChannel(), new MemoryChannel()]
@@ -33,6 +35,7 @@ class MemoryChannel implements FrameChannel {
   send(frames: Uint8ArrayList): void {
     const bytes = frames.slice()
     this.sentBytes += bytes.byteLength
+    this.largestBytes = Math.max(this.largestBytes, bytes.byteLength)
     setTimeout(() => this.other?.handler?.onFrames(bytes), 0)
   }
 }
@@ -70,6 +73,25 @@ describe('frames beside a stream', () => {
     expect(near.sentBytes).toBeGreaterThan(900_000)
     expect(far.sentBytes).toBeGreaterThan(0)
     expect(throughStream).toBeLessThan(1_000)
+  })
+
+  it('are handed over a message at a time where the channel has little room', async () => {
+    const [block] = await testBlocks(1, 1024 * 1024)
+    if (block === undefined) throw new Error('There is no block')
+    const handed = async (roomBytes: number): Promise<number> => {
+      const [holder, reader] = [await swarm('a', [block]), await swarm('b')]
+      const [outbound, inbound] = await streamPair()
+      const [near, far] = MemoryChannel.pair()
+      near.roomBytes = roomBytes
+      await Promise.all([
+        holder.swarm.addStream({ peer: 'b', stream: outbound, direction: 'outbound', frameChannel: near }),
+        reader.swarm.addStream({ peer: 'a', stream: inbound, direction: 'inbound', frameChannel: far }),
+      ])
+      await reader.swarm.fetch(block.cid)
+      return near.largestBytes
+    }
+    expect(await handed(Infinity)).toBeGreaterThan(2 * PIECE_MESSAGE_BYTES)
+    for (const roomBytes of [0, 10_000]) expect(await handed(roomBytes)).toBeLessThan(1.1 * PIECE_MESSAGE_BYTES)
   })
 
   it('stay unused when the other side has no channel', async () => {

@@ -20,6 +20,8 @@ export interface FrameChannel {
   readonly bufferedBytes: number
   /** Whether it asks to wait for `onDrain` before more is sent. */
   readonly needsDrain: boolean
+  /** Bytes that it takes before it asks to wait; 0 while it does. */
+  readonly roomBytes: number
   /** Hears frames from now on; to be called before our hello invites them. */
   listen(handler: FrameChannelHandler): void
   /**

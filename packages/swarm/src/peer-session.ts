@@ -99,6 +99,11 @@ export class PeerSession {
     return this.#inUse?.needsDrain ?? this.#stream.writableNeedsDrain
   }
 
+  /** Bytes that may be sent before it asks to wait, where that is known. */
+  get roomBytes(): number {
+    return this.#inUse?.roomBytes ?? Infinity
+  }
+
   /** The channel once both sides use it. What still waits to leave through the stream leaves first. */
   get #inUse(): FrameChannel | undefined {
     return this.#useChannel && this.#stream.writeBufferLength === 0 ? this.#channel : undefined

@@ -95,7 +95,7 @@ export class RangeRequests {
     const request = this.#current.get(peer)
     const now = this.#handler.now()
     if (request === undefined) {
-      peer.bytesIn += data.byteLength
+      peer.late(data.byteLength, now)
       this.#answers(peer)
       return
     }

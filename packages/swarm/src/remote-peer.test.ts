@@ -5,8 +5,9 @@ import { REQUEST_BYTES } from '@blackhole/protocol'
 import { PeerSession } from './peer-session.ts'
 import { PieceFetch } from './piece-fetch.ts'
 import { RemotePeer } from './remote-peer.ts'
-import { INITIAL_WINDOW_BYTES } from './request-window.ts'
 import { UploadQueue } from './upload-queue.ts'
+
+const WINDOW_BYTES = 8 * REQUEST_BYTES
 
 it('is asked for more when a quarter of its window is free, not for each answer', async () => {
   const [stream] = await streamPair()
@@ -31,11 +32,14 @@ it('is asked for more when a quarter of its window is free, not for each answer'
     cid: 'b',
     link: CID.parse('bafkqaaa'),
     piece: 0,
-    size: INITIAL_WINDOW_BYTES,
+    size: WINDOW_BYTES,
     now: 0,
   })
+  // A rate of 8 requests in the time that data is kept on its way for.
+  peer.window.received(1, true, 1)
+  peer.window.received(WINDOW_BYTES, true, 201)
   expect(peer.isDueForMore(8)).toBe(true)
-  const requests = Array.from({ length: INITIAL_WINDOW_BYTES / REQUEST_BYTES }, (_, index) =>
+  const requests = Array.from({ length: WINDOW_BYTES / REQUEST_BYTES }, (_, index) =>
     peer.ask(fetch, index * REQUEST_BYTES, (index + 1) * REQUEST_BYTES, REQUEST_BYTES, 0),
   )
   const due = requests.map((request) => {

@@ -143,6 +143,13 @@ export class RemotePeer {
     this.received.add(bytes, now)
   }
 
+  /** Data of a request came that was taken back: of no use, but the peer is there, and what it owes besides comes after it. */
+  late(bytes: number, now: number): void {
+    this.bytesIn += bytes
+    this.lastProgressAt = now
+    this.received.add(bytes, now)
+  }
+
   /** Remembers that data of this request is not an offence. */
   forgive(id: number): void {
     this.#cancelled.add(id)

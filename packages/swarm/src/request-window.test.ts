@@ -14,6 +14,18 @@ describe('RequestWindow', () => {
     expect(new RequestWindow().bytes).toBe(INITIAL_WINDOW_BYTES)
   })
 
+  it('doubles with each round trip until something was measured', () => {
+    const window = new RequestWindow()
+    // The first bytes start the clock.
+    window.received(1, true, 1)
+    window.received(INITIAL_WINDOW_BYTES, true, 2)
+    expect(window.bytes).toBe(2 * INITIAL_WINDOW_BYTES)
+    window.received(2 * INITIAL_WINDOW_BYTES, true, 3)
+    expect(window.bytes).toBe(4 * INITIAL_WINDOW_BYTES)
+    window.received(2 * MAX_WINDOW_BYTES, true, 4)
+    expect(window.bytes).toBe(MAX_WINDOW_BYTES)
+  })
+
   it('is bandwidth times round trip, and some', () => {
     const window = measured(5_000_000, 80)
     expect(window.bytesPerSecond).toBeCloseTo(5_000_000, -5)

@@ -2,10 +2,13 @@ import { REQUEST_BYTES } from '@blackhole/protocol'
 
 /** js-libp2p's WebRTC keeps at most 2 MiB in its send buffer: asking for more per round trip gains nothing. */
 export const MAX_WINDOW_BYTES = 2 * 1024 * 1024
-/** Two requests: one arriving while the next is on its way. */
-export const MIN_WINDOW_BYTES = 2 * REQUEST_BYTES
-/** Before anything was measured: a whole piece, so that the first one of a file is asked for without waiting. */
-export const INITIAL_WINDOW_BYTES = 8 * REQUEST_BYTES
+/** One request; the next is sent while it arrives. Seven peers on a line of 5 Mbit/s then owe as much as it carries in 1.4 s. */
+export const MIN_WINDOW_BYTES = REQUEST_BYTES
+/**
+ * Before anything was measured. It grows by what arrives, so that it doubles with each round trip (slow start, RFC 5681,
+ * section 3.1): someone new may be far away, and a newcomer has many whom it does not know.
+ */
+export const INITIAL_WINDOW_BYTES = 2 * REQUEST_BYTES
 
 /** Headroom over the measured product, so that a rate that the window itself limits can be seen to rise (BBR's cwnd_gain is 2). */
 const GAIN = 1.5
@@ -41,7 +44,7 @@ export class RequestWindow {
 
   /** Bytes that may be requested and not yet received. */
   get bytes(): number {
-    if (this.#rate === 0) return INITIAL_WINDOW_BYTES
+    if (this.#rate === 0) return Math.min(MAX_WINDOW_BYTES, INITIAL_WINDOW_BYTES + this.#sampleBytes)
     const bytes = (this.#rate / 1000) * (GAIN * this.#rttMs + SERVICE_MS)
     return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, bytes))
   }

@@ -1,9 +1,46 @@
 import { expect, it, vi } from 'vitest'
+import { CID } from 'multiformats/cid'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { REQUEST_BYTES } from '@blackhole/protocol'
 import { MAX_STALLED_LOOKS } from './conduct.ts'
+import { PieceFetch } from './piece-fetch.ts'
+import { RangeRequests } from './range-requests.ts'
 import { RemotePeer } from './remote-peer.ts'
 import { lookAtSilence } from './silence.ts'
 import { UploadQueue } from './upload-queue.ts'
 import type { PeerSession } from './peer-session.ts'
+import type { RangeRequestsHandler } from './range-requests.ts'
+
+it('takes bytes of what was taken back for a sign of life: what it owes besides comes after them', () => {
+  const session = { isOpen: true, sendFrames: vi.fn() } as unknown as PeerSession
+  const peer = new RemotePeer({
+    ...{ id: 'peer', direction: 'inbound', lastResort: false, session, joinedAt: 0 },
+    uploads: new UploadQueue(),
+  })
+  let now = 0
+  const handler = { peers: new Map([['peer', peer]]), now: () => now, letDown: vi.fn(), roomier: vi.fn() }
+  const requests = new RangeRequests(handler as unknown as RangeRequestsHandler)
+  const fetch = new PieceFetch({ cid: 'a', link: CID.parse('bafkqaaa'), piece: 0, size: 4 * REQUEST_BYTES, now })
+  const ask = (at: number): void => {
+    const range = { start: at * REQUEST_BYTES, end: (at + 1) * REQUEST_BYTES }
+    requests.ask(peer, fetch, range, new Uint8ArrayList())
+  }
+  ask(0)
+  ask(1)
+  requests.cancel(peer, ({ start }) => start === 0)
+  const giveUp = vi.spyOn(requests, 'giveUp')
+  const look = (): void => {
+    lookAtSilence(peer, handler.peers, { now, deadPeerTimeoutMs: 30_000, requests, timeOut: vi.fn() })
+  }
+  for (; now <= 20_000; now += 1_000) {
+    requests.onPieceData(peer, new Uint8Array(1_000))
+    look()
+  }
+  expect(giveUp).not.toHaveBeenCalled()
+  now += 15_000
+  look()
+  expect(giveUp).toHaveBeenCalled()
+})
 
 it('sends away who owes an answer and stays silent, not one of whom all was taken back', () => {
   const session = { isOpen: true } as unknown as PeerSession

@@ -133,6 +133,8 @@ export class Uploader {
   #turn(peer: RemotePeer): boolean {
     if (peer.uploads.size === 0 || peer.session.needsDrain || !peer.session.isOpen) return false
     const frames = new Uint8ArrayList()
+    // A slow stream gets less at once: what is handed to it can't be cancelled, and all else waits behind it.
+    const turnBytes = Math.min(TURN_BYTES, Math.max(PIECE_MESSAGE_BYTES, peer.session.roomBytes))
     let bytes = 0
     let more = false
     for (const request of peer.uploads.all) {
@@ -140,7 +142,7 @@ export class Uploader {
       const left = Math.min(request.end, request.block.byteLength) - request.offset
       const allowance = this.#allowance(peer)
       // The rest of a turn is for whole messages, as small ones cost as much. A refusal comes after what was asked before.
-      const fits = Math.min(left, PIECE_MESSAGE_BYTES) <= TURN_BYTES - bytes
+      const fits = Math.min(left, PIECE_MESSAGE_BYTES) <= turnBytes - bytes
       more = frames.byteLength > 0 && !(fits && allowance > 0 && isWithin(request, request.block))
       if (more) break
       if (!isWithin(request, request.block)) {
@@ -152,7 +154,7 @@ export class Uploader {
         this.drop(peer)
         break
       }
-      const wanted = Math.min(TURN_BYTES - bytes, left, allowance)
+      const wanted = Math.min(turnBytes - bytes, left, allowance)
       const allowed = this.#take(wanted)
       if (allowed === 0 && wanted > 0) break
       this.#append(frames, peer, request, request.block, allowed)

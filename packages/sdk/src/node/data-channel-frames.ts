@@ -27,11 +27,21 @@ const MESSAGE_BYTES = PIECE_MESSAGE_BYTES + 2 * 1024
  */
 const MAX_MESSAGE_BYTES = 256 * 1024
 
-/** Chromium closes a channel at 16 MiB; what waits here can't be cancelled any more. */
-const HIGH_WATER_BYTES = 1024 * 1024
+/**
+ * What waits in the channel can't be cancelled any more, and whatever is said next comes after it: so it is what the
+ * channel carries in this time, within bounds. The upper one is more than any channel needs to be kept busy.
+ */
+const QUEUE_MS = 400
+const MIN_HIGH_WATER_BYTES = PIECE_MESSAGE_BYTES
+const MAX_HIGH_WATER_BYTES = 1024 * 1024
+/** Before anything was measured. */
+const FIRST_HIGH_WATER_BYTES = 256 * 1024
 
-/** Early enough that the channel never runs dry before more is sent. */
-const LOW_WATER_BYTES = 256 * 1024
+/** Of these bytes so much is left when more is asked for: early enough that the channel never runs dry. */
+const LOW_WATER_SHARE = 1 / 4
+
+/** Time over which the channel's rate is measured, at least. */
+const SAMPLE_MS = 100
 
 /**
  * Frames on the data channel of a stream of `@libp2p/webrtc`, past libp2p's
@@ -43,7 +53,7 @@ const LOW_WATER_BYTES = 256 * 1024
  */
 export function frameChannelOf(stream: Stream): FrameChannel | undefined {
   const { channel } = stream as { readonly channel?: unknown }
-  return isDataChannel(channel) ? new DataChannelFrames(channel) : undefined
+  return isDataChannel(channel) ? new DataChannelFrames(channel, () => performance.now()) : undefined
 }
 
 class DataChannelFrames implements FrameChannel {
@@ -51,8 +61,15 @@ class DataChannelFrames implements FrameChannel {
   /** A channel copies what it is told to send, so one buffer serves all messages. */
   readonly #message = new Uint8Array(MESSAGE_BYTES)
   #filled = 1
+  readonly #now: () => number
+  #highWater = FIRST_HIGH_WATER_BYTES
+  #sent = 0
+  /** When there was something to carry, and how much had been carried by then; -1 when nothing is. */
+  #sampleAt = -1
+  #sampleCarried = 0
 
-  constructor(channel: DataChannel) {
+  constructor(channel: DataChannel, now: () => number) {
+    this.#now = now
     this.#channel = channel
     this.#message[0] = FRAMES
   }
@@ -62,7 +79,12 @@ class DataChannelFrames implements FrameChannel {
   }
 
   get needsDrain(): boolean {
-    return this.#channel.bufferedAmount >= HIGH_WATER_BYTES
+    this.#measure()
+    return this.#channel.bufferedAmount >= this.#highWater
+  }
+
+  get roomBytes(): number {
+    return Math.max(0, this.#highWater - this.#channel.bufferedAmount)
   }
 
   listen(handler: FrameChannelHandler): void {
@@ -80,7 +102,6 @@ class DataChannelFrames implements FrameChannel {
       if (bytes[0] === FRAMES) handler.onFrames(bytes.subarray(1))
       else ofLibp2p?.call(channel, event)
     }
-    channel.bufferedAmountLowThreshold = LOW_WATER_BYTES
     channel.addEventListener('bufferedamountlow', () => handler.onDrain())
   }
 
@@ -101,6 +122,31 @@ class DataChannelFrames implements FrameChannel {
     const message = this.#message.subarray(0, this.#filled)
     this.#filled = 1
     this.#channel.send(message)
+    this.#sent += message.byteLength
+    this.#awaitLowWater()
+  }
+
+  /** Always below what is buffered: a channel says that it fell to the threshold only when it was above. */
+  #awaitLowWater(): void {
+    const channel = this.#channel
+    channel.bufferedAmountLowThreshold = Math.min(this.#highWater * LOW_WATER_SHARE, channel.bufferedAmount / 2)
+  }
+
+  /** How fast the channel carries what it is given, as long as it always has something to carry. */
+  #measure(): void {
+    const { bufferedAmount } = this.#channel
+    const [now, carried] = [this.#now(), this.#sent - bufferedAmount]
+    const elapsed = now - this.#sampleAt
+    if (this.#sampleAt >= 0 && elapsed < SAMPLE_MS) return
+    if (this.#sampleAt >= 0) {
+      const bytes = ((carried - this.#sampleCarried) / elapsed) * QUEUE_MS
+      // What ran dry could have carried more.
+      const highWater = bufferedAmount === 0 ? Math.max(bytes, this.#highWater) : bytes
+      this.#highWater = Math.round(Math.min(MAX_HIGH_WATER_BYTES, Math.max(MIN_HIGH_WATER_BYTES, highWater)))
+      this.#awaitLowWater()
+    }
+    this.#sampleAt = bufferedAmount === 0 ? -1 : now
+    this.#sampleCarried = carried
   }
 }
 
