@@ -50,7 +50,10 @@ export class LabRelay {
       process.execPath,
       [
         ...[COMMAND, 'relay', '--json', '--host', '0.0.0.0', '--port', String(PORT), '--data', join(folder, 'relay')],
-        ...['--public-url', relay.url, '--site-host', `${SITE_HOST}:${PORT}`, '--log-level', 'error', ...args],
+        ...['--public-url', relay.url, '--site-host', `${SITE_HOST}:${PORT}`, '--log-level', 'error'],
+        // Its operator knows what its line carries.
+        ...(host.upMbit === undefined ? [] : ['--uplink-mbit', String(host.upMbit)]),
+        ...args,
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )

@@ -15,6 +15,8 @@ export interface LabHostInit {
   readonly namespace: string
   /** Its own IPv4 address; behind a NAT a private one. */
   readonly address: string
+  /** What its line carries up, in 10^6 bit/s; undefined for no limit. */
+  readonly upMbit?: number | undefined
 }
 
 /** A machine of the laboratory, on which programs run. */
@@ -22,11 +24,13 @@ export class LabHost {
   readonly name: string
   readonly namespace: string
   readonly address: string
+  readonly upMbit: number | undefined
 
-  constructor({ name, namespace, address }: LabHostInit) {
+  constructor({ name, namespace, address, upMbit }: LabHostInit) {
     this.name = name
     this.namespace = namespace
     this.address = address
+    this.upMbit = upMbit
   }
 
   /** Command line that runs a program on this host: put it before the program's own. */

@@ -115,7 +115,8 @@ export class LabNetwork {
     const { prefix } = this.#region(link)
     const publicAddress = `${NET}.${prefix}.${this.#hosts.length + 1}`
     const namespace = await this.#namespaces.add(name)
-    const host = new LabHost({ name, namespace, address: link.nat === undefined ? publicAddress : LAN.host })
+    const address = link.nat === undefined ? publicAddress : LAN.host
+    const host = new LabHost({ name, namespace, address, upMbit: link.upMbit })
     this.#hosts.push(host)
     if (link.nat === undefined) {
       await this.#plugIn(namespace, 'eth0', name, link)

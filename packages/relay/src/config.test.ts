@@ -52,6 +52,7 @@ describe('configuration', () => {
     [{ publishers: { docs: NAME } }, 'publishers'],
     [{ newSitesPerHourPerAddress: 'many' }, 'newSitesPerHourPerAddress'],
     [{ maxAnswersPerAddress: 0 }, 'maxAnswersPerAddress'],
+    [{ uplinkMbit: -1 }, 'uplinkMbit'],
     [{ logLevel: 'loud' }, 'logLevel'],
     [{ data: '' }, 'data'],
     [{ host: '' }, 'host'],

@@ -78,6 +78,8 @@ export interface RelayInit {
   readonly maxSocketsPerAddress: number
   /** Answers under way per address; others wait for their turn. */
   readonly maxAnswersPerAddress: number
+  /** What the line carries up, in 10^6 bit/s: answers then take turns, scripts first and what was not sent lately. 0: unknown. */
+  readonly uplinkMbit: number
   /** New WebSockets per second and address. */
   readonly socketsPerSecondPerAddress: number
   /** What to be told of, such as `offload<0.3,loadMs>3000`: see `docs/operating.md`. Empty for nothing. */
@@ -121,6 +123,7 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
   maxReservations: MAX_RESERVATIONS,
   maxSocketsPerAddress: MAX_SOCKETS_PER_ADDRESS,
   maxAnswersPerAddress: MAX_ANSWERS_PER_ADDRESS,
+  uplinkMbit: 0,
   socketsPerSecondPerAddress: SOCKETS_PER_SECOND_PER_ADDRESS,
   alerts: '',
   alertWebhook: '',
@@ -175,6 +178,11 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('maxReservations', 'number', 'circuit relay reservations at once'),
   option('maxSocketsPerAddress', 'number', 'open TCP connections per address'),
   option('maxAnswersPerAddress', 'number', 'answers under way per address; others wait for their turn'),
+  option(
+    'uplinkMbit',
+    'number',
+    'what the line carries up, in Mbit/s: a crowd is then served in the best order; 0 for unknown',
+  ),
   option('socketsPerSecondPerAddress', 'number', 'new WebSockets per second and address'),
   option('alerts', 'text', 'thresholds to be told of: offload<0.3,loadMs>3000,peers>5000'),
   option('alertWebhook', 'text', 'URL that alerts are posted to as JSON'),
@@ -194,6 +202,7 @@ const NUMBER_BOUNDS: Partial<Record<keyof RelayInit, readonly [number, number]>>
   maxReservations: [0, 1_000_000],
   maxSocketsPerAddress: [1, 1_000_000],
   maxAnswersPerAddress: [1, 1_000_000],
+  uplinkMbit: [0, 1_000_000],
   socketsPerSecondPerAddress: [1, 1_000_000],
 })
 

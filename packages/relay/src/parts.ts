@@ -26,6 +26,7 @@ import { FrontServer } from './http/front-server.ts'
 import { Hosts } from './http/hosts.ts'
 import { ScriptFiles } from './http/script-files.ts'
 import { LastResort } from './last-resort/last-resort.ts'
+import { uplinkOf } from './http/uplink-answers.ts'
 import { nodeListener } from './http/node-listener.ts'
 import { renewCertificate } from './http/renew-certificate.ts'
 import { TlsFiles } from './http/tls-files.ts'
@@ -248,7 +249,9 @@ async function start(
     endpoints.url,
   )
   stops.push(stopWatching)
+  const uplink = uplinkOf(init.uplinkMbit)
   const lastResort: LastResort = new LastResort({
+    uplink,
     node,
     sites,
     contents,
@@ -318,7 +321,7 @@ async function start(
     blocks: helia.blockstore,
   }
   const app = createApp(context)
-  const listener = nodeListener((request, bindings) => app.fetch(request, bindings), log)
+  const listener = nodeListener((request, bindings) => app.fetch(request, bindings), log, uplink)
   front.handle(listener, upgradeHandlerOf(node))
   await federation?.start()
   stops.push(() => federation?.stop())

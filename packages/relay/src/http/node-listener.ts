@@ -4,6 +4,8 @@ import { DRAIN_TIMEOUT_MS } from '../limits.ts'
 import { ChunkedResponse } from './chunked-response.ts'
 import { IncomingRequest } from './incoming-request.ts'
 import { sendBody } from './send-body.ts'
+import { beginAnswer } from './uplink-answers.ts'
+import type { Uplink } from './uplink.ts'
 
 /** Node's own objects behind a request. */
 export interface HttpBindings {
@@ -18,10 +20,13 @@ export type FetchHandler = (request: Request, bindings: HttpBindings) => Respons
  * Lets a fetch handler answer requests of a Node server, with backpressure
  * both ways. A body that fails on its way destroys the connection: adapters
  * that end the response instead would make half a file look whole.
+ *
+ * @param uplink - the line that all answers share, where its capacity is known
  */
 export function nodeListener(
   handler: FetchHandler,
   log: Logger,
+  uplink?: Uplink,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const request = requestOf(incoming, outgoing)
@@ -29,7 +34,7 @@ export function nodeListener(
       outgoing.writeHead(400, { Connection: 'close' }).end()
       return
     }
-    await send(await handler(request, { incoming, outgoing }), outgoing)
+    await send(await handler(request, { incoming, outgoing }), outgoing, uplink)
     drain(incoming)
   }
   return (incoming, outgoing) => {
@@ -53,11 +58,15 @@ function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): Request
   }
 }
 
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+async function send(response: Response, outgoing: ServerResponse, uplink: Uplink | undefined): Promise<void> {
   outgoing.statusCode = response.status
   outgoing.setHeaders(response.headers)
   const chunks = response instanceof ChunkedResponse ? response.chunks : response.body
-  if (chunks !== null && outgoing.req.method !== 'HEAD') return sendBody(chunks, outgoing)
+  if (chunks !== null && outgoing.req.method !== 'HEAD') {
+    const turns = uplink === undefined ? undefined : beginAnswer(uplink, response.headers, outgoing.req.url ?? '/')
+    outgoing.once('close', () => turns?.end(outgoing.writableFinished))
+    return sendBody(chunks, outgoing, turns)
+  }
   await (chunks instanceof ReadableStream ? chunks.cancel() : chunks?.return(undefined))
   outgoing.end()
 }

@@ -8,6 +8,7 @@ import type { ContentSwitch } from '../content/content-switch.ts'
 import type { SiteContents } from '../content/site-contents.ts'
 import type { Publisher } from '../hosting/publisher.ts'
 import { MAX_CDN_STREAMS_PER_CONNECTION, MAX_CONNECTIONS, SEEDED_VERSIONS, UPLOAD_SLOTS_PER_SITE } from '../limits.ts'
+import type { Uplink } from '../http/uplink.ts'
 import type { Metrics } from '../metrics.ts'
 import type { RelayNode } from '../net/node.ts'
 import type { SiteTable, StoredSite } from '../state/site-table.ts'
@@ -25,6 +26,8 @@ export interface LastResortComponents {
   publisher: Publisher
   contentSwitch: ContentSwitch
   metrics: Metrics
+  /** The line that answers over HTTP share. */
+  uplink: Pick<Uplink, 'passed'> | undefined
   log: Logger
   now: () => number
   random: () => number
@@ -108,7 +111,7 @@ export class LastResort implements Startable {
   }
 
   async #makeSwarm(site: StoredSite): Promise<Swarm> {
-    const { vault, contentSwitch, tokens, metrics, node, now, random } = this.#components
+    const { vault, contentSwitch, tokens, metrics, uplink, node, now, random } = this.#components
     const self = node.peerId.toString()
     const swarm = new Swarm(
       {
@@ -131,6 +134,7 @@ export class LastResort implements Startable {
     )
     swarm.addEventListener('upload', (event) => {
       metrics.sent('p2p', event.detail.bytes)
+      uplink?.passed(event.detail.bytes)
     })
     swarm.addEventListener('peer:remove', () => {
       this.#retireSoon(site.name, swarm)
