@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, it } from 'vitest'
+import { whyNoFilm } from './film/make-film.ts'
 import { whyNoNetworks } from './network/ip.ts'
 import { existingNamespaces } from './network/namespaces.ts'
 
@@ -131,7 +132,7 @@ it.skipIf(reason !== undefined || !all)(
   },
 )
 
-it.skipIf(reason !== undefined || !all)(
+it.skipIf(reason !== undefined || !all || whyNoFilm() !== undefined)(
   'a film plays to its end by each system, on demand and live, and viewers give to each other',
   { timeout: 900_000 },
   async () => {

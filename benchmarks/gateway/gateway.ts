@@ -7,9 +7,11 @@ import { createInterface } from 'node:readline'
 import { publishFolder, startRelay } from '@blackhole/testkit'
 import { freePort } from '../harness/free-port.ts'
 import { interleave } from '../harness/interleave.ts'
+import { findProgram, whyNoPrograms } from '../harness/programs.ts'
 import { ratio, row, valueOf } from '../harness/report.ts'
 import type { ChildProcess } from 'node:child_process'
 import type { BenchOptions } from '../harness/options.ts'
+import type { FindProgram } from '../harness/programs.ts'
 import type { Findings } from '../harness/report.ts'
 
 const DEFAULT_RUNS = 3
@@ -26,10 +28,10 @@ const BARE = 'bare node:http'
  * One file of 1 MiB over 32 connections, from the relay's gateway and from nginx, each with one process (nginx: one
  * worker). A server of Node that does nothing but write one buffer shows what there is to reach.
  */
-export async function gateway(options: BenchOptions): Promise<Findings> {
-  for (const program of ['wrk', 'nginx']) {
-    if (await runs(program)) continue
-    console.error(`There is no ${program} here, so that nothing is measured`)
+export async function gateway(options: BenchOptions, find: FindProgram = findProgram): Promise<Findings> {
+  const reason = whyNoPrograms({ wrk: 'wrk', nginx: 'nginx' }, find)
+  if (reason !== undefined) {
+    console.error(`Skipped: ${reason}.`)
     return { rows: [], ratios: [] }
   }
   const folder = await mkdtemp(join(tmpdir(), 'blackhole-gateway-'))
@@ -93,7 +95,9 @@ http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; $
   )
   // As who may do all it gives its rights up, and then could not read the folder.
   const user = process.getuid?.() === 0 ? ['-g', 'user root;'] : []
-  const server = spawn('nginx', ['-c', config, '-e', 'stderr', ...user], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const server = spawn(findProgram('nginx') ?? 'nginx', ['-c', config, '-e', 'stderr', ...user], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   await listening(server, `http://127.0.0.1:${String(port)}/${FILE}`)
   return { port, stop: () => ended(server) }
 }
@@ -124,7 +128,7 @@ async function ended(server: ChildProcess): Promise<void> {
 /** Requests per second, as `wrk` counts them; those that failed make the run fail. */
 async function load(url: string, host: string): Promise<number> {
   const args = ['-t1', `-c${String(CONNECTIONS)}`, `-d${String(SECONDS)}s`, '-H', `Host: ${host}`, url]
-  const output = await read('wrk', args)
+  const output = await read(findProgram('wrk') ?? 'wrk', args)
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`wrk: some requests failed\n${output}`)
   const found = /Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]
   if (found === undefined) throw new Error(`wrk said something else\n${output}`)
@@ -136,12 +140,4 @@ async function read(program: string, args: readonly string[]): Promise<string> {
   let output = ''
   for await (const chunk of child.stdout.setEncoding('utf8')) output += String(chunk)
   return output
-}
-
-async function runs(program: string): Promise<boolean> {
-  const child = spawn(program, ['-v'], { stdio: 'ignore' })
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  child.once('error', () => resolve(false))
-  child.once('exit', () => resolve(true))
-  return promise
 }

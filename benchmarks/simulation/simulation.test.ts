@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Crowd } from './crowd.ts'
-import { announceBytes } from './relay-cost.ts'
+import { announceBytes, relayCost } from './relay-cost.ts'
 import type { Scenario } from './scenario.ts'
 
 const CROWD: Partial<Scenario> = { visitors: 120, pieces: 48, sourceKbps: 8_000, stayScaleMs: 300_000 }
@@ -51,8 +51,18 @@ describe('a simulated crowd', () => {
   })
 })
 
-it('knows how long an announce and its answer are on the wire', () => {
-  const few = announceBytes(0)
-  expect(few).toBeGreaterThan(100)
-  expect(announceBytes(10) - few).toBeGreaterThan(10 * 38)
+it('knows how long an announce and its answer are on the wire: site and token are said once on a stream', () => {
+  const few = announceBytes({ named: 0, isFirst: false })
+  expect(few).toBeLessThan(100)
+  expect(announceBytes({ named: 10, isFirst: false }) - few).toBeGreaterThan(10 * 38)
+  expect(announceBytes({ named: 0, isFirst: true }) - few).toBeGreaterThan(500)
+})
+
+it('charges a relay for the site and token of each visitor once, however often it announces', () => {
+  const outcome = { visitors: 2_000, announces: 2_000, named: 0, dials: 0, arrivingMs: 1_000 }
+  const bytes = { origin: 0, landing: 0, peers: 0 }
+  const once = relayCost({ ...outcome, bytes }).announceBytes
+  expect(once).toBe(1_000 * announceBytes({ named: 0, isFirst: true }))
+  const thrice = relayCost({ ...outcome, bytes, announces: 6_000 }).announceBytes
+  expect(thrice - once).toBe(2_000 * announceBytes({ named: 0, isFirst: false }))
 })

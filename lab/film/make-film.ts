@@ -4,6 +4,8 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { findProgram, whyNoPrograms } from '@blackhole/benchmarks/programs'
+import type { FindProgram } from '@blackhole/benchmarks/programs'
 import type { SiteFiles } from '../systems/site-files.ts'
 
 /** Which film. */
@@ -42,11 +44,8 @@ const PICTURES_PER_SECOND = 12
 const ENCODING_TIMEOUT_MS = 300_000
 
 /** Whether there is an `ffmpeg`; undefined when there is, else what is missing. */
-export async function whyNoFilm(): Promise<string | undefined> {
-  return await promisify(execFile)('ffmpeg', ['-hide_banner', '-version']).then(
-    () => undefined,
-    () => "ffmpeg is missing (Debian's ffmpeg)",
-  )
+export function whyNoFilm(find: FindProgram = findProgram): string | undefined {
+  return whyNoPrograms({ ffmpeg: 'ffmpeg' }, find)
 }
 
 /** Makes the film, once for all runs: noise that nothing can compress, at a constant rate, and a tone. */
@@ -58,7 +57,7 @@ export async function makeFilm({ seconds, segmentS }: FilmInit): Promise<Film> {
     const making = `${folder}-${process.pid}`
     await mkdir(making, { recursive: true })
     try {
-      await promisify(execFile)('ffmpeg', args, { cwd: making, timeout: ENCODING_TIMEOUT_MS })
+      await promisify(execFile)(findProgram('ffmpeg') ?? 'ffmpeg', args, { cwd: making, timeout: ENCODING_TIMEOUT_MS })
       // Another run may have been quicker; both made the same.
       await rename(making, folder).catch(() => undefined)
     } finally {

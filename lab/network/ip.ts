@@ -1,17 +1,14 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import process from 'node:process'
+import { findProgram, whyNoPrograms } from '@blackhole/benchmarks/programs'
+import type { FindProgram } from '@blackhole/benchmarks/programs'
 
 /** Longest that one command of the network's set-up may take; they take milliseconds. */
 const COMMAND_TIMEOUT_MS = 20_000
 
 /** Most that one command may print. */
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024
-
-/** Folders in which Debian keeps `ip`, `tc` and `nft`: not on everyone's PATH. */
-const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
 /** The programs that a network is made with, and Debian's packages of them. */
 const TOOLS = { ip: 'iproute2', tc: 'iproute2', nft: 'nftables' } as const
@@ -44,21 +41,20 @@ export async function runTool(tool: Tool, args: readonly string[], input = ''): 
 
 /** Where a tool lies; undefined when it is not installed. */
 export function toolPath(tool: Tool): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS]
-  return folders.map((folder) => join(folder, tool)).find((path) => existsSync(path))
+  return findProgram(tool)
 }
 
 /**
  * Whether networks can be made here. `NO_LAB` in the environment says no.
  *
+ * @param find - where programs are. Default: looks for them
  * @returns undefined when they can, else the reason in a sentence
  */
-export async function whyNoNetworks(): Promise<string | undefined> {
+export async function whyNoNetworks(find: FindProgram = findProgram): Promise<string | undefined> {
   if ((process.env['NO_LAB'] ?? '') !== '') return 'NO_LAB is set'
   if (process.platform !== 'linux') return `network namespaces are Linux's, and this is ${process.platform}`
-  for (const [tool, debian] of Object.entries(TOOLS)) {
-    if (toolPath(tool as Tool) === undefined) return `${tool} is not installed (Debian has it in ${debian})`
-  }
+  const missing = whyNoPrograms(TOOLS, find)
+  if (missing !== undefined) return missing
   if (process.getuid?.() !== 0) return 'network namespaces can be made by root only'
   // Several networks may be made at once.
   const probe = `bhlab-${process.pid}-${randomBytes(2).toString('hex')}-probe`

@@ -26,7 +26,7 @@ const SET_UP_MS = 120_000
 export const film: Scenario = {
   about: '6 viewers watch a stream of 5 minutes in three qualities, on demand and live: start-up, stalls, who sent it',
   run: async ({ short, runs, only, ...options }) => {
-    const reason = await whyNoFilm()
+    const reason = whyNoFilm()
     if (reason !== undefined) {
       console.error(`Skipped: ${reason}.`)
       return { rows: [], ratios: [] }

@@ -1,5 +1,6 @@
-import { MANIFEST_VERSION, MAX_AHEAD_PIECES } from '@blackhole/protocol'
+import { MAX_AHEAD_PIECES } from '@blackhole/protocol'
 import type { ComingPiece, Manifest } from '@blackhole/protocol'
+import { testManifest } from '@blackhole/testkit/manifest'
 import { expect, it } from 'vitest'
 import { partOfBroadcast } from './live-version.ts'
 import { AHEAD, LookAhead } from './look-ahead.ts'
@@ -34,16 +35,7 @@ class Site {
   }
 
   get manifest(): Manifest {
-    return {
-      version: MANIFEST_VERSION,
-      sequence: 1,
-      previous: null,
-      created: '2026-01-01T00:00:00Z',
-      origins: [],
-      documents: 'site',
-      retired: false,
-      files: this.files,
-    }
+    return testManifest(this.files)
   }
 
   /** The player has got a playlist. */

@@ -1,25 +1,17 @@
-import { MANIFEST_VERSION, PIECE_BYTES, type Manifest } from '@blackhole/protocol'
+import { PIECE_BYTES, type Manifest } from '@blackhole/protocol'
+import { testManifest } from '@blackhole/testkit/manifest'
 import { describe, expect, it } from 'vitest'
 import { PageMemory } from './page-memory.ts'
 import { PrefetchBudget } from './prefetch-budget.ts'
 import { piecesWithin, predictPages } from './prediction.ts'
 
 const page = (cid: string): Manifest['files'][string] => ({ cid, size: 1000, type: 'text/html; charset=utf-8' })
-const manifest: Manifest = {
-  version: MANIFEST_VERSION,
-  sequence: 1,
-  previous: null,
-  created: '2026-01-01T00:00:00Z',
-  origins: [],
-  documents: 'site',
-  retired: false,
-  files: {
-    ...Object.fromEntries(
-      ['index.html', 'a.html', 'b.html', 'c.html', 'd.html', 'e.html'].map((path) => [path, page(path)]),
-    ),
-    'film.mp4': { cid: 'film', size: PIECE_BYTES + 5, type: 'video/mp4', pieces: ['film-0', 'film-1'] },
-  },
-}
+const manifest = testManifest({
+  ...Object.fromEntries(
+    ['index.html', 'a.html', 'b.html', 'c.html', 'd.html', 'e.html'].map((path) => [path, page(path)]),
+  ),
+  'film.mp4': { cid: 'film', size: PIECE_BYTES + 5, type: 'video/mp4', pieces: ['film-0', 'film-1'] },
+})
 
 const empty = PageMemory.parse(undefined)
 

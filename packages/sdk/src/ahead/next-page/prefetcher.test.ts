@@ -1,28 +1,20 @@
-import { MANIFEST_VERSION, type Manifest } from '@blackhole/protocol'
+import type { Manifest } from '@blackhole/protocol'
+import { testManifest } from '@blackhole/testkit/manifest'
 import { expect, it } from 'vitest'
 import { PAGES_SETTING, Prefetcher, type VisitedPage } from './prefetcher.ts'
 
 const file = (cid: string, type = 'text/html', size = 1000): Manifest['files'][string] => ({ cid, size, type })
-const manifest: Manifest = {
-  version: MANIFEST_VERSION,
-  sequence: 1,
-  previous: null,
-  created: '2026-01-01T00:00:00Z',
-  origins: [],
-  documents: 'site',
-  retired: false,
-  files: {
-    'docs/index.html': file('docs'),
-    'film.mp4': {
-      ...file('film', 'video/mp4', 50_000_000),
-      pieces: Array.from({ length: 48 }, (_, at) => `film-${String(at)}`),
-    },
-    'index.html': file('home'),
-    'news.html': file('news'),
-    'news.js': file('script', 'text/javascript'),
-    'style.css': file('style', 'text/css'),
+const manifest = testManifest({
+  'docs/index.html': file('docs'),
+  'film.mp4': {
+    ...file('film', 'video/mp4', 50_000_000),
+    pieces: Array.from({ length: 48 }, (_, at) => `film-${String(at)}`),
   },
-}
+  'index.html': file('home'),
+  'news.html': file('news'),
+  'news.js': file('script', 'text/javascript'),
+  'style.css': file('style', 'text/css'),
+})
 
 /** A browser of which only the settings last. */
 class FakeBrowser {
