@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { COMING_MS, MAX_COMING } from './coming-pieces.ts'
 import { cidBytes, connectRaw } from './raw-peer.ts'
-import { connect, knowing, ROOT, same, testBlocks, testSwarm, until } from './swarm-harness.ts'
+import { connect, knowing, ROOT, same, seen, testBlocks, testSwarm, until } from './swarm-harness.ts'
 import type { TestSwarm } from './swarm-harness.ts'
 
 const swarms: TestSwarm[] = []
@@ -61,6 +61,25 @@ it('ends a patient wait when the piece has come into the store another way', asy
   const patient = reader.swarm.fetch(cid, { patient: true })
   await reader.swarm.stored([cid])
   await expect(patient).rejects.toMatchObject({ reason: 'missing' })
+})
+
+it('fetches no further what has come into the store another way, and whoever waits is told to look there', async () => {
+  const blocks = await testBlocks(2, 300_000)
+  // 40 KB a second: it would take 15 s.
+  const [holder, reader] = [await make('holder', blocks, { maxUploadBytesPerSecond: 40_000 }), await make('reader')]
+  await knowing(blocks, holder, reader)
+  await connect(reader, holder)
+  const cids = blocks.map(({ cid }) => cid)
+  await seen(reader, cids[1] ?? '', 1)
+  const waiting = reader.swarm.fetch(cids[0] ?? '')
+  const background = reader.swarm.prefetch(cids.slice(1))
+  await until(holder.swarm, () => holder.swarm.counters.uploaded > 0)
+  await reader.store.put(blocks.map((block) => ({ ...block, site: 'site' })))
+  await reader.swarm.stored(cids)
+  await expect(waiting).rejects.toMatchObject({ reason: 'missing' })
+  await background
+  expect(holder.swarm.counters.uploaded).toBeLessThan(300_000)
+  expect(reader.swarm.counters.downloaded).toBe(0)
 })
 
 it('ends a patient wait with its signal, and with the answer to one that is not patient', async () => {

@@ -162,9 +162,9 @@ export class Downloader {
   held(cids: readonly string[]): void {
     const { table } = this.#components.versions
     this.#queue.held(cids.map((cid) => table.number(cid)).filter((piece) => piece !== undefined))
-    // Nobody is going to send these: whoever waits finds them in the store.
+    // What peers would still send of these is not needed: whoever waits finds them in the store.
     for (const fetch of cids.map((cid) => this.#queue.get(cid)))
-      if (fetch?.isPatient === true && fetch.requests === 0) this.#fail(fetch)
+      if (fetch?.assembly.isComplete === false && (fetch.piece !== undefined || fetch.isPatient)) this.#drop(fetch)
   }
 
   /** A peer's stream has ended. */
@@ -177,10 +177,7 @@ export class Downloader {
 
   /** Everything ends. */
   stop(): void {
-    for (const fetch of [...this.#queue.all]) {
-      this.requests.cancelFetch(fetch)
-      this.#fail(fetch, new AbortError('The swarm was stopped'))
-    }
+    for (const fetch of [...this.#queue.all]) this.#drop(fetch, new AbortError('The swarm was stopped'))
   }
 
   /** Looks for stalls; called every now and then. */
@@ -191,10 +188,8 @@ export class Downloader {
     for (const peer of [...peers.values()]) lookAtSilence(peer, peers, { ...silent, timeOut })
     for (const fetch of [...this.#queue.all]) {
       const isLate = fetch.isUrgent && now - fetch.lastProgressAt > this.#init.fetchTimeoutMs
-      if (isLate && !fetch.isPatient && !fetch.assembly.isComplete) {
-        this.requests.cancelFetch(fetch)
-        this.#fail(fetch, new DeadlineError(`Block ${fetch.cid}`, this.#init.fetchTimeoutMs))
-      }
+      if (isLate && !fetch.isPatient && !fetch.assembly.isComplete)
+        this.#drop(fetch, new DeadlineError(`Block ${fetch.cid}`, this.#init.fetchTimeoutMs))
     }
     this.schedule()
   }
@@ -297,8 +292,7 @@ export class Downloader {
       if (!fetch.assembly.isComplete) this.#queue.place(fetch)
       return
     }
-    this.requests.cancelFetch(fetch)
-    this.#fail(fetch, new AbortError())
+    this.#drop(fetch, new AbortError())
     this.schedule()
   }
 
@@ -341,6 +335,11 @@ export class Downloader {
     if (isKept && fetch.piece !== undefined) this.#queue.held([fetch.piece])
     this.#queue.remove(fetch)
     fetch.succeed(piece)
+  }
+
+  #drop(fetch: PieceFetch, error?: Error): void {
+    this.requests.cancelFetch(fetch)
+    this.#fail(fetch, error)
   }
 
   #fail(fetch: PieceFetch, error?: Error): void {

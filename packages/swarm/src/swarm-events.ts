@@ -16,6 +16,8 @@ export interface PeerInfo {
   readonly sentRate: number
   /** Pieces of known versions that it says it holds. */
   readonly pieces: number
+  /** When it was last asked what it holds of a version and has not said so yet; undefined when it owes no answer. */
+  readonly askedAt: number | undefined
   /** We don't serve it, for now. */
   readonly choked: boolean
   /** It doesn't serve us, for now. */
@@ -82,6 +84,7 @@ export function peerInfo(peer: RemotePeer, now: number): PeerInfo {
     receivedRate: peer.received.rate(now),
     sentRate: peer.sent.rate(now),
     pieces: peer.holdings.count,
+    askedAt: [...peer.pendingRoots.values()].at(-1),
     choked: peer.uploads.choked,
     chokes: peer.chokes,
     snubbed: peer.snubbed,

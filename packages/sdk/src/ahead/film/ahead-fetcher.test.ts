@@ -7,7 +7,7 @@ const OTHERS = ['alice', 'bob']
 
 /** A swarm that does what it is told to. */
 class FakeSwarm extends EventTarget {
-  peers = OTHERS.map((id) => ({ id, lastResort: false }))
+  peers = OTHERS.map((id) => ({ id, lastResort: false, askedAt: undefined as number | undefined }))
   readonly held = new Set<string>()
   readonly holders = new Map<string, number>()
   readonly coming = new Set<string>()
@@ -312,4 +312,70 @@ it('begins nothing twice, leaves to HTTP what a player has asked for, and forget
   expect(swarm.signals.get(ours)?.aborted).toBe(false)
   pass(250)
   expect(swarm.signals.get(ours)?.aborted).toBe(true)
+})
+
+it('asks no relay while somebody who has just come has not said what they hold, but for what is late', () => {
+  const { swarm, ahead, pass } = fetching()
+  const [mine, late] = [pieceOfTurn(0), 'late']
+  swarm.peers = swarm.peers.map((peer) => ({ ...peer, askedAt: 0 }))
+  ahead.set('film', [
+    { cid: mine, inMs: 20_000 },
+    { cid: late, inMs: 1_000 },
+  ])
+  expect(swarm.taken()).toEqual([
+    ['fetching', late],
+    ['relay', late],
+  ])
+  swarm.peers = swarm.peers.map((peer) => ({ ...peer, askedAt: undefined }))
+  swarm.holders.set(mine, 1)
+  pass(250)
+  expect(swarm.taken()).toEqual([['prefetch', [mine]]])
+  // One that never says so holds nobody up for long.
+  swarm.peers = swarm.peers.map((peer) => ({ ...peer, askedAt: 0 }))
+  swarm.holders.clear()
+  pass(250)
+  expect(swarm.taken()).toEqual([
+    ['fetching', mine],
+    ['relay', mine],
+  ])
+})
+
+it('asks nobody for what a player or a relay is getting', () => {
+  const { swarm, ahead, pass } = fetching()
+  const [mine, asked, far] = [pieceOfTurn(0), 'asked', 'far']
+  ahead.set('film', [
+    { cid: asked, inMs: 8_000, asked: true },
+    { cid: mine, inMs: 12_000 },
+  ])
+  expect(swarm.taken().at(-1)).toEqual(['relay', mine])
+  for (const cid of [mine, asked, far]) swarm.holders.set(cid, 1)
+  pass(250)
+  expect(swarm.taken()).toEqual([])
+  ahead.set('film', [{ cid: far, inMs: 16_000 }])
+  expect(swarm.taken()).toEqual([['prefetch', [far]]])
+  // What is on its way goes on when the player comes to it.
+  ahead.set('film', [{ cid: far, inMs: 15_000, asked: true }])
+  pass(250)
+  expect(swarm.taken()).toEqual([])
+  expect(swarm.signals.get('prefetch far')?.aborted).toBe(false)
+})
+
+it('begins few pieces at a time in the background, the rarest first, and fewer while a player waits', () => {
+  const { swarm, ahead, pass } = fetching()
+  const coming = ['a', 'b', 'c', 'd'].map((cid, at) => ({ cid, inMs: 10_000 + 4_000 * at }))
+  for (const { cid } of coming) swarm.holders.set(cid, cid === 'd' ? 1 : 2)
+  swarm.holders.set('asked', 2)
+  ahead.set('film', coming)
+  expect(swarm.taken()).toEqual([['prefetch', ['d', 'a']]])
+  const here = (cid: string): void => {
+    swarm.held.add(cid)
+    swarm.dispatchEvent(new CustomEvent('piece', { detail: { cid } }))
+    pass(50)
+  }
+  ahead.set('film', [{ cid: 'asked', inMs: 8_000, asked: true }, ...coming])
+  here('d')
+  // What is under way goes on.
+  expect(swarm.taken()).toEqual([['prefetch', ['a']]])
+  here('asked')
+  expect(swarm.taken()).toEqual([['prefetch', ['a', 'b']]])
 })

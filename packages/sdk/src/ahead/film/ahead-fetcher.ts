@@ -1,7 +1,7 @@
 import type { ComingPiece } from '@blackhole/protocol'
 import type { Swarm } from '@blackhole/swarm'
 import type { SiteBlocks } from '../../peer/site-blocks.ts'
-import { planAhead } from './plan.ts'
+import { AHEAD_PLAN, planAhead } from './plan.ts'
 import type { WantedPiece } from './plan.ts'
 import { turnOf } from './turn.ts'
 
@@ -42,6 +42,12 @@ const NEWS_MS = 50
 /** Pieces under way from relays: what the player asks for itself goes over the same line. */
 const RELAY_PIECES = 2
 
+/** Pieces under way in the background: each comes from all who have it, so that a few keep any line busy. */
+const FAR_PIECES = 2
+
+/** The same while a player waits for what it asked for. */
+const FAR_PIECES_BESIDE = 1
+
 /** A piece that was needed so long ago is not looked for any more: its player has gone, or has it from elsewhere. */
 const FORGET_MS = 30_000
 
@@ -51,8 +57,8 @@ interface Wanted {
   readonly since: number
   /** Ends its fetch. */
   readonly over: AbortController
-  /** `player`: whoever answers its player. */
-  from: 'peers' | 'relay' | 'player' | undefined
+  /** `far`: peers, in the background; `player`: whoever answers its player. */
+  from: 'peers' | 'far' | 'relay' | 'player' | undefined
   /** A player has asked for it: whoever answers it counts the bytes. */
   asked: boolean
   /** Told when it is here (true) or given up. */
@@ -182,9 +188,14 @@ export class AheadFetcher {
       // Nobody waits longer than the player can.
       else if (this.#isLost(wanted)) for (const told of wanted.waiting) told(false)
     }
-    const visitors = swarm.peers.filter(({ lastResort }) => !lastResort).map(({ id }) => id)
-    const pieces = [...this.#wanted].map(([cid, wanted]) => this.#look(cid, wanted, visitors))
-    const plan = planAhead(pieces, visitors.length, now())
+    const peers = swarm.peers.filter(({ lastResort }) => !lastResort)
+    const visitors = peers.map(({ id }) => id)
+    const isUnsure = peers.some(({ askedAt }) => askedAt !== undefined && now() - askedAt < AHEAD_PLAN.askedMs)
+    const pieces = [...this.#wanted]
+      // What a player asks for, and does not wait for here, it gets from others itself.
+      .filter(([, { asked, from, waiting }]) => !asked || from !== undefined || waiting.size > 0)
+      .map(([cid, wanted]) => this.#look(cid, wanted, visitors))
+    const plan = planAhead(pieces, visitors.length, now(), isUnsure)
     for (const piece of plan.near) this.#fromPeers(piece)
     this.#prefetch(plan.far)
     for (const piece of plan.fromRelay) this.#fromRelay(piece)
@@ -206,8 +217,7 @@ export class AheadFetcher {
 
   #fromPeers({ cid, neededAt, awaited }: WantedPiece): void {
     const wanted = this.#wanted.get(cid)
-    // What a player has asked for, and does not wait for here, it gets from them itself.
-    if (wanted === undefined || wanted.from !== undefined || (wanted.asked && wanted.waiting.size === 0)) return
+    if (wanted === undefined || (wanted.from !== undefined && wanted.from !== 'far')) return
     const { swarm, now } = this.#components
     wanted.from = 'peers'
     const deadlineMs = awaited ? 0 : Math.max(0, neededAt - now())
@@ -221,7 +231,7 @@ export class AheadFetcher {
   }
 
   #prefetch(far: readonly WantedPiece[]): void {
-    const cids = far.map(({ cid }) => cid)
+    const cids = this.#begin(far)
     const key = cids.join()
     const before = this.#far
     if (before?.key === key) return
@@ -232,6 +242,27 @@ export class AheadFetcher {
       this.#components.swarm.prefetch(cids, { signal, lastResort: false }).catch(() => undefined)
     }
     before?.over.abort()
+  }
+
+  /** What goes on of the background, and the rarest of the rest: a few at a time, so that the line is there for the player. */
+  #begin(far: readonly WantedPiece[]): string[] {
+    const goesOn = new Set(far.map(({ cid }) => cid).filter((cid) => this.#wanted.get(cid)?.from === 'far'))
+    for (const [cid, wanted] of this.#wanted) if (wanted.from === 'far' && !goesOn.has(cid)) wanted.from = undefined
+    const most = this.#playerWaits ? FAR_PIECES_BESIDE : FAR_PIECES
+    for (const { cid } of far) {
+      const wanted = this.#wanted.get(cid)
+      if (wanted === undefined || wanted.from !== undefined || goesOn.size >= most) continue
+      wanted.from = 'far'
+      goesOn.add(cid)
+    }
+    return [...goesOn]
+  }
+
+  /** A player has asked for something that is not here. */
+  get #playerWaits(): boolean {
+    return [...this.#streams.values()].some((pieces) =>
+      pieces.some(({ cid, asked }) => asked === true && !this.#isHere(cid)),
+    )
   }
 
   #fromRelay({ cid }: WantedPiece): void {
@@ -278,6 +309,7 @@ export class AheadFetcher {
 
   readonly #onPiece = ({ detail: { cid } }: CustomEvent<{ readonly cid: string }>): void => {
     this.#drop(cid, true)
+    this.#onNews()
   }
 
   readonly #onNews = (): void => {
@@ -289,7 +321,7 @@ export class AheadFetcher {
 
   /** It is needed by now, and nobody is sending it. */
   #isLost({ from, neededAt }: Wanted): boolean {
-    return from === undefined && neededAt <= this.#components.now()
+    return (from === undefined || from === 'far') && neededAt <= this.#components.now()
   }
 
   #isHeld(cid: string): boolean {

@@ -31,6 +31,8 @@ export const AHEAD_PLAN = Object.freeze({
   nearMs: 4_000,
   /** Each of those before us gets so long to say that it is getting a piece, or holds it. */
   turnMs: 1_000,
+  /** Somebody who was asked what they hold has so long to say so. */
+  askedMs: 500,
   /** With less than this left, nobody's turn is waited for. */
   lateMs: 1_500,
 })
@@ -39,19 +41,21 @@ export const AHEAD_PLAN = Object.freeze({
  * Decides what is fetched from where.
  *
  * @param visitors - others that are connected: with none, what a player will ask for is its own affair
+ * @param isUnsure - one of them has not said yet what it holds: only what is late is fetched from a relay
  */
-export function planAhead(wanted: Iterable<WantedPiece>, visitors: number, now: number): AheadPlan {
+export function planAhead(wanted: Iterable<WantedPiece>, visitors: number, now: number, isUnsure = false): AheadPlan {
   const near: WantedPiece[] = []
   const far: WantedPiece[] = []
   const fromRelay: WantedPiece[] = []
   for (const piece of wanted) {
     const leftMs = piece.neededAt - now
     if (piece.holders > 0) (piece.awaited || leftMs < AHEAD_PLAN.nearMs ? near : far).push(piece)
-    else if ((visitors > 0 || piece.awaited) && (leftMs < AHEAD_PLAN.lateMs || isOurTurn(piece, now)))
+    else if ((visitors > 0 || piece.awaited) && (leftMs < AHEAD_PLAN.lateMs || (!isUnsure && isOurTurn(piece, now))))
       fromRelay.push(piece)
   }
   const byNeed = (a: WantedPiece, b: WantedPiece): number => a.neededAt - b.neededAt
-  return { near: near.sort(byNeed), far, fromRelay: fromRelay.sort(byNeed) }
+  const byRarity = (a: WantedPiece, b: WantedPiece): number => a.holders - b.holders || byNeed(a, b)
+  return { near: near.sort(byNeed), far: far.sort(byRarity), fromRelay: fromRelay.sort(byNeed) }
 }
 
 function isOurTurn({ coming, since, turn }: WantedPiece, now: number): boolean {
