@@ -40,6 +40,27 @@ it('knows what a peer is getting until it holds it, gives it up, or takes too lo
   expect(coming()).toEqual([false, false, false])
 })
 
+it('tells who comes later what it is getting, and not what it has or has given up; a choked one believes it too', async () => {
+  const blocks = await testBlocks(4, 1000)
+  const cids = blocks.map(({ cid }) => cid)
+  let now = 1_000_000
+  const getter = await make('getter', [], {}, { now: () => now })
+  const reader = await make('reader', [], {}, { now: () => now })
+  await knowing(blocks, getter, reader)
+  getter.swarm.fetching(cids.slice(3), false)
+  now += COMING_MS + 1
+  getter.swarm.fetching(cids.slice(0, 3), false)
+  await getter.store.put(blocks.slice(0, 1).map(({ cid, bytes }) => ({ cid, bytes, site: 'site' })))
+  await getter.swarm.stored(cids.slice(0, 1))
+  getter.swarm.fetching(cids.slice(1, 2), true)
+  await connect(reader, getter)
+  await until(reader.swarm, () => reader.swarm.isComing(cids[2] ?? ''))
+  expect(cids.map((cid) => reader.swarm.isComing(cid))).toEqual([false, false, true, false])
+  getter.swarm.pauseUploads(true)
+  await until(reader.swarm, () => reader.swarm.peers[0]?.chokes === true)
+  expect(reader.swarm.isComing(cids[2] ?? '')).toBe(true)
+})
+
 it('waits for a piece that nobody has when told to, and gets it from who has it first', async () => {
   const [block] = await testBlocks(1, 1000)
   if (block === undefined) throw new Error('no block')

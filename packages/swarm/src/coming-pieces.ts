@@ -7,8 +7,8 @@ import type { RemotePeer } from './remote-peer.ts'
 /** Pieces that one peer may say it is getting: more than a page reads ahead. */
 export const MAX_COMING = 64
 
-/** A peer that has not got a piece in this time is believed no longer. */
-export const COMING_MS = 30_000
+/** A peer that has not got a piece in this time is believed no longer: an origin that a crowd asks takes half a minute. */
+export const COMING_MS = 60_000
 
 /** What {@link ComingPieces} works with. */
 export interface ComingPiecesComponents {
@@ -23,19 +23,19 @@ export interface ComingPiecesComponents {
  */
 export class ComingPieces {
   readonly #components: ComingPiecesComponents
+  /** CIDs of what we are getting, and until when others believe it. */
+  readonly #ours = new Map<string, number>()
 
   constructor(components: ComingPiecesComponents) {
     this.#components = components
   }
 
-  /** Whether a connected peer that lacks the piece says that it is getting it. */
+  /** Whether a connected peer that lacks the piece says that it is getting it. Also one that chokes us: others will have it of it. */
   has(cid: string): boolean {
     const { table, peers, now } = this.#components
     const piece = table.number(cid)
     if (piece === undefined) return false
-    return [...peers.values()].some(
-      ({ coming, session, chokes }) => session.isOpen && !chokes && (coming.get(piece) ?? 0) > now(),
-    )
+    return [...peers.values()].some(({ coming, session }) => session.isOpen && (coming.get(piece) ?? 0) > now())
   }
 
   /**
@@ -61,13 +61,42 @@ export class ComingPieces {
 
   /** Tells the peers that want to know of a version what we are getting of it, or are not after all. */
   tell(cids: readonly string[], over: boolean): void {
-    const { table, peers } = this.#components
-    const pieces = cids.map((cid) => table.number(cid)).filter((piece) => piece !== undefined)
-    for (const { root, indices } of table.versions) {
-      const known = pieces.map((piece) => indices.get(piece)).filter((index) => index !== undefined)
-      if (known.length === 0) continue
-      const coming = { root: encodeRoot(root), pieces: known.slice(0, MAX_COMING), over }
+    const { table, peers, now } = this.#components
+    for (const cid of cids) {
+      this.#ours.delete(cid)
+      if (!over) this.#ours.set(cid, now() + COMING_MS)
+    }
+    for (const [cid, until] of this.#ours) {
+      if (until > now() && this.#ours.size <= MAX_COMING) break
+      this.#ours.delete(cid)
+    }
+    for (const { root } of table.versions) {
+      const coming = this.#message(root, cids, over)
+      if (coming === undefined) continue
       for (const peer of peers.values()) if (peer.subscriptions.has(root)) peer.session.send({ coming })
     }
+  }
+
+  /** Tells a peer that asks for a version what we are getting of it already. */
+  tellOne(peer: RemotePeer, root: string, holds: (piece: number) => boolean): void {
+    const { table, now } = this.#components
+    const left = [...this.#ours].filter(([cid, until]) => {
+      const piece = table.number(cid)
+      return until > now() && piece !== undefined && !holds(piece)
+    })
+    const coming = this.#message(
+      root,
+      left.map(([cid]) => cid),
+      false,
+    )
+    if (coming !== undefined) peer.session.send({ coming })
+  }
+
+  /** Undefined when none of the pieces is of the version. */
+  #message(root: string, cids: readonly string[], over: boolean): Coming | undefined {
+    const { table } = this.#components
+    const indices = table.version(root)?.indices
+    const known = cids.map((cid) => indices?.get(table.number(cid) ?? -1)).filter((index) => index !== undefined)
+    return known.length === 0 ? undefined : { root: encodeRoot(root), pieces: known.slice(0, MAX_COMING), over }
   }
 }

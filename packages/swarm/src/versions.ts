@@ -55,7 +55,7 @@ export class Versions {
     for (const peer of this.#components.peers.values()) {
       if (!peer.session.isOpen) continue
       this.#subscribe(peer, name)
-      if (peer.subscriptions.has(name)) this.#sendBitfield(peer, name, version)
+      if (peer.subscriptions.has(name)) this.#tell(peer, name, version)
     }
   }
 
@@ -102,7 +102,7 @@ export class Versions {
       throw new ValidationError('subscribe.root', `at most once in ${String(SUBSCRIBE_INTERVAL_MS)} ms`)
     }
     peer.subscriptions.set(root, now)
-    this.#sendBitfield(peer, root, this.table.version(root))
+    this.#tell(peer, root, this.table.version(root))
   }
 
   /**
@@ -196,9 +196,11 @@ export class Versions {
     peer.session.send({ subscribe: { root: encodeRoot(root) } })
   }
 
-  #sendBitfield(peer: RemotePeer, root: string, version: VersionPieces | undefined): void {
+  /** What we hold of a version, and what we are getting. */
+  #tell(peer: RemotePeer, root: string, version: VersionPieces | undefined): void {
     const bits = new Bitfield(version?.pieces.length)
     for (const [index, piece] of version?.pieces.entries() ?? []) if (this.#own.has(piece)) bits.add(index)
     peer.session.send({ bitfield: { root: encodeRoot(root), bits: bits.toBytes(version?.pieces.length ?? 0) } })
+    this.coming.tellOne(peer, root, (piece) => this.#own.has(piece))
   }
 }
