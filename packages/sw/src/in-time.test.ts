@@ -17,6 +17,10 @@ beforeEach(() => {
 it('passes answers and failures on', async () => {
   expect(await asked.ask(() => Promise.resolve(7))).toBe(7)
   await expect(asked.ask(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
+  const thrown = asked.ask(() => {
+    throw new Error('at once')
+  })
+  await expect(thrown).rejects.toThrow('at once')
   await clock.advance(5_000)
   expect(await asked.ask(() => Promise.resolve(8))).toBe(8)
 })
@@ -45,6 +49,28 @@ it.each(['answers', 'fails'])('asks again as soon as one that took long %s', asy
   else late.reject(new Error('late'))
   await clock.advance(0)
   expect(await asked.ask(() => Promise.resolve('awake'))).toBe('awake')
+})
+
+it('gives each question its own time, and the late ones up together', async () => {
+  const hangs = (): Promise<never> => new Promise(() => undefined)
+  const ended: string[] = []
+  const ask = (name: string, question: () => Promise<unknown>): void => {
+    asked.ask(question).then(
+      () => ended.push(name),
+      () => ended.push(`${name} late`),
+    )
+  }
+  ask('a', hangs)
+  ask('b', () => clock.delay(900))
+  await clock.advance(500)
+  ask('c', hangs)
+  ask('d', () => clock.delay(400))
+  await clock.advance(499)
+  expect(ended).toEqual(['b', 'd'])
+  await clock.advance(1)
+  expect(ended).toEqual(['b', 'd', 'a late'])
+  await clock.advance(500)
+  expect(ended).toEqual(['b', 'd', 'a late', 'c late'])
 })
 
 it('asks only what it is told to in time, of the thing itself', async () => {

@@ -14,10 +14,23 @@ export interface InTimeInit {
 /** Defaults of {@link InTimeInit}: a busy disk takes a second at times; IndexedDB that hangs does so for minutes. */
 export const IN_TIME_DEFAULTS: Omit<InTimeInit, 'what'> = Object.freeze({ timeoutMs: 5_000, restMs: 60_000 })
 
-/** Asks a storage that may hang: the first question waits for the deadline, the next ones for nothing. */
+/** A question that was not answered yet. */
+interface Waiting {
+  readonly since: number
+  readonly reject: (reason: Error) => void
+  isLate: boolean
+}
+
+/**
+ * Asks a storage that may hang: the first question waits for the deadline, the next ones for nothing. One timer is for
+ * all of them, as there is a question for each small file.
+ */
 export class InTime {
   readonly #clock: Clock
   readonly #init: InTimeInit
+  /** In the order in which they were asked. */
+  readonly #waiting = new Set<Waiting>()
+  #watching = false
   #restsUntil = -Infinity
 
   constructor({ clock }: { readonly clock: Clock }, init: Pick<InTimeInit, 'what'> & Partial<InTimeInit>) {
@@ -33,27 +46,37 @@ export class InTime {
    * @throws what the question rejects with
    */
   async ask<T>(question: () => Promise<T>): Promise<T> {
-    const { what, timeoutMs, restMs } = this.#init
-    if (this.#clock.now() < this.#restsUntil) throw new BlackholeError('unavailable', `${what} hangs`)
-    const over = new AbortController()
-    const answer = question()
-    const deadline = this.#clock.sleep(timeoutMs, { signal: over.signal }).then(
-      () => {
-        this.#restsUntil = this.#clock.now() + restMs
-        const awake = (): void => {
-          this.#restsUntil = -Infinity
-        }
-        answer.then(awake, awake)
-        throw new DeadlineError(what, timeoutMs)
-      },
-      // Nobody waits for it any more.
-      () => answer,
-    )
-    try {
-      return await Promise.race([answer, deadline])
-    } finally {
-      over.abort()
+    const now = this.#clock.now()
+    if (now < this.#restsUntil) throw new BlackholeError('unavailable', `${this.#init.what} hangs`)
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const waiting: Waiting = { since: now, reject, isLate: false }
+    const settled = (): void => {
+      this.#waiting.delete(waiting)
+      if (waiting.isLate) this.#restsUntil = -Infinity
     }
+    this.#waiting.add(waiting)
+    if (!this.#watching) void this.#watch()
+    void (async () => await question())().then(resolve, reject).finally(settled)
+    return await promise
+  }
+
+  /** Until nothing waits. */
+  async #watch(): Promise<void> {
+    const { what, timeoutMs, restMs } = this.#init
+    this.#watching = true
+    for (let [oldest] = this.#waiting; oldest !== undefined; [oldest] = this.#waiting) {
+      const left = oldest.since + timeoutMs - this.#clock.now()
+      if (left > 0) {
+        // The clock may have been set back.
+        await this.#clock.sleep(Math.min(left, timeoutMs))
+        continue
+      }
+      this.#waiting.delete(oldest)
+      oldest.isLate = true
+      this.#restsUntil = this.#clock.now() + restMs
+      oldest.reject(new DeadlineError(what, timeoutMs))
+    }
+    this.#watching = false
   }
 }
 
