@@ -58,6 +58,9 @@ export class ChromiumBrowser implements TestBrowser {
   }
 }
 
+/** Playwright's own way asks at each animation frame: eight pages that are waited for then paint all the time, and fill half a core. */
+const POLL_MS = 50
+
 /** A visitor in Chromium; Playwright's handles are there for what only it can do. */
 export class ChromiumVisitor implements Visitor {
   readonly browser = 'chromium'
@@ -107,7 +110,7 @@ export class ChromiumVisitor implements Visitor {
     fn: () => unknown,
     { timeoutMs = HARNESS_TIMEOUTS.waitMs }: { timeoutMs?: number } = {},
   ): Promise<void> {
-    await this.page.waitForFunction(fn, undefined, { timeout: timeoutMs })
+    await this.page.waitForFunction(fn, undefined, { timeout: timeoutMs, polling: POLL_MS })
   }
 
   async newTab(): Promise<ChromiumVisitor> {
