@@ -47,7 +47,9 @@ export class InTime {
    */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     const now = this.#clock.now()
-    if (now < this.#restsUntil) throw new BlackholeError('unavailable', `${this.#init.what} hangs`)
+    // Not when the clock was set back.
+    const restsMs = this.#restsUntil - now
+    if (restsMs > 0 && restsMs <= this.#init.restMs) throw new BlackholeError('unavailable', `${this.#init.what} hangs`)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const waiting: Waiting = { since: now, reject, isLate: false }
     const settled = (): void => {

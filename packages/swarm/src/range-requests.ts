@@ -41,6 +41,8 @@ export class RangeRequests {
   readonly #handler: RangeRequestsHandler
   /** The request that each peer's data belongs to; none while data is thrown away. */
   readonly #current = new WeakMap<RemotePeer, RangeRequest>()
+  /** The request that was taken back and that each peer's data belongs to. Ids begin with 1. */
+  readonly #late = new WeakMap<RemotePeer, number>()
 
   constructor(handler: RangeRequestsHandler) {
     this.#handler = handler
@@ -61,9 +63,11 @@ export class RangeRequests {
   /** @throws {ValidationError} when the piece is not what was asked for */
   onPiece(peer: RemotePeer, piece: PieceHeader): void {
     this.#current.delete(peer)
+    this.#late.delete(peer)
     const request = peer.requests.get(piece.id)
     if (request === undefined) {
-      if (!peer.isForgiven(piece.id)) this.#handler.strike(peer, 'a piece that nobody asked for')
+      if (peer.isForgiven(piece.id)) this.#late.set(peer, piece.id)
+      else this.#handler.strike(peer, 'a piece that nobody asked for')
       return
     }
     if (piece.size > MAX_BLOCK_BYTES)
@@ -95,8 +99,7 @@ export class RangeRequests {
     const request = this.#current.get(peer)
     const now = this.#handler.now()
     if (request === undefined) {
-      peer.late(data.byteLength, now)
-      this.#answers(peer)
+      if (peer.late(this.#late.get(peer) ?? 0, data.byteLength, now)) this.#answers(peer)
       return
     }
     const { fetch } = request
@@ -189,7 +192,7 @@ export class RangeRequests {
   #release(peer: RemotePeer, request: RangeRequest): void {
     if (this.#current.get(peer) === request) this.#current.delete(peer)
     peer.settle(request)
-    peer.forgive(request.id)
+    peer.forgive(request.id, request.end - request.start - request.received)
     request.fetch.requests -= 1
     request.fetch.assembly.released(request, peer.id)
     if (request.fetch.probing === peer.id) request.fetch.probing = undefined

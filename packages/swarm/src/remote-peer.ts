@@ -59,7 +59,8 @@ export class RemotePeer {
 
   readonly window = new RequestWindow()
   readonly requests = new Map<number, RangeRequest>()
-  readonly #cancelled = new Set<number>()
+  /** Bytes of each that may still come. */
+  readonly #cancelled = new Map<number, number>()
   #nextId = 1
   #pendingBytes = 0
 
@@ -143,18 +144,25 @@ export class RemotePeer {
     this.received.add(bytes, now)
   }
 
-  /** Data of a request came that was taken back: of no use, but the peer is there, and what it owes besides comes after it. */
-  late(bytes: number, now: number): void {
+  /**
+   * Data of a request came that was taken back: of no use, but the peer is there, and what it owes besides comes after it.
+   *
+   * @returns whether it was owed: else it is no sign of life, or whoever never answers could send junk for ever
+   */
+  late(id: number, bytes: number, now: number): boolean {
     this.bytesIn += bytes
+    const owed = this.#cancelled.get(id) ?? 0
+    if (owed <= 0) return false
+    this.#cancelled.set(id, owed - bytes)
     this.lastProgressAt = now
-    this.received.add(bytes, now)
+    return true
   }
 
-  /** Remembers that data of this request is not an offence. */
-  forgive(id: number): void {
-    this.#cancelled.add(id)
+  /** Remembers that data of this request is not an offence, and how much of it may still come. */
+  forgive(id: number, owed: number): void {
+    this.#cancelled.set(id, owed)
     if (this.#cancelled.size <= MAX_CANCELLED) return
-    for (const oldest of this.#cancelled) {
+    for (const oldest of this.#cancelled.keys()) {
       this.#cancelled.delete(oldest)
       return
     }

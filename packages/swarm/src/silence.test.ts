@@ -21,25 +21,29 @@ it('takes bytes of what was taken back for a sign of life: what it owes besides 
   const handler = { peers: new Map([['peer', peer]]), now: () => now, letDown: vi.fn(), roomier: vi.fn() }
   const requests = new RangeRequests(handler as unknown as RangeRequestsHandler)
   const fetch = new PieceFetch({ cid: 'a', link: CID.parse('bafkqaaa'), piece: 0, size: 4 * REQUEST_BYTES, now })
-  const ask = (at: number): void => {
-    const range = { start: at * REQUEST_BYTES, end: (at + 1) * REQUEST_BYTES }
-    requests.ask(peer, fetch, range, new Uint8ArrayList())
-  }
-  ask(0)
-  ask(1)
+  for (const start of [0, REQUEST_BYTES])
+    requests.ask(peer, fetch, { start, end: start + REQUEST_BYTES }, new Uint8ArrayList())
+  const [first] = peer.requests.keys()
   requests.cancel(peer, ({ start }) => start === 0)
+  const size = 4 * REQUEST_BYTES
+  requests.onPiece(peer, { id: first ?? 0, size, offset: 0, length: REQUEST_BYTES })
   const giveUp = vi.spyOn(requests, 'giveUp')
   const look = (): void => {
     lookAtSilence(peer, handler.peers, { now, deadPeerTimeoutMs: 30_000, requests, timeOut: vi.fn() })
   }
   for (; now <= 20_000; now += 1_000) {
-    requests.onPieceData(peer, new Uint8Array(1_000))
+    requests.onPieceData(peer, new Uint8Array(REQUEST_BYTES / 21))
     look()
   }
   expect(giveUp).not.toHaveBeenCalled()
-  now += 15_000
-  look()
+  // More than was owed is none.
+  for (; now <= 40_000; now += 1_000) {
+    requests.onPiece(peer, { id: first ?? 0, size, offset: 0, length: REQUEST_BYTES })
+    requests.onPieceData(peer, new Uint8Array(REQUEST_BYTES / 21))
+    look()
+  }
   expect(giveUp).toHaveBeenCalled()
+  expect(peer.received.rate(now)).toBe(0)
 })
 
 it('sends away who owes an answer and stays silent, not one of whom all was taken back', () => {

@@ -4,10 +4,11 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { pino } from 'pino'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { ChunkedResponse } from './chunked-response.ts'
 import { nodeListener } from './node-listener.ts'
 import type { FetchHandler } from './node-listener.ts'
+import type { Uplink } from './uplink.ts'
 
 let server: Server
 const outgoing: ServerResponse[] = []
@@ -17,8 +18,8 @@ afterEach(() => {
   server.close()
 })
 
-async function serve(handler: FetchHandler): Promise<string> {
-  const listener = nodeListener(handler, pino({ level: 'silent' }))
+async function serve(handler: FetchHandler, uplink?: Uplink): Promise<string> {
+  const listener = nodeListener(handler, pino({ level: 'silent' }), uplink)
   server = createServer((incoming: IncomingMessage, response) => {
     outgoing.push(response)
     listener(incoming, response)
@@ -102,4 +103,30 @@ test('a body that fails, or is given up, is let go of, and does not look whole',
   await response.body?.getReader().read()
   controller.abort()
   await expect.poll(() => ended).toBe(2)
+})
+
+test('who has gone before the answer is made takes no turn on the line', async () => {
+  const begin = vi.fn()
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(new Uint8Array(100_000))
+  }
+  let answered = false
+  const url = await serve(
+    async ({ signal }) => {
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve)
+      })
+      answered = true
+      return new ChunkedResponse(chunks())
+    },
+    { begin } as unknown as Uplink,
+  )
+  const before = outgoing.length
+  const socket: Socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await expect.poll(() => outgoing.length).toBe(before + 1)
+  socket.destroy()
+  await expect.poll(() => answered).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(begin).not.toHaveBeenCalled()
 })

@@ -62,7 +62,8 @@ async function send(response: Response, outgoing: ServerResponse, uplink: Uplink
   outgoing.statusCode = response.status
   outgoing.setHeaders(response.headers)
   const chunks = response instanceof ChunkedResponse ? response.chunks : response.body
-  if (chunks !== null && outgoing.req.method !== 'HEAD') {
+  // Whoever has gone meanwhile takes no turn: the end of the answer is past.
+  if (chunks !== null && outgoing.req.method !== 'HEAD' && !outgoing.destroyed) {
     const turns = uplink === undefined ? undefined : beginAnswer(uplink, response.headers, outgoing.req.url ?? '/')
     outgoing.once('close', () => turns?.end(outgoing.writableFinished))
     return sendBody(chunks, outgoing, turns)

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { PIECE_BYTES, relayPaths } from '@blackhole/protocol'
 import { importFiles, newPublisher, publish, startTestRelay } from '../relay-harness.ts'
+import { beginAnswer } from './uplink-answers.ts'
 import type { TestRelay } from '../relay-harness.ts'
+import type { Uplink } from './uplink.ts'
 
 /** One piece takes a second. */
 const UPLINK_MBIT = 9
@@ -47,4 +49,40 @@ test('a relay that knows its line sends blocks one after the other, small answer
   expect(secondAfter - firstAfter).toBeGreaterThan(0.7)
   // Two, not three.
   expect(secondAfter).toBeLessThan(2.7)
+})
+
+test('whoever has gone before the answer begins takes no turn of others', async () => {
+  const [one = '', two = ''] = cids
+  const gone = Array.from({ length: 50 }, async () => {
+    const leaving = new AbortController()
+    const asked = relay.fetch(`/ipfs/${two}?format=raw`, { signal: leaving.signal }).catch(() => undefined)
+    setTimeout(() => leaving.abort(), 1)
+    await asked
+  })
+  await Promise.all(gone)
+  // Two were sent before, so that this one waits for its second at most.
+  expect(await block(one)).toBeLessThan(3)
+})
+
+test('only the scripts that make peers go past all, and only large blocks wait for each other', () => {
+  const begin = vi.fn()
+  const uplink = { begin } as unknown as Uplink
+  const began = (target: string, headers: Record<string, string>): unknown => {
+    beginAnswer(uplink, new Headers(headers), target)
+    return begin.mock.lastCall?.[0]
+  }
+  const raw = (size: number) => ({
+    'content-type': 'application/vnd.ipld.raw',
+    'content-length': String(size),
+    etag: '"a"',
+  })
+  expect(began('/ipfs/a?format=raw', raw(PIECE_BYTES))).toBe('block')
+  // The manifest of a large site: everyone needs the same one, and first of all.
+  expect(began('/ipfs/a?format=raw', raw(40_000))).toBe('plain')
+  const script = { 'content-type': 'text/javascript', 'content-length': '220000' }
+  expect(began('/.blackhole/blackhole-peer.js?v=1', script)).toBe('script')
+  expect(began('/blackhole.js', script)).toBe('script')
+  expect(began('/some/folder/blackhole-peer.js', script)).toBe('plain')
+  expect(began('/ipfs/a/blackhole-peer.js', script)).toBe('plain')
+  expect(began('/blackhole.js', { ...script, 'content-length': '1000000000' })).toBe('plain')
 })

@@ -40,8 +40,12 @@ const MAX_SLICE_BYTES = 128 * 1024
 /** What was not sent in a pause is made up for, up to so many slices. */
 const BURST_SLICES = 4
 
-/** The begin of an answer waits for nobody, nor does a block that is no longer: they are over before a turn would come. */
+/** An answer that is no longer waits for nobody: it is over before a turn would come. */
 const SMALL_BYTES = 16 * 1024
+
+/** What was sent without a turn takes this part of the line afterwards, for as long as the line takes for it, or so long at most. */
+const DEBT_SHARE = 1 / 2
+const MAX_DEBT_MS = 2_000
 
 /** A script goes as fast as so many other answers together. */
 const SCRIPT_WEIGHT = 64
@@ -85,6 +89,7 @@ export class Uplink {
   readonly #bytesPerMs: number
   readonly #sliceBytes: number
   #allowed: number
+  #debt = 0
   #filledAt: number
   #isTimerSet = false
   /** Virtual time of what was sent last. */
@@ -105,29 +110,29 @@ export class Uplink {
     this.#filledAt = components.now()
   }
 
-  /** So many bytes were sent without a turn. */
+  /** So many bytes were sent without a turn. They are made up for, but never so that nobody gets a turn. */
   passed(bytes: number): void {
     this.#fill()
-    this.#allowed -= bytes
+    this.#debt = Math.min(MAX_DEBT_MS * this.#bytesPerMs, this.#debt + bytes)
   }
 
   /**
    * An answer begins; whoever begins it ends it.
    *
-   * @param size - of a block, in bytes
    * @param cid - of a block
    */
-  begin(kind: AnswerKind, size = Infinity, cid = ''): UplinkAnswer {
-    return kind === 'block' && size > SMALL_BYTES ? this.#beginBlock(cid) : this.#beginOther(kind)
+  begin(kind: AnswerKind, cid = ''): UplinkAnswer {
+    return kind === 'block' ? this.#beginBlock(cid) : this.#beginOther(kind)
   }
 
   #beginOther(kind: AnswerKind): UplinkAnswer {
     const weight = kind === 'script' ? SCRIPT_WEIGHT : 1
-    let [sent, finish] = [0, 0]
+    let [sent, finish, isOver] = [0, 0, false]
     let waiting: Turn | undefined
     return {
       sliceBytes: this.#sliceBytes,
       take: async (bytes) => {
+        if (isOver) return
         sent += bytes
         if (sent <= SMALL_BYTES) {
           this.passed(bytes)
@@ -141,6 +146,7 @@ export class Uplink {
         })
       },
       end: () => {
+        isOver = true
         if (waiting !== undefined && this.#turns.delete(waiting)) waiting.go()
       },
     }
@@ -154,6 +160,10 @@ export class Uplink {
       sliceBytes: this.#sliceBytes,
       take: (bytes) =>
         new Promise<void>((go) => {
+          if (isOver) {
+            go()
+            return
+          }
           if (this.#blockTurns.size === 0) this.#blocksFinish = Math.max(this.#virtual, this.#blocksFinish)
           waiting = { bytes, due, go }
           this.#blockTurns.add(waiting)
@@ -220,7 +230,9 @@ export class Uplink {
     const now = this.#components.now()
     const more = Math.max(0, now - this.#filledAt) * this.#bytesPerMs
     this.#filledAt = now
-    this.#allowed = Math.min(BURST_SLICES * this.#sliceBytes, this.#allowed + more)
+    const paid = Math.min(this.#debt, DEBT_SHARE * more)
+    this.#debt -= paid
+    this.#allowed = Math.min(BURST_SLICES * this.#sliceBytes, this.#allowed + more - paid)
   }
 }
 

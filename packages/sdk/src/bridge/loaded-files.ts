@@ -30,6 +30,7 @@ export function loadedFiles(entries: readonly LoadedEntry[], origin: string, now
     const url = URL.parse(name)
     if (url?.origin !== origin) continue
     url.hash = ''
+    files.delete(url.href)
     files.set(url.href, { url: url.href, ageMs: Math.max(0, now - startTime) })
   }
   return [...files.values()].slice(-MAX_LOADED_URLS)

@@ -98,11 +98,16 @@ export class SiteBlocks {
         last = error
       }
     }
-    const { bytes } = await swarm.fetch(cid, { signal, lastResort: true }).catch((error: unknown) => {
+    try {
+      const { bytes } = await swarm.fetch(cid, { signal, lastResort: true })
+      return { bytes, source: 'peers' }
+    } catch (error) {
       signal?.throwIfAborted()
+      // The worker may have stored it meanwhile, which ends the fetch.
+      const late = await store.get(cid)
+      if (late !== undefined) return { bytes: late, source: 'local' }
       // The first failure that is not "nobody has it" says the most.
       throw error instanceof NotFoundError && last instanceof Error ? last : error
-    })
-    return { bytes, source: 'peers' }
+    }
   }
 }

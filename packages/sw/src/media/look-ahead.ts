@@ -101,7 +101,7 @@ export class LookAhead {
     })
     const asks: Ask[] = []
     const unplaced = this.#unplaced.filter((request) => request.clientId === clientId)
-    for (const { pathname, start, at } of [...past.slice(0, MAX_LOADED), ...unplaced]) {
+    for (const { pathname, start, at } of [...past.slice(-MAX_LOADED), ...unplaced]) {
       const found = await this.playlists.find(manifest, pathname, start).catch(() => undefined)
       const segment = found?.playlist.segments[found.index]
       if (found !== undefined && segment !== undefined) asks.push({ playlist: found.path, segment, at })

@@ -303,6 +303,8 @@ export class AheadFetcher {
     const wanted = this.#wanted.get(cid)
     if (wanted === undefined) return
     this.#wanted.delete(cid)
+    // A player that was left to fetch it may have gone elsewhere: others are not to wait for that.
+    if (!here && wanted.from === 'player') this.#components.swarm.fetching([cid], true)
     wanted.over.abort()
     for (const told of wanted.waiting) told(here)
   }
