@@ -379,3 +379,17 @@ it('begins few pieces at a time in the background, the rarest first, and fewer w
   here('asked')
   expect(swarm.taken()).toEqual([['prefetch', ['a', 'b']]])
 })
+
+it('begins others in the background when those that it began do not come: whoever has them may choke us', () => {
+  const { swarm, ahead, pass } = fetching()
+  const coming = ['a', 'b', 'c', 'd'].map((cid, at) => ({ cid, inMs: 30_000 + 4_000 * at }))
+  for (const { cid } of coming) swarm.holders.set(cid, 1)
+  ahead.set('film', coming)
+  expect(swarm.taken()).toEqual([['prefetch', ['a', 'b']]])
+  pass(6_000)
+  ahead.set(
+    'film',
+    coming.map(({ cid, inMs }) => ({ cid, inMs: inMs - 6_000 })),
+  )
+  expect(swarm.taken()).toEqual([['prefetch', ['a', 'b', 'c', 'd']]])
+})

@@ -47,6 +47,8 @@ const FAR_PIECES = 2
 
 /** The same while a player waits for what it asked for. */
 const FAR_PIECES_BESIDE = 1
+/** One that has not come by then holds no place: whoever has it may choke us. */
+const FAR_STUCK_MS = 5_000
 
 /** A piece that was needed so long ago is not looked for any more: its player has gone, or has it from elsewhere. */
 const FORGET_MS = 30_000
@@ -59,6 +61,8 @@ interface Wanted {
   readonly over: AbortController
   /** `far`: peers, in the background; `player`: whoever answers its player. */
   from: 'peers' | 'far' | 'relay' | 'player' | undefined
+  /** Since when it is fetched in the background. */
+  farSince?: number
   /** A player has asked for it: whoever answers it counts the bytes. */
   asked: boolean
   /** Told when it is here (true) or given up. */
@@ -248,11 +252,13 @@ export class AheadFetcher {
   #begin(far: readonly WantedPiece[]): string[] {
     const goesOn = new Set(far.map(({ cid }) => cid).filter((cid) => this.#wanted.get(cid)?.from === 'far'))
     for (const [cid, wanted] of this.#wanted) if (wanted.from === 'far' && !goesOn.has(cid)) wanted.from = undefined
-    const most = this.#playerWaits ? FAR_PIECES_BESIDE : FAR_PIECES
+    const [now, places] = [this.#components.now(), this.#playerWaits ? FAR_PIECES_BESIDE : FAR_PIECES]
+    const stuck = [...goesOn].filter((cid) => now - (this.#wanted.get(cid)?.farSince ?? now) > FAR_STUCK_MS)
     for (const { cid } of far) {
       const wanted = this.#wanted.get(cid)
-      if (wanted === undefined || wanted.from !== undefined || goesOn.size >= most) continue
+      if (wanted === undefined || wanted.from !== undefined || goesOn.size >= places + stuck.length) continue
       wanted.from = 'far'
+      wanted.farSince = now
       goesOn.add(cid)
     }
     return [...goesOn]
