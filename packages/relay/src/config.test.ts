@@ -28,6 +28,7 @@ describe('configuration', () => {
   test('every option has a default, a line of help, a flag and a variable', () => {
     expect(RELAY_OPTIONS.map(({ name }) => name).sort()).toEqual(Object.keys(RELAY_DEFAULTS).sort())
     expect(checkRelayInit({})).toEqual(RELAY_DEFAULTS)
+    expect(['2.5', 2.5].map((uplinkMbit) => checkRelayInit({ uplinkMbit }).uplinkMbit)).toEqual([2.5, 2.5])
     expect([flagOf('stunPort'), variableOf('maxSocketsPerAddress')]).toEqual([
       '--stun-port',
       'BLACKHOLE_MAX_SOCKETS_PER_ADDRESS',
@@ -53,6 +54,8 @@ describe('configuration', () => {
     [{ newSitesPerHourPerAddress: 'many' }, 'newSitesPerHourPerAddress'],
     [{ maxAnswersPerAddress: 0 }, 'maxAnswersPerAddress'],
     [{ uplinkMbit: -1 }, 'uplinkMbit'],
+    [{ uplinkMbit: 'fast' }, 'uplinkMbit'],
+    [{ uplinkMbit: NaN }, 'uplinkMbit'],
     [{ logLevel: 'loud' }, 'logLevel'],
     [{ data: '' }, 'data'],
     [{ host: '' }, 'host'],

@@ -133,7 +133,7 @@ export const RELAY_DEFAULTS: RelayInit = Object.freeze({
 /** One option as help and parsers see it. */
 export interface RelayOption {
   readonly name: keyof RelayInit
-  readonly type: 'text' | 'number' | 'boolean' | 'origins' | 'aliases' | 'sites' | 'fellows'
+  readonly type: 'text' | 'number' | 'decimal' | 'boolean' | 'origins' | 'aliases' | 'sites' | 'fellows'
   readonly default: RelayInit[keyof RelayInit]
   readonly help: string
 }
@@ -180,7 +180,7 @@ export const RELAY_OPTIONS: readonly RelayOption[] = Object.freeze([
   option('maxAnswersPerAddress', 'number', 'answers under way per address; others wait for their turn'),
   option(
     'uplinkMbit',
-    'number',
+    'decimal',
     'what the line carries up, in Mbit/s: a crowd is then served in the best order; 0 for unknown',
   ),
   option('socketsPerSecondPerAddress', 'number', 'new WebSockets per second and address'),
@@ -232,6 +232,8 @@ function read(known: RelayOption, value: unknown): unknown {
   switch (known.type) {
     case 'number':
       return readNumber(known.name, value)
+    case 'decimal':
+      return readDecimal(known.name, value)
     case 'boolean':
       return readBoolean(known.name, value)
     case 'origins':
@@ -255,6 +257,14 @@ function readNumber(name: keyof RelayInit, value: unknown): number {
   if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < min || number > max) {
     throw new ValidationError(name, `a whole number from ${String(min)} to ${String(max)}`, value)
   }
+  return number
+}
+
+function readDecimal(name: keyof RelayInit, value: unknown): number {
+  const [min, max] = NUMBER_BOUNDS[name] ?? [0, Number.MAX_SAFE_INTEGER]
+  const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value
+  if (typeof number !== 'number' || !(number >= min && number <= max))
+    throw new ValidationError(name, `a number from ${String(min)} to ${String(max)}`, value)
   return number
 }
 
