@@ -84,7 +84,20 @@ export function swatch(kind: SourceColour, x: number, y: number): string {
 }
 
 function path(points: readonly (readonly [x: number, y: number])[]): string {
-  return points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${round(x)} ${round(y)}`).join('')
+  return seen(points)
+    .map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${round(x)} ${round(y)}`)
+    .join('')
+}
+
+/** The points that can be told apart, a pixel from the one before; and the last. A visit has thousands. */
+function seen(points: readonly (readonly [x: number, y: number])[]): (readonly [x: number, y: number])[] {
+  const kept: (readonly [x: number, y: number])[] = []
+  for (const [index, [x, y]] of points.entries()) {
+    const last = kept.at(-1)
+    const isNear = last !== undefined && Math.abs(x - last[0]) < 1 && Math.abs(y - last[1]) < 1
+    if (!isNear || index === points.length - 1) kept.push([x, y])
+  }
+  return kept
 }
 
 function round(value: number): number {
