@@ -46,6 +46,13 @@ describe.skipIf(reason !== undefined)('a network of the laboratory', () => {
     expect(await quickest(20, () => host.run(download, target))).toSatisfy(within(20))
   })
 
+  it('gives hosts that are added at once addresses of their own', { timeout: 60_000 }, async () => {
+    const added = await Promise.all(['one', 'two', 'three'].map((name) => network.addHost(name, { delayMs: 1 })))
+    expect(new Set(added.map(({ address }) => address)).size).toBe(3)
+    const target = { address: server.address, port: PORT, bytes: 10_000 }
+    for (const host of added) expect((await host.run(download, target)).bytes).toBe(10_000)
+  })
+
   it('delays TCP and UDP by what is set, and loses nothing of it', { timeout: 60_000 }, async () => {
     const far = await network.addHost('far', { delayMs: 30, downMbit: 20 })
     const { tcpMs, udpMs } = await far.run(roundTrips, { address: server.address, port: PORT })

@@ -64,6 +64,7 @@ export class LabNetwork {
   readonly #namespaces = new Namespaces()
   readonly #delays = new Delays(this.#namespaces)
   readonly #hosts: LabHost[] = []
+  #numbers = 0
   readonly #regions = new Map<string, Region>()
   readonly #ports = new Map<string, Port>()
 
@@ -111,9 +112,11 @@ export class LabNetwork {
    */
   async addHost(name: string, link: LinkOptions = {}): Promise<LabHost> {
     this.#check(name)
-    if (this.#hosts.length >= MAX_HOSTS) throw new RangeError(`A network has at most ${MAX_HOSTS} hosts`)
+    // Before anything is waited for: two that are added at once would have one address.
+    const number = ++this.#numbers
+    if (number > MAX_HOSTS) throw new RangeError(`A network has at most ${MAX_HOSTS} hosts`)
     const { prefix } = this.#region(link)
-    const publicAddress = `${NET}.${prefix}.${this.#hosts.length + 1}`
+    const publicAddress = `${NET}.${prefix}.${number}`
     const namespace = await this.#namespaces.add(name)
     const address = link.nat === undefined ? publicAddress : LAN.host
     const host = new LabHost({ name, namespace, address, upMbit: link.upMbit })

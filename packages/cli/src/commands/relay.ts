@@ -105,7 +105,7 @@ function specOf(option: RelayOption): OptionSpec {
   if (option.type === 'boolean') return { type: 'boolean', summary: option.help }
   if (option.type === 'origins') return { type: 'string', multiple: true, placeholder: 'URL', summary: option.help }
   if (option.type === 'fellows') return { type: 'string', multiple: true, placeholder: 'URL', summary: option.help }
-  const placeholder = { text: 'TEXT', number: 'N', aliases: 'PAIRS', sites: 'NAMES' }[option.type]
+  const placeholder = { text: 'TEXT', number: 'N', decimal: 'N', aliases: 'PAIRS', sites: 'NAMES' }[option.type]
   const shown = typeof option.default === 'object' || option.default === '' ? {} : { fallback: String(option.default) }
   return { type: 'string', placeholder, summary: option.help, ...shown }
 }
