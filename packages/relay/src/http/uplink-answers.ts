@@ -9,7 +9,7 @@ const SCRIPTS: ReadonlySet<string> = new Set(
 /** Twice what the largest has: a site may have a file of such a name. */
 const MAX_SCRIPT_BYTES = 512 * 1024
 
-/** Up to this size a block is a manifest, a folder or a small file: what everything else waits for, and nobody has sooner. */
+/** Up to this size a block is a manifest, a folder or a small file: a visitor who asks for it knows nobody yet, or soon has it. */
 const PLAIN_BLOCK_BYTES = 256 * 1024
 
 /** The line of a relay that was told what it carries up, in 10^6 bit/s; undefined for 0. */

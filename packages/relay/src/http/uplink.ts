@@ -40,7 +40,7 @@ const MAX_SLICE_BYTES = 128 * 1024
 /** What was not sent in a pause is made up for, up to so many slices. */
 const BURST_SLICES = 4
 
-/** An answer that is no longer waits for nobody: it is over before a turn would come. */
+/** The first bytes of an answer wait for nobody, where a slice is no longer than this: small answers are over before a turn would come. */
 const SMALL_BYTES = 16 * 1024
 
 /** What was sent without a turn takes this part of the line afterwards, for as long as the line takes for it, or so long at most. */
@@ -50,7 +50,7 @@ const MAX_DEBT_MS = 2_000
 /** A script goes as fast as so many other answers together. */
 const SCRIPT_WEIGHT = 64
 
-/** For each time that a block was sent already, and it counts twice at most, those go first that are asked for before so many bytes of others were sent. */
+/** For each time that a block was sent already, twice at most, those go first that are asked for before so many more bytes of blocks are sent. */
 const AGAIN_BYTES = 8 * 1024 * 1024
 const MAX_TIMES = 2
 /** Who got a block is taken to be there for so long. */

@@ -127,6 +127,12 @@ it('lets as much wait as the channel carries in a moment: a slow one little, a f
       }
       // It never ran dry, nor was a drain lost.
       expect(channel.bufferedAmount).toBeGreaterThan(0)
+      // After a pause it takes as much as before.
+      const before = high
+      channel.bufferedAmount = 0
+      vi.advanceTimersByTime(10_000)
+      fill()
+      expect(Math.abs(high - before)).toBeLessThan(32 * 1024)
       return { high, low }
     }
     expect(use(20).high).toBeLessThan(96 * 1024)
