@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { MAX_OPEN_REQUESTS, MAX_SUBSCRIBED_ROOTS, RejectReason } from '@blackhole/protocol'
+import { MAX_OPEN_REQUESTS, MAX_SUBSCRIBED_ROOTS, PIECE_MESSAGE_BYTES, RejectReason } from '@blackhole/protocol'
 import { CID } from 'multiformats/cid'
 import { MAX_TIME_OUT_MS, TIME_OUT_MS } from './bans.ts'
 import { MAX_FUTILE_REQUESTS } from './conduct.ts'
@@ -119,23 +119,37 @@ describe('A peer', () => {
   })
 
   it('that lacks one large piece is not sent away for each request of it', async () => {
-    const [large] = await testBlocks(1, 1024 * 1024)
-    const cid = large?.cid ?? ''
-    const swarm = await make('us')
+    const [given, large] = await testBlocks(2, 1024 * 1024)
+    if (given === undefined || large === undefined) throw new Error('There are no blocks')
+    // Time stands still, so that the window grows by what was given: to all of a piece.
+    const swarm = await make('us', [], {}, { now: () => 1_000_000 })
     const bans = bansOf(swarm)
-    await swarm.swarm.addVersion(ROOT, [cid], [1024 * 1024])
+    await swarm.swarm.addVersion(ROOT, [given.cid, large.cid], [1024 * 1024, 1024 * 1024])
     const peer = await join(swarm, 'evicting')
     let refused = 0
     peer.onMessage = ({ request }) => {
       if (request === undefined) return
+      const { id, cid, offset, length } = request
+      if (Buffer.from(cid).equals(cidBytes(given.cid))) {
+        const end = offset + length
+        for (let at = offset; at < end; at += PIECE_MESSAGE_BYTES)
+          peer.sendPiece({
+            id,
+            offset: at,
+            size: 1024 * 1024,
+            data: given.bytes.subarray(at, at + PIECE_MESSAGE_BYTES),
+          })
+        return
+      }
       refused += 1
-      peer.send({ reject: { id: request.id, reason: RejectReason.REJECT_NOT_FOUND } })
+      peer.send({ reject: { id, reason: RejectReason.REJECT_NOT_FOUND } })
     }
-    peer.send({ bitfield: { root: ROOT_BYTES, bits: allBits(1) } })
-    await until(swarm.swarm, () => swarm.swarm.availability(cid) > 0)
-    await expect(swarm.swarm.fetch(cid)).rejects.toMatchObject({ reason: 'missing' })
+    peer.send({ bitfield: { root: ROOT_BYTES, bits: allBits(2) } })
+    await until(swarm.swarm, () => swarm.swarm.availability(large.cid) > 0)
+    await swarm.swarm.fetch(given.cid)
+    await expect(swarm.swarm.fetch(large.cid)).rejects.toMatchObject({ reason: 'missing' })
     await peer.settle()
-    expect(refused).toBeGreaterThan(1)
+    expect(refused).toBeGreaterThan(4)
     expect(bans).toEqual([])
   })
 
