@@ -18,12 +18,19 @@ afterEach(async () => {
 })
 
 async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return await runIn({ BLACKHOLE_HOME: home }, ...args)
+}
+
+async function runIn(
+  env: Record<string, string>,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const stdout = new PassThrough()
   const stderr = new PassThrough()
   const components = {
     stdout,
     stderr,
-    env: { BLACKHOLE_HOME: home },
+    env,
     signal: new AbortController().signal,
     scripts: '',
   }
@@ -83,6 +90,16 @@ describe('key', () => {
     expect((await run('key', 'show')).stdout).toContain('under a passphrase')
     await writeFile(secret, '\n')
     expect((await run('key', 'show', 'blog', '--passphrase-file', secret)).stderr).toContain('is empty')
+  })
+
+  it('fails at once, and says what to do, where no folder can be made', async () => {
+    // Node's own recursive mkdir goes on for ever there.
+    for (const place of ['/proc/nowhere/deeper', '/dev/null/x']) {
+      const { code, stderr } = await runIn({ BLACKHOLE_HOME: place }, 'key', 'create', 'blog')
+      expect(code).toBe(1)
+      expect(stderr).toContain(`The folder ${place}/keys can't be made`)
+      expect(stderr).toContain('set BLACKHOLE_HOME')
+    }
   })
 
   it('says which file is missing or no key', async () => {

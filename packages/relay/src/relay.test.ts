@@ -81,6 +81,8 @@ describe('a relay', () => {
       name: 'ValidationError',
       subject: 'data',
     })
+    // Node's own recursive mkdir goes on for ever there.
+    await expect(start({ data: '/proc/nowhere' })).rejects.toMatchObject({ name: 'ValidationError', subject: 'data' })
     await expect(start({ scripts: '/nowhere' })).rejects.toMatchObject({ name: 'ValidationError', subject: 'scripts' })
 
     await writeFile(join(data, 'state.sqlite'), Buffer.alloc(8192, 7))

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import { BlackholeError, ValidationError } from '@blackhole/protocol'
 import { lockFolder } from './folder-lock.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** The one folder that holds all state of a relay. Secrets in it are readable by their owner alone. */
 export class DataFolder {
@@ -32,7 +33,7 @@ export class DataFolder {
   async open(): Promise<void> {
     const probe = join(this.path, `.write-test-${randomBytes(6).toString('hex')}`)
     try {
-      await mkdir(this.path, { recursive: true, mode: 0o700 })
+      await makeFolder(this.path, { mode: 0o700 })
       const file = await open(probe, 'wx', 0o600)
       await file.close()
       await rm(probe)
