@@ -257,13 +257,18 @@ describe('rollback and unpublish', SLOW, () => {
     const back = await run('rollback', folder, '--json')
     expect(back.code).toBe(0)
     expect(JSON.parse(back.stdout)).toMatchObject({ version: 4, restored: 2, root: roots[1] })
+    // One step further back each time, and nothing is before the first.
+    const further = await runHere('rollback', folder)
+    expect(further.stdout).toMatch(/^version +5, with the content of version 1$/m)
+    expect((await runHere('rollback', folder)).stderr).toMatch(/version 1; a version with content before it was not/)
+    await runHere('rollback', folder, '--to', '3')
     const to = await run('rollback', folder, '--to', '1', '--json')
-    expect(JSON.parse(to.stdout)).toMatchObject({ version: 5, restored: 1, root: roots[0] })
+    expect(JSON.parse(to.stdout)).toMatchObject({ version: 7, restored: 1, root: roots[0] })
     const name = (JSON.parse(to.stdout) as { name: string }).name
     expect(await (await fetch(`${relay.url}/ipns/${name}/`)).text()).toContain('one')
     expect((await run('rollback', folder, '--to', '99')).stderr).toMatch(/Version 99 .* was not found/)
     await writeFile(join(folder, 'index.html'), 'four')
-    expect((await publish()).version).toBe(6)
+    expect((await publish()).version).toBe(8)
   })
 
   it('ends a site', async () => {
@@ -271,6 +276,23 @@ describe('rollback and unpublish', SLOW, () => {
     const { code, stdout } = await run('unpublish', folder, '--json')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ name, version: 2 })
+  })
+
+  it('never goes back to the end of a site', async () => {
+    const first = await publish()
+    await runHere('unpublish', folder)
+    expect((await publish()).version).toBe(3)
+    expect(await runHere('rollback', folder, '--to', '2')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Version 2 ended the site'),
+    })
+    const { code, stderr } = await runHere('rollback', folder)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('a version with content before it was not found')])
+    await writeFile(join(folder, 'index.html'), 'four')
+    expect((await publish()).version).toBe(4)
+    const back = JSON.parse((await runHere('rollback', folder, '--json')).stdout) as PublishResult
+    expect(back).toMatchObject({ name: first.name, version: 5, restored: 3 })
+    expect((await runHere('rollback', folder)).code).toBe(1)
   })
 
   it('lists sites', async () => {

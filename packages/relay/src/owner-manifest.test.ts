@@ -18,12 +18,15 @@ async function ask(owner: Publisher, cid: string, publisher: Publisher = owner):
   })
 }
 
-test('an owner reads the manifest of the newest version, and nothing else, from a relay that serves no content', async () => {
+test('an owner reads the manifests of the versions, and nothing else, from a relay that serves no content', async () => {
   const owner = await newPublisher()
   const stranger = await newPublisher()
   const files = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`${String(i)}.txt`, 'text']))
   const site = await importFiles(files, { origins: ['https://www.example.com'], documents: 'site' })
   expect((await publish(relay, owner, site)).response.status).toBe(200)
+  const next = await importFiles({ 'index.html': 'two' }, { sequence: 2 })
+  expect((await publish(relay, owner, next)).response.status).toBe(200)
+  expect((await ask(owner, next.root)).status, 'the newest').toBe(200)
   await publish(relay, stranger, await importFiles({ 'index.html': 'text' }))
 
   const { manifest, blocks } = await loadManifest(site.root, async (cid) => {
@@ -35,6 +38,7 @@ test('an owner reads the manifest of the newest version, and nothing else, from 
 
   const leaf = site.manifest.files['1.txt']?.cid ?? ''
   expect((await ask(owner, leaf)).status, 'a file').toBe(404)
+  expect((await ask(owner, next.manifest.files['index.html']?.cid ?? '')).status, 'a file of the newest').toBe(404)
   expect((await relay.fetch(`/ipfs/${site.root}?format=raw`)).status, 'the gateway').toBe(503)
   for (const cid of blocks) {
     expect((await ask(owner, cid, stranger)).status, 'with another key').toBe(403)

@@ -9,13 +9,16 @@ import { PASSPHRASE_OPTION, readPassphrase } from '../site-keys.ts'
 export const rollback = defineCommand({
   name: 'rollback',
   summary: 'Go back to an older version of a site',
-  details: 'The old content becomes a new version: version numbers only rise, so that nobody can replay an old one.',
+  details:
+    'The old content becomes a new version: version numbers only rise, so that nobody can replay an old one.\n' +
+    'Without --to, each rollback goes one step further back: to the version before that in which the content of now\n' +
+    'first came. --to leads forward again. Versions that ended the site are passed over.',
   operands: ['[DIR]'],
   options: {
     ...RELAY_OPTION,
     ...KEY_OPTION,
     ...PASSPHRASE_OPTION,
-    to: { type: 'string', placeholder: 'VERSION', summary: 'Version to go back to', fallback: 'the one before' },
+    to: { type: 'string', placeholder: 'VERSION', summary: 'Version to go back to', fallback: 'one step back' },
   },
   examples: [
     { purpose: 'Undo the last publish of a folder', line: 'blackhole rollback ./dist' },
@@ -37,7 +40,7 @@ export const rollback = defineCommand({
         [
           ['url', url],
           ['root', root],
-          ['version', `${String(newest)}, with the content of ${String(restored)}`],
+          ['version', `${String(newest)}, with the content of version ${String(restored)}`],
         ],
         '',
       ),

@@ -70,15 +70,15 @@ async function recordOf(
 }
 
 /**
- * The manifest that the newest record points at. The relays give it to the
- * site's owner whether or not they serve content.
+ * The manifest below the root of a version that is held. The relays give it to
+ * the site's owner whether or not they serve content.
  *
- * @throws when no relay gives it: what it says would be lost in the next version
+ * @throws when no relay gives it
  */
 export async function manifestOf(
   relays: readonly LiveRelay[],
   key: SiteKey,
-  record: SiteRecord,
+  version: { readonly root: string },
   { now, signal }: { readonly now: () => number; readonly signal?: AbortSignal | undefined },
 ): Promise<Manifest> {
   const failed: FailedRelay[] = []
@@ -86,7 +86,7 @@ export async function manifestOf(
     const token = publishTokens(key, info.peerId, now)
     try {
       const { manifest } = await loadManifest(
-        record.root,
+        version.root,
         async (cid, options) => client.manifestBlock(key.name, cid.toString(), await token(), options),
         { signal },
       )

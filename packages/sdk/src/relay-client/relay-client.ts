@@ -172,8 +172,8 @@ export class RelayClient {
   }
 
   /**
-   * One of the blocks that lead from the newest version's root to its manifest, for the site's owner: given when the
-   * relay serves no content too.
+   * One of the blocks that lead from the root of a version that is held to its manifest, for the site's owner: given
+   * when the relay serves no content too. An older relay gives the newest version's alone.
    *
    * @throws {CorruptBlockError} when the relay sent something else
    */
