@@ -28,8 +28,8 @@ export function assetPathOf(pathname: string): string {
   if (FOREIGN.some((folder) => path.startsWith(folder))) return wrong('of the origin’s own assets')
   if (/(^|\/)index\.html$/.test(path)) return wrong('no document')
   if (path === RULES_FILES.redirects || path === RULES_FILES.headers) return wrong('no file of rules')
-  // In `_headers` these stand for something else.
-  if (/(^|\/):|\*|\s/.test(path)) return wrong('without blanks, "*", and parts that begin with ":"')
+  // In `_headers` these stand for something else. A blank does not: it is written there as in the URL, `%20`.
+  if (/(^|\/):|\*/.test(path)) return wrong('without "*", and parts that begin with ":"')
   return path
 }
 

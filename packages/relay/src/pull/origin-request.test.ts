@@ -141,7 +141,13 @@ describe('an origin', () => {
 describe('paths', () => {
   test.each([
     ['/app.js', 'app.js'],
-    ['/a/b%20c.js', undefined],
+    ['/a/b%20c.js', 'a/b c.js'],
+    ['/%20a%20', ' a '],
+    ['/a%C2%A0b.js', 'a\u00a0b.js'],
+    ['/a%0Ab.js', undefined],
+    ['/a%09b.js', undefined],
+    ['/a b.js', undefined],
+    ['/a+b.js', 'a+b.js'],
     ['/na%C3%AFve.png', 'naïve.png'],
     ['/100%25.png', '100%.png'],
     ['/what%3F.png', 'what?.png'],

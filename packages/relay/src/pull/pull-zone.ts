@@ -120,11 +120,8 @@ export class PullZone {
     const now = this.#components.now()
     const differs = new Set(changed)
     for (const pathname of paths) {
-      const path = pathOf(pathname)
-      if (path === undefined) {
-        this.#requests.refused += 1
-        continue
-      }
+      const path = this.#pathOf(pathname)
+      if (path === undefined) continue
       const asset = this.#components.cache.assets.get(path)
       if (asset !== undefined) {
         this.#wantedAt.set(path, now)
@@ -302,12 +299,15 @@ export class PullZone {
   #isResting(path: string): boolean {
     return (this.#resting.get(path) ?? -Infinity) > this.#components.now()
   }
-}
 
-function pathOf(pathname: string): string | undefined {
-  try {
-    return assetPathOf(pathname)
-  } catch {
-    return undefined
+  /** The path that a name stands for; undefined for what can't be an asset, which counts as refused. */
+  #pathOf(pathname: string): string | undefined {
+    try {
+      return assetPathOf(pathname)
+    } catch (error) {
+      this.#requests.refused += 1
+      this.#components.log.debug({ ...this.init, path: pathname, why: error }, 'not an asset of a pull zone')
+      return undefined
+    }
   }
 }

@@ -201,18 +201,25 @@ describe('a pull zone', { timeout: 40_000 }, () => {
     laterMs += 16_000
     await soon(() => manifestOf(site)).toBeDefined()
     serve('/app.js', 'let a = 1')
+    // A name with blanks is one too, and its headers are found by it.
+    serve('/two%20words.js', 'let b', { 'X-Content-Type-Options': 'nosniff' })
+    await report(site, ['/two%20words.js'])
+    await soon(() => filesOf(site)).toEqual(['_headers', 'two words.js'])
+    const { _headers: carried } = (await manifestOf(site))!.files
+    expect(await (await test_.fetch(`/ipfs/${carried?.cid ?? ''}`)).text()).toContain('/two%20words.js\n')
     await report(site, ['/app.js'])
-    await soon(() => filesOf(site)).toEqual(['app.js'])
+    const all = ['_headers', 'app.js', 'two words.js']
+    await soon(() => filesOf(site)).toEqual(all)
     await test_.relay.stop()
     expect(await start({ data })).toBe(site)
-    await now(() => test_.relay.pullZones[0]).toMatchObject({ state: 'serving', assets: 1 })
+    await now(() => test_.relay.pullZones[0]).toMatchObject({ state: 'serving', assets: 2 })
 
     origin.answers.set(PROOF_PATH, () => ({ body: '{"sites":[]}' }))
     const before = origin.count(PROOF_PATH)
     laterMs += 300_000
     for (const looks of [1, 2, 3]) {
       await now(() => origin.count(PROOF_PATH)).toBe(before + looks)
-      if (looks < 3) expect(await filesOf(site)).toEqual(['app.js'])
+      if (looks < 3) expect(await filesOf(site)).toEqual(all)
       laterMs += 21_000
     }
     await soon(() => manifestOf(site)).toMatchObject({ retired: true, files: {} })
