@@ -5,19 +5,25 @@ import { resourceFindings } from './resource-times.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 import type { Findings } from '@blackhole/benchmarks/report'
 import type { SiteFiles } from '../systems/site-files.ts'
+import type { System } from '../systems/system.ts'
 import type { Crowd, CrowdRun } from './crowd.ts'
 import type { ScenarioOptions } from './scenario.ts'
 
 /** Beyond the visitors' patience a run also starts servers and browsers. */
 const SET_UP_MS = 120_000
 
-/** Lets the crowd come to each system in turn, once per round. */
+/**
+ * Lets the crowd come to each system in turn, once per round.
+ *
+ * @param all - systems to compare
+ */
 export async function compare(
   crowd: Crowd,
   site: SiteFiles,
   { runs, only }: Pick<ScenarioOptions, 'runs' | 'only'>,
+  all: readonly System[] = allSystems(),
 ): Promise<ReadonlyMap<string, readonly CrowdRun[]>> {
-  const systems = allSystems().filter(({ name }) => name.includes(only))
+  const systems = all.filter(({ name }) => name.includes(only))
   const ends = crowd.visitors.map(({ arrivesAtMs, staysMs = crowd.patienceMs }) => arrivesAtMs + staysMs)
   return await interleave(
     systems.map((system) => ({
@@ -45,10 +51,14 @@ export function visitorBytes({ traffic }: Pick<CrowdRun, 'traffic'>): number {
   return traffic.at(-1)?.visitors ?? Number.NaN
 }
 
-/** How long each visitor's resources took by Blackhole, by how long they took by plain HTTP. Nothing when not both ran. */
-export function crowdResources(results: ReadonlyMap<string, readonly CrowdRun[]>): Findings {
-  const [plain = [], ours = []] = ['plain HTTP', 'Blackhole'].map((name) =>
-    results.get(name)?.flatMap(({ visits }) => visits),
+/**
+ * How long each visitor's resources took by Blackhole, by how long they took by plain HTTP. Nothing when not both ran.
+ *
+ * @param name - of the system to compare
+ */
+export function crowdResources(results: ReadonlyMap<string, readonly CrowdRun[]>, name = 'Blackhole'): Findings {
+  const [plain = [], ours = []] = ['plain HTTP', name].map((system) =>
+    results.get(system)?.flatMap(({ visits }) => visits),
   )
-  return resourceFindings(plain, ours)
+  return resourceFindings(plain, ours, `${name} / plain HTTP`)
 }

@@ -15,8 +15,8 @@ const READY_TIMEOUT_MS = 60_000
 /**
  * The page's own script, the same for plain HTTP and for Blackhole: once the
  * page is loaded, and Blackhole ready where there is one, it shows the pictures
- * that waited for that, gets every other file with `fetch()`, and compares it
- * with what the owner made.
+ * that waited for that, after them gets every other file with `fetch()`, and
+ * compares it with what the owner made.
  */
 async function main(): Promise<void> {
   const recorder = new VisitRecorder()
@@ -35,17 +35,18 @@ async function main(): Promise<void> {
     const image = shown.get(path)
     return image === undefined ? [] : [show(image, path, size, recorder)]
   })
+  // A page without Blackhole has its pictures before it asks for more.
+  await Promise.all(pictures)
   const files = all.filter(({ path }) => !shown.has(path)).values()
-  await Promise.all([
-    ...pictures,
-    ...Array.from({ length: PARALLEL }, async () => {
+  await Promise.all(
+    Array.from({ length: PARALLEL }, async () => {
       for (const file of files) {
         await get(file, recorder).catch((error: unknown) => {
           recorder.failed(`${file.path}: ${String(error)}`)
         })
       }
     }),
-  ])
+  )
   recorder.done()
 }
 
