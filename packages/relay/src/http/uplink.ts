@@ -47,8 +47,12 @@ const SMALL_BYTES = 16 * 1024
 const DEBT_SHARE = 1 / 2
 const MAX_DEBT_MS = 2_000
 
-/** A script goes as fast as so many other answers together. */
-const SCRIPT_WEIGHT = 64
+/** A script goes as fast as so many blocks together. */
+const SCRIPT_WEIGHT = 512
+
+/** The begin of any other answer goes as fast as so many: a page's pictures come before the film, which has others who send it. */
+const PAGE_WEIGHT = 8
+const PAGE_BYTES = 2 * 1024 * 1024
 
 /** For each time that a block was sent already, twice at most, those go first that are asked for before so many more bytes of blocks are sent. */
 const AGAIN_BYTES = 8 * 1024 * 1024
@@ -125,8 +129,7 @@ export class Uplink {
     return kind === 'block' ? this.#beginBlock(cid) : this.#beginOther(kind)
   }
 
-  #beginOther(kind: AnswerKind): UplinkAnswer {
-    const weight = kind === 'script' ? SCRIPT_WEIGHT : 1
+  #beginOther(kind: Exclude<AnswerKind, 'block'>): UplinkAnswer {
     let [sent, finish, isOver] = [0, 0, false]
     let waiting: Turn | undefined
     return {
@@ -138,6 +141,7 @@ export class Uplink {
           this.passed(bytes)
           return
         }
+        const weight = kind === 'script' ? SCRIPT_WEIGHT : sent <= PAGE_BYTES ? PAGE_WEIGHT : 1
         finish = Math.max(this.#virtual, finish) + bytes / weight
         await new Promise<void>((go) => {
           waiting = { bytes, finish, go }
@@ -153,6 +157,8 @@ export class Uplink {
   }
 
   #beginBlock(cid: string): UplinkAnswer {
+    // A byte for each, so that of two that begin while nothing is sent one comes after the other.
+    this.#blockBytes += 1
     const due = this.#blockBytes + AGAIN_BYTES * Math.min(MAX_TIMES, this.#note(cid, 1) - 1)
     let waiting: BlockTurn | undefined
     let isOver = false
