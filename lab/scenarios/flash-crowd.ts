@@ -3,6 +3,7 @@ import { ratio, row, valueOf } from '@blackhole/benchmarks/report'
 import { crowdChart } from '../charts/crowd-chart.ts'
 import { allSystems } from '../systems/all-systems.ts'
 import { blackhole, TAG_ALONE } from '../systems/blackhole.ts'
+import { PLAIN_AGAIN, plainHttp } from '../systems/plain-http.ts'
 import { makeSiteFiles } from '../systems/site-files.ts'
 import { compare, crowdResources, originBytes, visitorBytes } from './compare.ts'
 import { fluidBound } from './fluid-bound.ts'
@@ -45,9 +46,9 @@ export const flashCrowd: Scenario = {
         patienceMs: patienceMs / rate,
       }
       const site = await makeSiteFiles(join(folder, 'site'), siteBytes)
-      const systems = short ? allSystems() : [...allSystems(), blackhole(false)]
+      const systems = short ? allSystems() : [...allSystems(), blackhole(false), plainHttp(true)]
       const results = await compare(crowd, site, options, systems)
-      const first = [...results.values()].flatMap((all) => all.slice(0, 1))
+      const first = [...results].flatMap(([name, all]) => (name === PLAIN_AGAIN ? [] : all.slice(0, 1)))
       return {
         ...findings(results, crowd, site, short),
         chart: crowdChart(titleOf(crowd, site), site.bytes, first),
@@ -106,7 +107,10 @@ function findings(
     )
   }
   const resources = [crowdResources(results), crowdResources(results, TAG_ALONE)]
-  rows.push(...resources.flatMap((found) => found.rows))
+  // Which of a page's files comes first differs from run to run: no system can be nearer to plain HTTP than itself.
+  const control = crowdResources(results, PLAIN_AGAIN)
+  rows.push(...resources.flatMap((found) => found.rows), ...control.rows)
+  rows.push(...control.ratios.map(({ name, value }) => row(name, '', [value])))
   const neverSlower = resources.flatMap((found) => found.ratios)
   // The other aims are set for the full size.
   if (short) return { rows, ratios: neverSlower }

@@ -7,10 +7,17 @@ import type { System } from './system.ts'
 
 const PORT = 8080
 
-/** A web server and browsers, nothing else. */
-export function plainHttp(): System {
+/** Name of {@link plainHttp} when it is measured twice. */
+export const PLAIN_AGAIN = 'Plain HTTP again'
+
+/**
+ * A web server and browsers, nothing else.
+ *
+ * @param again - it is measured a second time, to tell what two runs of the same differ by
+ */
+export function plainHttp(again = false): System {
   return {
-    name: 'plain HTTP',
+    name: again ? PLAIN_AGAIN : 'plain HTTP',
     isPlain: true,
     deploy: async ({ origin, site, folder }) => {
       const root = join(folder, 'plain')
