@@ -137,6 +137,38 @@ describe('publish', SLOW, () => {
   })
 })
 
+describe('publish --watch', SLOW, () => {
+  it('catches up by itself when the relay is back, with what the folder holds by then', async () => {
+    const own = await startRelay({ args: ['--log-level', 'warn'] })
+    const child = startCommand(['publish', folder, '--watch', '--json'], {
+      env: { BLACKHOLE_HOME: home, BLACKHOLE_RELAY: own.url },
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (text: string) => (stdout += text))
+    child.stderr.on('data', (text: string) => (stderr += text))
+    try {
+      await expect.poll(() => stderr, { timeout: 30_000 }).toContain('Watching')
+      await own.kill()
+      await writeFile(join(folder, 'passing.txt'), 'x')
+      await rm(join(folder, 'passing.txt'))
+      await expect.poll(() => stderr, { timeout: 30_000 }).toContain('It is tried again until it is.')
+      expect(stderr).not.toContain('passing.txt')
+      await writeFile(join(folder, 'index.html'), 'while it was down')
+      await own.start()
+      await expect.poll(() => stderr, { timeout: 30_000 }).toContain('Caught up')
+      const { name, version } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as PublishResult
+      expect(version).toBe(2)
+      expect(await (await fetch(`${own.url}/ipns/${name}/index.html`)).text()).toBe('while it was down')
+    } finally {
+      const exit = once(child, 'exit')
+      child.kill('SIGINT')
+      await exit
+      await own.stop()
+    }
+  })
+})
+
 describe('publish, when something is wrong', SLOW, () => {
   async function expectFailure(args: readonly string[], code: 1 | 2, message: string | RegExp): Promise<void> {
     const result = await runHere(...args)

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseSiteName } from '@blackhole/protocol'
 import type { Blackhole, Published } from '@blackhole/sdk'
 import { readFolder } from '@blackhole/sdk/files'
@@ -5,6 +6,7 @@ import { RELAY_OPTION, relaysOf, withBlackhole } from '../client.ts'
 import { defineCommand } from '../command.ts'
 import { CommandError, describeFailure, UsageError } from '../failure.ts'
 import { formatBytes, formatPairs, plural } from '../format.ts'
+import { keepPublished } from '../keep-published.ts'
 import { Progress } from '../progress.ts'
 import { showPublishProgress } from '../publish-progress.ts'
 import { folderLabel, PASSPHRASE_OPTION, readOrCreateKey, readPassphrase } from '../site-keys.ts'
@@ -107,7 +109,12 @@ function originsOf(named: readonly string[]): string[] | undefined {
   return named.length === 1 && named[0] === 'none' ? [] : named.map((origin) => relayOrigin(origin, '--origin'))
 }
 
-async function publishOnce(blackhole: Blackhole, plan: Plan): Promise<void> {
+/**
+ * Publishes the folder as it is now.
+ *
+ * @param before - what a publish that is now tried again came to: nothing is printed unless more came of it
+ */
+async function publishOnce(blackhole: Blackhole, plan: Plan, before?: Published): Promise<Published> {
   const { folder, found, terminal, signal, origins, documents } = plan
   const files = await readFolder(folder, { signal })
   const progress = new Progress(terminal, () => performance.now())
@@ -126,9 +133,11 @@ async function publishOnce(blackhole: Blackhole, plan: Plan): Promise<void> {
   } finally {
     progress.end()
   }
+  if (published.root === before?.root && published.failed.length >= before.failed.length) return published
   for (const { url, error } of published.failed) terminal.warn(`${url} did not take it: ${describeFailure(error)}`)
   for (const warning of await findSiteWarnings(files, cspTarget(plan, published.url))) terminal.warn(warning)
   report(terminal, published)
+  return published
 }
 
 async function publishAndWatch(blackhole: Blackhole, plan: Plan): Promise<void> {
@@ -138,17 +147,19 @@ async function publishAndWatch(blackhole: Blackhole, plan: Plan): Promise<void> 
   // Before the folder is read for the first time: what changes from then on is published afterwards.
   const changes = watchFolder(folder, { signal })
   try {
-    await publishOnce(blackhole, plan)
-    terminal.note(`Watching ${folder}… (Ctrl-C ends it)`)
-    for await (const change of changes) {
-      try {
-        await publishOnce(blackhole, plan)
-      } catch (error) {
-        if (signal.aborted) return
-        // The next save may mend it: a file that is written to right now, a relay that restarts.
-        terminal.warn(`${change}: not published: ${describeFailure(error)}`)
-      }
+    let last = await publishOnce(blackhole, plan)
+    const publishNext = async (again: boolean): Promise<boolean> => {
+      last = await publishOnce(blackhole, plan, again ? last : undefined)
+      return last.failed.length === 0
     }
+    terminal.note(`Watching ${folder}… (Ctrl-C ends it)`)
+    const pause = async (ms: number, until: AbortSignal): Promise<void> => {
+      await wait(ms, undefined, { signal: until })
+    }
+    await keepPublished(
+      { changes, publish: publishNext, terminal, wait: pause },
+      { signal, complete: last.failed.length === 0 },
+    )
   } finally {
     ended.abort()
   }
