@@ -63,6 +63,25 @@ describe('RequestWindow', () => {
     expect(window.bytesPerSecond).toBeCloseTo(1_000_000, -4)
   })
 
+  it('takes no rate from a few bytes, which were all that was asked for, unless they took long', () => {
+    const window = new RequestWindow()
+    // Two playlists: the first bytes start the clock, the second end it.
+    window.received(300, true, 1_000)
+    window.received(300, false, 1_120)
+    window.received(300, true, 5_000)
+    window.received(300, false, 5_020)
+    expect(window.bytesPerSecond).toBe(0)
+    window.received(100, true, 9_000)
+    for (let now = 9_100; now <= 10_000; now += 100) window.received(1_000, now < 10_000, now)
+    expect(window.bytesPerSecond).toBe(10_000)
+    window.received(100, true, 30_000)
+    window.received(64 * 1024, false, 30_020)
+    expect(window.bytesPerSecond).toBe(10_000)
+    window.received(100, true, 31_000)
+    window.received(64 * 1024, true, 31_100)
+    expect(window.bytesPerSecond).toBe(655_360)
+  })
+
   it('forgets an old rate', () => {
     const window = measured(10_000_000, 10)
     for (let now = 12_000; now <= 13_000; now += 100) window.received(1000, true, now)

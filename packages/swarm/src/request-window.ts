@@ -16,6 +16,13 @@ const GAIN = 1.5
 const SERVICE_MS = 200
 /** Time over which a rate is measured. */
 const SAMPLE_MS = 100
+/**
+ * Less than this is a rate only where it took long: a playlist that arrives beside another small answer says how much was
+ * asked for, not how much would have come (what BBR calls limited by the application).
+ */
+const SAMPLE_BYTES = 16 * 1024
+/** So long that less than that is a slow peer. */
+const SLOW_SAMPLE_MS = 1_000
 /** Largest rate and smallest round trip are believed for this long (BBR, draft-ietf-ccwg-bbr: 10 s for the round trip). */
 const MEMORY_MS = 10_000
 
@@ -77,7 +84,8 @@ export class RequestWindow {
     this.#sampleBytes += bytes
     const elapsed = now - this.#sampleStart
     // A short burst says little of a rate; it only has to do when there is nothing better.
-    if (elapsed >= SAMPLE_MS || (!pending && this.#rate === 0 && elapsed >= SAMPLE_MS / 10)) {
+    const isLong = elapsed >= SAMPLE_MS || (!pending && this.#rate === 0 && elapsed >= SAMPLE_MS / 10)
+    if (elapsed >= SLOW_SAMPLE_MS || (isLong && this.#sampleBytes >= SAMPLE_BYTES)) {
       this.#sample((this.#sampleBytes / elapsed) * 1000, now)
       this.#sampleStart = now
       this.#sampleBytes = 0
