@@ -28,6 +28,52 @@ export async function readBrowserScripts(folder: string): Promise<Record<keyof t
   return { loader, worker, peer }
 }
 
+/** Until a relay's script is here. */
+const SERVED_TIMEOUT_MS = 15_000
+
+/** What a script is refused as that a relay has of another version, and what to do then. */
+const OTHER_VERSION =
+  'a tag with the hash of this command’s would not load there. Use the command of the relay’s version, ' +
+  'or host the scripts yourself: blackhole assets DIR'
+
+/**
+ * Makes sure that a relay serves these scripts, byte for byte: browsers refuse others than the tag's hashes name.
+ *
+ * @param options - `onUnknown`: told when the relay can't be asked
+ * @throws {CommandError} when it serves another version
+ */
+export async function checkServed(
+  relay: string,
+  scripts: readonly BrowserScript[],
+  { signal, onUnknown }: { readonly signal: AbortSignal; readonly onUnknown: (error: unknown) => void },
+): Promise<void> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(SERVED_TIMEOUT_MS)])
+  for (const { file, bytes } of scripts) {
+    let isSame: boolean
+    try {
+      isSame = await serves(`${relay}/${file}`, bytes, until)
+    } catch (error) {
+      signal.throwIfAborted()
+      onUnknown(error)
+      return
+    }
+    if (!isSame) throw new CommandError(`${relay}/${file} is of another version than this command: ${OTHER_VERSION}`)
+  }
+}
+
+async function serves(url: string, expected: Buffer, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(url, { signal })
+  if (!response.ok) throw new CommandError(`${url} answered ${String(response.status)}`)
+  let at = 0
+  // No more is read than can be the same.
+  if (response.body === null) return expected.byteLength === 0
+  for await (const part of response.body as AsyncIterable<Uint8Array>) {
+    if (!expected.subarray(at, at + part.byteLength).equals(part)) return false
+    at += part.byteLength
+  }
+  return at === expected.byteLength
+}
+
 async function read(folder: string, file: string): Promise<BrowserScript> {
   try {
     const bytes = await readFile(join(folder, file))

@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { COMMANDS } from './commands.ts'
 import { runCli } from './run-cli.ts'
@@ -118,8 +122,10 @@ describe('assets', () => {
     for (const file of ['blackhole.js', 'blackhole-sw.js', 'blackhole-peer.js'])
       await writeFile(join(scripts, file), "alert('Hello, world.');")
     const stdout = new PassThrough()
-    const components = { stdout, stderr: new PassThrough(), env: {}, signal: new AbortController().signal, scripts }
+    const stderr = new PassThrough()
+    const components = { stdout, stderr, env: {}, signal: new AbortController().signal, scripts }
     const init = { commands: COMMANDS, version: '' }
+    await mkdir(join(home, 'public'))
     expect(
       await runCli(['assets', join(home, 'public'), '--relay', 'https://relay.example/', '--json'], components, init),
     ).toBe(0)
@@ -131,11 +137,44 @@ describe('assets', () => {
       '<script async src="/blackhole.js" data-relay="https://relay.example" data-site="k51…"></script>',
     )
     expect(await readFile(join(home, 'public/blackhole-peer.js'), 'utf8')).toBe("alert('Hello, world.');")
-    expect(await runCli(['assets', '--relay', 'https://relay.example', '--json'], components, init)).toBe(0)
-    const pinned = JSON.parse(String(stdout.read())) as { tag: string; workerFile: string }
-    expect(pinned.tag).toBe(
-      `<script async src="https://relay.example/blackhole.js" integrity="${integrity}" crossorigin="anonymous" data-peer-integrity="${integrity}" data-site="k51…"></script>`,
-    )
-    expect(pinned.workerFile).toBe('importScripts("https://relay.example/blackhole-sw.js")')
+    // A relay that serves the same, and then, after an upgrade, something else.
+    let served = "alert('Hello, world.');"
+    const server = createServer((_, response) => response.end(served)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const relay = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+    const args = ['assets', '--relay', relay, '--json']
+    try {
+      expect(await runCli(args, components, init)).toBe(0)
+      const pinned = JSON.parse(String(stdout.read())) as { tag: string; workerFile: string }
+      expect(pinned.tag).toBe(
+        `<script async src="${relay}/blackhole.js" integrity="${integrity}" crossorigin="anonymous" data-peer-integrity="${integrity}" data-site="k51…"></script>`,
+      )
+      expect(pinned.workerFile).toBe(`importScripts("${relay}/blackhole-sw.js")`)
+      expect(String(stderr.read())).toBe('null')
+      for (served of ["alert('Hello, World.');", "alert('Hello, world.'); //", 'alert(']) {
+        expect(await runCli(args, components, init)).toBe(1)
+        expect(String(stderr.read())).toMatch(/blackhole\.js is of another version than this command/)
+        expect(stdout.read()).toBeNull()
+      }
+    } finally {
+      server.close()
+    }
+    expect(await runCli(args, components, init)).toBe(0)
+    expect(String(stderr.read())).toMatch(/^warning: whether .* serves these scripts is not known/)
+  })
+
+  it('writes into a folder that is there, and makes none', async () => {
+    await writeFile(join(home, 'f.txt'), '')
+    for (const [name, why] of [
+      ['nowhere', 'is not there'],
+      ['f.txt', 'is not a folder'],
+    ] as const) {
+      const scripts = fileURLToPath(new URL('../dist/assets/', import.meta.url))
+      const stderr = new PassThrough()
+      const components = { stdout: new PassThrough(), stderr, env: {}, signal: new AbortController().signal, scripts }
+      expect(await runCli(['assets', join(home, name)], components, { commands: COMMANDS, version: '' })).toBe(1)
+      expect(String(stderr.read())).toContain(`${name} ${why}: name the folder`)
+    }
+    await expect(stat(join(home, 'nowhere'))).rejects.toThrow()
   })
 })

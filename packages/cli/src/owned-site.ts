@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import type { SiteKey } from '@blackhole/sdk'
-import { UsageError } from './failure.ts'
-import { folderLabel, readKey } from './site-keys.ts'
+import { CommandError, UsageError } from './failure.ts'
+import { folderLabel, keyPath, readKey } from './site-keys.ts'
 import type { KeySurroundings } from './site-keys.ts'
 
 /** Option of commands that act on a site that exists. */
@@ -18,6 +19,7 @@ export const KEY_OPTION = {
  * The key of a site that was published before: the one that is named, or the folder's own.
  *
  * @throws {UsageError} when neither is given
+ * @throws {CommandError} when the folder has no key: it was not published from here
  */
 export async function readOwnKey(
   key: string | undefined,
@@ -26,5 +28,12 @@ export async function readOwnKey(
 ): Promise<SiteKey> {
   if (key !== undefined) return (await readKey(key, surroundings)).key
   if (folder === undefined) throw new UsageError('name the site: the folder that was published, or --key KEY')
-  return (await readKey(await folderLabel(folder), surroundings)).key
+  const label = await folderLabel(folder)
+  const path = keyPath(label, surroundings)
+  if (!existsSync(path))
+    throw new CommandError(
+      `${folder} has no site: nothing was published from this folder with a key of its own (${path}). ` +
+        'Name the key that its site was published with: --key KEY',
+    )
+  return (await readKey(label, surroundings)).key
 }

@@ -226,8 +226,9 @@ describe('publish, when something is wrong', SLOW, () => {
     ])
   })
 
-  it('says that the relay is down', async () => {
+  it('says that the relay is down, and leaves no key behind', async () => {
     await expectFailure(['publish', folder, '--relay', 'http://127.0.0.1:9', '--json'], 1, /127\.0\.0\.1:9/)
+    expect((await runHere('key', 'show')).stdout).toContain('No keys')
   })
 
   it('says that something else answers at the address of the relay', async () => {
@@ -259,8 +260,13 @@ describe('publish, when something is wrong', SLOW, () => {
   it('refuses a key that is not the site’s, one that is none, and a wrong passphrase', async () => {
     const { name } = await publish('--key', 'one')
     await expectFailure(['publish', folder, '--key', 'other', '--site', name, '--json'], 1, /is not the key of k51/)
+    expect((await runHere('key', 'show', 'other')).stderr).toContain("other.pem is not there or can't be read")
     await writeFile(join(root, 'garbage.pem'), 'not a key')
-    await expectFailure(['publish', folder, '--key', join(root, 'garbage.pem'), '--json'], 1, /key must be/)
+    await expectFailure(
+      ['publish', folder, '--key', join(root, 'garbage.pem'), '--json'],
+      1,
+      /garbage\.pem is there, and holds no key\n.*key must be/,
+    )
     await writeFile(join(root, 'passphrase'), 'right\n')
     await writeFile(join(root, 'wrong'), 'wrong\n')
     await run('key', 'create', 'secret', '--passphrase-file', join(root, 'passphrase'))
@@ -272,6 +278,21 @@ describe('publish, when something is wrong', SLOW, () => {
     )
     await publish('--key', 'secret', '--passphrase-file', join(root, 'passphrase'))
     expect(await readFile(join(home, 'keys/secret.pem'), 'utf8')).toContain('BEGIN ENCRYPTED PRIVATE KEY')
+  })
+
+  it('takes the name of a file for that file, and not for the label of a new key', async () => {
+    // Unit tests run in the repository's root.
+    await expectFailure(['publish', folder, '--key', 'LICENSE', '--json'], 1, /for that file write \.\/LICENSE/)
+    await expectFailure(['publish', folder, '--key', './LICENSE', '--json'], 1, /LICENSE is there, and holds no key/)
+    expect((await runHere('key', 'show')).stdout).toContain('No keys')
+    // A key of this label is meant, if there is one.
+    await runHere('key', 'create', 'LICENSE')
+    expect((await runHere('publish', folder, '--key', 'LICENSE', '--json')).code).toBe(0)
+  })
+
+  it('says of a folder without a site what is to be named', async () => {
+    for (const command of ['rollback', 'unpublish'])
+      await expectFailure([command, folder, '--json'], 1, /has no site: nothing was published.*--key KEY/)
   })
 
   it('refuses a folder in place of a key', async () => {

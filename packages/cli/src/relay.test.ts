@@ -135,8 +135,15 @@ describe('relay', { timeout: 90_000 }, () => {
     expect(variable).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: expect.stringContaining('stunPort must be a whole number'),
+      stderr: expect.stringContaining('BLACKHOLE_STUN_PORT must be a whole number'),
     })
+    const flag = await runCommand(['relay', '--stun-port', 'many'])
+    expect(flag).toMatchObject({ code: 2, stderr: expect.stringContaining('--stun-port must be a whole number') })
+    const missing = await runCommand(['relay', '--config', join(root, 'nosuch.json')])
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("nosuch.json can't be read") })
+    await writeFile(config, '{"port": 8080,')
+    const broken = await runCommand(['relay', '--config', config])
+    expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('config must be a file of JSON (') })
   })
 
   it('says which port is taken', async () => {

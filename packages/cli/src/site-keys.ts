@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { createSiteKey } from '@blackhole/sdk'
@@ -55,19 +55,44 @@ export function keyPath(name: string, surroundings: Pick<KeySurroundings, 'env'>
   return orWrongUsage(() => keyFolder(surroundings).pathOf(name))
 }
 
-/** Reads a key that must exist. */
+/**
+ * Reads a key that must exist.
+ *
+ * @throws {CommandError} when the file holds none, or the name could be meant for a file beside it
+ */
 export async function readKey(name: string, surroundings: KeySurroundings): Promise<FoundKey> {
   const path = keyPath(name, surroundings)
-  return { key: await readKeyFile(path, readOptions(surroundings)), path, created: false }
+  refuseFileAsLabel(name, path)
+  try {
+    return { key: await readKeyFile(path, readOptions(surroundings)), path, created: false }
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.name !== 'ValidationError') throw cause
+    throw new CommandError(`the file ${path} is there, and holds no key`, { cause })
+  }
 }
 
-/** Reads a key, or makes it when there is none at that place. */
+/** Reads a key, or makes one when there is none at that place; a new one is not kept before `keepKey`. */
 export async function readOrCreateKey(name: string, surroundings: KeySurroundings): Promise<FoundKey> {
   const path = keyPath(name, surroundings)
   if (existsSync(path)) return await readKey(name, surroundings)
-  const key = await createSiteKey()
-  await writeKeyFile(path, key, { passphrase: surroundings.passphrase })
-  return { key, path, created: true }
+  refuseFileAsLabel(name, path)
+  return { key: await createSiteKey(), path, created: true }
+}
+
+/** Writes a key that was just made to its file, and says so: a lost key is a lost site. */
+export async function keepKey({ key, path }: FoundKey, { terminal, passphrase }: KeySurroundings): Promise<void> {
+  await writeKeyFile(path, key, { passphrase })
+  terminal.note(`New key: ${path}\nKeep a copy: whoever has it can publish the site, and without it nobody can.`)
+}
+
+/** A label that no key has and a file beside us does: whoever names it means the file. */
+function refuseFileAsLabel(name: string, path: string): void {
+  if (existsSync(path) || path === resolve(name)) return
+  if (statSync(name, { throwIfNoEntry: false })?.isFile() !== true) return
+  throw new CommandError(
+    `${JSON.stringify(name)} is the label of no key, and a file is called so: for that file write ./${name}, ` +
+      `for a new key of this label run: blackhole key create ${name}`,
+  )
 }
 
 /**

@@ -30,6 +30,21 @@ describe('findSiteWarnings', () => {
     expect(warnings.some((warning) => warning.includes('ws://localhost:8080'))).toBe(true)
   })
 
+  it('says when a hosted site has no front page, and where one may be', async () => {
+    const files = [
+      memoryFile('package.json', '{}'),
+      memoryFile('dist/index.html', ''),
+      memoryFile('a/b/index.html', ''),
+    ]
+    const [warning] = await findSiteWarnings(files, target)
+    expect(warning).toMatch(/^there is no index\.html.*is it the folder dist that you mean\?$/)
+    expect(await findSiteWarnings([...files, memoryFile('_redirects', '/* /dist/index.html 200\n')], target)).toEqual(
+      [],
+    )
+    const tagged = { origin: 'https://www.example.com', scripts: 'https://relay.example', connect: [] }
+    expect(await findSiteWarnings(files, tagged)).toEqual([])
+  })
+
   it('says when rules files can not be read', async () => {
     const warnings = await findSiteWarnings(
       [memoryFile('_headers', 'no path\n'), memoryFile('_redirects', '/a\n')],

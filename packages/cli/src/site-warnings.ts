@@ -11,8 +11,8 @@ const RULES_BYTES = 1024 * 1024
 const NAMED_PAGES = 3
 
 /**
- * What of a site will not do what its owner thinks: rules files that can't be
- * read, and policies that keep Blackhole from running on its pages.
+ * What of a site will not do what its owner thinks: no front page, rules files
+ * that can't be read, and policies that keep Blackhole from running on its pages.
  *
  * @param files - what is published
  * @param target - where it is served
@@ -28,10 +28,27 @@ export async function findSiteWarnings(files: readonly SiteFile[], target: CspTa
     }
   }
   return [
+    ...noFrontPage(files, rules, target),
     ...(rules.redirectsError === undefined ? [] : [`no redirect will work: ${rules.redirectsError}`]),
     ...(rules.headersError === undefined ? [] : [`part of _headers is left out: ${rules.headersError}`]),
     ...[...blocked].map(([text, pages]) => `${namePages(pages)}: ${text}`),
   ]
+}
+
+/** A hosted site's own address leads nowhere without an `index.html`, or a rule for `/`. */
+function noFrontPage(files: readonly SiteFile[], rules: SiteRules, { scripts }: CspTarget): string[] {
+  // The pages of a site that has a server come from there.
+  if (scripts !== undefined || files.some(({ path }) => path === 'index.html')) return []
+  if (rules.redirects.some(({ from }) => from.segments.length === 0)) return []
+  const [nearest] = files
+    .map(({ path }) => path)
+    .filter((path) => path.endsWith('/index.html'))
+    .sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b))
+  const hint =
+    nearest === undefined
+      ? ''
+      : `; there is ${nearest}: is it the folder ${nearest.slice(0, -'/index.html'.length)} that you mean?`
+  return [`there is no index.html, so the site's own address shows "not found"${hint}`]
 }
 
 async function loadRules(files: readonly SiteFile[]): Promise<SiteRules> {

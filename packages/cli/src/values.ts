@@ -7,14 +7,26 @@ export const DEFAULT_RELAY = 'http://localhost:8080'
  * Reads a URL given by hand and returns its origin.
  *
  * @param option - how the error names it
- * @throws {UsageError} when it is no http(s) URL
+ * @throws {UsageError} when it is no http(s) URL, or has more than an origin has
  */
 export function relayOrigin(value: string, option = '--relay'): string {
   const url = URL.parse(value)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new UsageError(`${option} must be a URL such as ${DEFAULT_RELAY}, got ${JSON.stringify(value)}`)
   }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
+    throw new UsageError(
+      `${option} must be an origin, without a path: ${url.origin} and not ${JSON.stringify(shownUrl(url))}`,
+    )
   return url.origin
+}
+
+/** A URL that may be shown: no password. */
+function shownUrl(url: URL): string {
+  const shown = new URL(url)
+  shown.username = ''
+  shown.password = ''
+  return shown.href
 }
 
 /**
@@ -26,6 +38,8 @@ export function orWrongUsage<T>(parse: () => T): T {
   try {
     return parse()
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
+    // Another error than that of a value is one that turned out when it was tried: a file that can't be read.
+    if (!(cause instanceof Error) || cause.name !== 'ValidationError') throw cause
+    throw new UsageError(cause.message, { cause })
   }
 }

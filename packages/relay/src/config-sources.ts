@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ValidationError } from '@blackhole/protocol'
+import { BlackholeError, ValidationError } from '@blackhole/protocol'
 import { RELAY_OPTIONS, checkRelayInit } from './config.ts'
 import type { RelayInit } from './config.ts'
 
@@ -23,6 +23,8 @@ export function variableOf(name: string): string {
 
 /** The flag of an option: `stunPort` is `--stun-port`. */
 export function flagOf(name: string): string {
+  // Given once for each.
+  if (name === 'fellows') return '--fellow'
   return `--${name.replace(/([A-Z])/g, '-$1').toLowerCase()}`
 }
 
@@ -30,22 +32,47 @@ export function flagOf(name: string): string {
  * Options of a relay from flags, environment and file.
  *
  * @throws {ValidationError} naming the option that is wrong or unknown, as it was written
+ * @throws {BlackholeError} `missing` when the file can't be read
  */
 export function parseRelayConfig(sources: ConfigSources): RelayInit {
-  return checkRelayInit({
-    ...fromFile(sources.file),
-    ...fromEnvironment(sources.env ?? {}),
-    ...defined(sources.flags ?? {}),
+  const flags = defined(sources.flags ?? {})
+  const env = fromEnvironment(sources.env ?? {})
+  try {
+    return checkRelayInit({ ...fromFile(sources.file), ...env, ...flags })
+  } catch (error) {
+    if (!(error instanceof ValidationError) || error.subject === undefined) throw error
+    const [option = ''] = error.subject.split('.')
+    if (Object.hasOwn(flags, option)) throw renamed(error, option, flagOf(option))
+    if (Object.hasOwn(env, option)) throw renamed(error, option, variableOf(option))
+    throw error
+  }
+}
+
+/** The same error with the option as it was written: who gave a flag looks for a flag. */
+function renamed(error: ValidationError, option: string, written: string): BlackholeError {
+  if (!error.message.startsWith(option)) return error
+  const named = new BlackholeError('invalid', `${written}${error.message.slice(option.length)}`, {
+    cause: error,
+    subject: error.subject,
   })
+  named.name = error.name
+  return named
 }
 
 function fromFile(path: string | undefined): Record<string, unknown> {
   if (path === undefined) return {}
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new BlackholeError('missing', `config: the file ${path} can't be read`, { cause, subject: 'config' })
+  }
   let value: unknown
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    value = JSON.parse(text)
   } catch (cause) {
-    throw new ValidationError('config', 'a readable file of JSON', path, { cause })
+    const why = cause instanceof Error ? ` (${cause.message})` : ''
+    throw new ValidationError('config', `a file of JSON${why}`, path, { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ValidationError('config', 'a file with one JSON object', path)

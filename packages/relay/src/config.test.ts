@@ -67,9 +67,29 @@ describe('configuration', () => {
     expect(() => parseRelayConfig({ env: { BLACKHOLE_PROT: '1' } })).toThrow(
       /BLACKHOLE_PROT must be one of .*BLACKHOLE_PORT/,
     )
-    expect(() => parseRelayConfig({ file: '/nowhere/relay.json' })).toThrow(/config must be a readable file/)
-    expect(() => parseRelayConfig({ file: file('{') })).toThrow(/config must be/)
+    expect(() => parseRelayConfig({ file: '/nowhere/relay.json' })).toThrow(
+      expect.objectContaining({ reason: 'missing', message: "config: the file /nowhere/relay.json can't be read" }),
+    )
+    expect(() => parseRelayConfig({ file: file('{') })).toThrow(/config must be a file of JSON \(.*JSON/)
     expect(() => parseRelayConfig({ file: file('[]') })).toThrow(/config must be/)
+  })
+
+  test('a wrong value is named as it was written: flag, variable or key of the file', () => {
+    const wrong = { stunPort: 'many' }
+    const path = file(JSON.stringify(wrong))
+    const env = { BLACKHOLE_STUN_PORT: 'many' }
+    const messageOf = (sources: Parameters<typeof parseRelayConfig>[0]): unknown => {
+      try {
+        return parseRelayConfig(sources)
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'ValidationError', subject: expect.stringMatching(/^(stunPort|aliases)/) })
+        return (error as Error).message.split(' must be')[0]
+      }
+    }
+    expect(messageOf({ file: path })).toBe('stunPort')
+    expect(messageOf({ file: path, env })).toBe('BLACKHOLE_STUN_PORT')
+    expect(messageOf({ file: path, env, flags: wrong })).toBe('--stun-port')
+    expect(messageOf({ flags: { aliases: 'docs=nonsense' } })).toBe('--aliases.docs')
   })
 
   test('publishers are read from text and from a list', () => {

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSiteName } from '@blackhole/protocol'
-import { readBrowserScripts } from '../browser-scripts.ts'
+import { checkServed, readBrowserScripts } from '../browser-scripts.ts'
 import { defineCommand } from '../command.ts'
+import { CommandError, describeFailure } from '../failure.ts'
 import { formatPairs } from '../format.ts'
 import { orWrongUsage, relayOrigin } from '../values.ts'
 
@@ -15,7 +16,8 @@ export const assets = defineCommand({
   summary: 'Write the scripts for an existing site, and print the tag to paste',
   details:
     'With DIR (the folder that is the root of your site), loader, worker and peer are written there, and your site needs\n' +
-    'nothing from the relay but introductions. Without DIR, the tag takes loader and peer from the relay, pinned by their hashes.',
+    'nothing from the relay but introductions. Without DIR, the tag takes loader and peer from the relay, pinned by their\n' +
+    'hashes: the relay is asked whether it serves the same, and after an upgrade of the relay the tag has to be renewed.',
   operands: ['[DIR]'],
   options: {
     relay: { type: 'string', placeholder: 'URL', summary: 'Relay that the tag names', env: 'BLACKHOLE_RELAY' },
@@ -36,16 +38,30 @@ export const assets = defineCommand({
       line: 'blackhole assets --relay https://relay.example',
     },
   ],
-  async run({ options, operands: [folder], terminal, scripts }) {
+  async run({ options, operands: [folder], terminal, scripts, signal }) {
     const relay = options.relay === undefined ? UNKNOWN.relay : relayOrigin(options.relay)
     const site = options.site === undefined ? UNKNOWN.site : orWrongUsage(() => parseSiteName(options.site, '--site'))
     const found = await readBrowserScripts(scripts)
     const files = Object.values(found)
     if (folder !== undefined) {
-      await mkdir(folder, { recursive: true })
+      const found = await stat(folder).catch(() => undefined)
+      if (found?.isDirectory() !== true) {
+        const what = found === undefined ? 'is not there' : 'is not a folder'
+        throw new CommandError(`${folder} ${what}: name the folder that is the root of your site`)
+      }
       for (const { file, bytes } of files) await writeFile(join(folder, file), bytes)
     }
     const { loader, worker, peer } = found
+    if (folder === undefined && options.relay !== undefined) {
+      await checkServed(relay, [loader, peer], {
+        signal,
+        onUnknown: (error) => {
+          terminal.warn(
+            `whether ${relay} serves these scripts is not known, so the tag may not load: ${describeFailure(error)}`,
+          )
+        },
+      })
+    }
     // The loader checks the peer, which it imports later; a worker's own file is never checked by browsers.
     const pins = (address: string): string =>
       `src="${address}" integrity="${loader.integrity}" crossorigin="anonymous" data-peer-integrity="${peer.integrity}"`

@@ -9,7 +9,7 @@ import { formatBytes, formatPairs, plural } from '../format.ts'
 import { keepPublished } from '../keep-published.ts'
 import { Progress } from '../progress.ts'
 import { showPublishProgress } from '../publish-progress.ts'
-import { folderLabel, PASSPHRASE_OPTION, readOrCreateKey, readPassphrase } from '../site-keys.ts'
+import { folderLabel, keepKey, PASSPHRASE_OPTION, readOrCreateKey, readPassphrase } from '../site-keys.ts'
 import type { FoundKey } from '../site-keys.ts'
 import { findSiteWarnings } from '../site-warnings.ts'
 import type { Terminal } from '../terminal.ts'
@@ -21,6 +21,8 @@ interface Plan {
   readonly folder: string
   readonly relays: readonly string[]
   readonly found: FoundKey
+  /** Keeps the key if it is new. */
+  readonly keep: () => Promise<void>
   /** Undefined: as before. */
   readonly origins: readonly string[] | undefined
   readonly documents: 'origin' | 'site' | undefined
@@ -87,15 +89,17 @@ export const publish = defineCommand({
     // Before a key is made for a folder that can't be published.
     await readFolder(folder, { signal })
     const passphrase = await readPassphrase(options['passphrase-file'])
-    const found = await readOrCreateKey(options.key ?? (await folderLabel(folder)), { env, terminal, passphrase })
-    if (found.created)
-      terminal.note(
-        `New key: ${found.path}\nKeep a copy: whoever has it can publish the site, and without it nobody can.`,
-      )
+    const surroundings = { env, terminal, passphrase }
+    const found = await readOrCreateKey(options.key ?? (await folderLabel(folder)), surroundings)
     if (expected !== undefined && expected !== found.key.name) {
       throw new CommandError(`the key ${found.path} is not the key of ${expected} but of ${found.key.name}`)
     }
-    const plan: Plan = { folder, relays, found, origins, documents, terminal, signal }
+    let isKept = !found.created
+    const keep = async (): Promise<void> => {
+      if (!isKept) await keepKey(found, surroundings)
+      isKept = true
+    }
+    const plan: Plan = { folder, relays, found, keep, origins, documents, terminal, signal }
     await withBlackhole(relays, async (blackhole) => {
       if (options.watch) await publishAndWatch(blackhole, plan)
       else await publishOnce(blackhole, plan)
@@ -123,6 +127,7 @@ async function publishOnce(blackhole: Blackhole, plan: Plan, before?: Published)
   try {
     published = await blackhole.sites.publish(files, {
       key: found.key,
+      beforeSending: plan.keep,
       ...(origins === undefined ? {} : { origins }),
       ...(documents === undefined ? {} : { documents }),
       signal,

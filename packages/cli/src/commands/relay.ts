@@ -91,8 +91,6 @@ function isOn(option: RelayOption): boolean {
 }
 
 function nameOf(option: RelayOption): string {
-  // Given once for each.
-  if (option.type === 'fellows') return 'fellow'
   const flag = flagOf(option.name).slice('--'.length)
   return isOn(option) ? `no-${flag}` : flag
 }

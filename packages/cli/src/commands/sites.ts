@@ -5,6 +5,7 @@ import { defineCommand } from '../command.ts'
 import { formatBytes, formatCount, formatTable } from '../format.ts'
 import { PASSPHRASE_OPTION, readKey, readPassphrase } from '../site-keys.ts'
 import type { KeySurroundings } from '../site-keys.ts'
+import { orWrongUsage } from '../values.ts'
 
 /** Lists the sites of a relay, or the versions of one. */
 export const sites = defineCommand({
@@ -50,6 +51,6 @@ export const sites = defineCommand({
 
 /** A site by its name, or by its key. */
 async function siteNameOf(text: string, surroundings: KeySurroundings): Promise<SiteName> {
-  if (text.startsWith('k51')) return parseSiteName(text)
+  if (text.startsWith('k51')) return orWrongUsage(() => parseSiteName(text, 'SITE'))
   return (await readKey(text, surroundings)).key.name
 }

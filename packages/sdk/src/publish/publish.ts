@@ -34,6 +34,11 @@ export interface PublishOptions {
   /** How long the record is valid. Default: 365 days. */
   readonly lifetimeMs?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /**
+   * Awaited once, when a relay has answered and the files are read, before anything is sent: the moment to keep a key
+   * that was made for this.
+   */
+  readonly beforeSending?: (() => Promise<void>) | undefined
   readonly onProgress?: ((progress: PublishProgress) => void) | undefined
 }
 
@@ -91,6 +96,7 @@ export async function publish(
     newest,
     components.now(),
   )
+  await options.beforeSending?.()
   const sent: Sent[] = []
   for (const relay of live) {
     try {
