@@ -16,9 +16,29 @@ import { serve } from './start/serve.ts'
 
 const USAGE = 'Usage: npm start -- [--demo [--json]] [--port PORT] [--data DIR] [--no-content]'
 
+const HELP = `${USAGE}
+
+Shows Blackhole on this machine: starts a relay, publishes examples/hello-site and says where to look.
+
+  --port PORT    port of the relay; default: PORT, or 8080, or the next free one
+  --data DIR     folder for the relay's state and the site's key; default: .blackhole-data
+  --no-content   the relay only introduces: those who come get the site from those who have it
+  --demo         two headless visitors look themselves, then it ends
+  --json         with --demo: the last line on standard output is one JSON object
+  --help         this text
+
+Examples:
+  npm start
+  npm start -- --port 9000
+  npm start -- --demo
+
+The command itself: npx blackhole --help`
+
 const values = readOptions()
 if (values === undefined) {
   process.exitCode = 2
+} else if (values.help) {
+  console.log(HELP)
 } else {
   try {
     buildIfNeeded()
@@ -45,6 +65,7 @@ function readOptions() {
         port: { type: 'string' },
         data: { type: 'string', default: STATE },
         'no-content': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     }).values
   } catch (error) {

@@ -72,6 +72,16 @@ test.each([
   }
 })
 
+test('--help teaches, and starts nothing', () => {
+  const start = (...args: string[]): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, [join(ROOT, 'scripts/start.ts'), ...args, '--data', data], { encoding: 'utf8' })
+  const help = start('--help')
+  expect([help.status, help.stderr]).toEqual([0, ''])
+  for (const taught of ['Usage:', '--no-content', 'Examples:', 'npx blackhole --help'])
+    expect(help.stdout).toContain(taught)
+  expect(start('--hepl')).toMatchObject({ status: 2, stdout: '' })
+})
+
 /** Status and body; names below localhost are this machine for browsers, but not for every resolver. */
 async function get(url: string): Promise<[number | undefined, string]> {
   const { host, port } = new URL(url)

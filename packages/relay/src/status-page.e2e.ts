@@ -65,8 +65,18 @@ test('the status page shows sites, peers and where bytes came from, as they chan
   await expect(page.locator('#peers')).toHaveText('0')
   expect(operator.consoleErrors).toEqual([])
 
+  // A relay that is down is asked less and less often: 2, 4, 8… s after one another, and not every 2 s.
+  await page.clock.install()
+  await page.reload()
+  await expect(page.locator('#state')).toHaveText('ready, serves no content')
+  const asked: number[] = []
+  page.on('requestfailed', () => asked.push(asked.length))
   await relay.kill()
+  await page.clock.runFor(2_000)
   await expect(page.locator('#state')).toHaveText('not answering, trying again…')
+  for (let second = 0; second < 60; second++) await page.clock.runFor(1_000)
+  expect(asked.length).toBeLessThan(10)
   await relay.start()
+  await page.clock.runFor(30_000)
   await expect(page.locator('#state')).toHaveText('ready')
 })

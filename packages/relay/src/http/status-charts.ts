@@ -119,7 +119,8 @@ let chosen = 'hour'
 let past
 const look = async () => {
   clearTimeout(past)
-  if (document.hidden) return
+  // What tells of a relay that is down begins again with the first answer.
+  if (document.hidden || lost) return
   try {
     const response = await fetch('/.blackhole/api/v1/history?span=' + chosen, { signal: AbortSignal.timeout(5000) })
     if (!response.ok) throw new Error(String(response.status))

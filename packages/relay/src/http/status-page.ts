@@ -75,7 +75,7 @@ ${CHARTS_STYLE}</style>
 <dl class="numbers">
   <div><dt>Visitors in swarms</dt><dd id="peers">–</dd></div>
   <div><dt>Sites</dt><dd id="sites">–</dd></div>
-  <div><dt>Check-ins of visitors</dt><dd id="announces">–</dd><dd class="note">open pages told this relay so, since it started</dd></div>
+  <div><dt>Announcements</dt><dd id="announces">–</dd><dd class="note">times that open pages told this relay that they are there and what they hold, since it started: each does so again and again</dd></div>
   <div><dt>Running for</dt><dd id="uptime">–</dd></div>
 </dl>
 <section aria-labelledby="bytes">
@@ -166,7 +166,11 @@ const show = (status) => {
     at('addresses').replaceChildren(...status.addresses.map((address) => { const li = document.createElement('li'); li.append(make('code', address)); return li }))
   }
 }
+// A relay that is down is asked less and less often: the browser's console has a line for each time.
+const OFTEN = 2000, SELDOM = 30000
 let timer
+let pause = OFTEN
+let lost = false
 const poll = async () => {
   clearTimeout(timer)
   if (document.hidden) return
@@ -174,11 +178,16 @@ const poll = async () => {
     const response = await fetch('/.blackhole/api/v1/status', { signal: AbortSignal.timeout(5000) })
     if (!response.ok) throw new Error(String(response.status))
     show(await response.json())
+    if (lost) look()
+    lost = false
+    pause = OFTEN
   } catch {
+    if (lost) pause = Math.min(2 * pause, SELDOM)
+    lost = true
     at('state').dataset.state = 'lost'
     say('state', 'not answering, trying again…')
   }
-  timer = setTimeout(poll, 2000)
+  timer = setTimeout(poll, pause)
 }
 document.addEventListener('visibilitychange', poll)
 poll()
