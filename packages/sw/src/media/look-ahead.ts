@@ -82,9 +82,9 @@ export class LookAhead {
       this.#runs.forget(other)
       this.#components.tell(streamOf(other), [])
     }
-    // A player takes a wait for a slow line, and half of what it takes to play still looks like twice what it needs.
+    // A player takes a wait for a slow line: three quarters of what it takes to play still look like more than it needs.
     // Half of its buffer, since it may play faster than we think.
-    return Math.min((run.neededAt - now) / 2, (segment.durationS * 1000) / 2)
+    return Math.min((run.neededAt - now) / 2, segment.durationS * 750)
   }
 
   /**
