@@ -76,7 +76,11 @@ test('the status page shows sites, peers and where bytes came from, as they chan
   await expect(page.locator('#state')).toHaveText('not answering, trying again…')
   for (let second = 0; second < 60; second++) await page.clock.runFor(1_000)
   expect(asked.length).toBeLessThan(10)
+  expect(asked.length).toBeGreaterThanOrEqual(3)
+  // The charts go on with the first answer, by themselves.
+  const charts = page.waitForRequest(/\/history\?/, { timeout: 10_000 })
   await relay.start()
   await page.clock.runFor(30_000)
   await expect(page.locator('#state')).toHaveText('ready')
+  await charts
 })

@@ -178,9 +178,11 @@ const poll = async () => {
     const response = await fetch('/.blackhole/api/v1/status', { signal: AbortSignal.timeout(5000) })
     if (!response.ok) throw new Error(String(response.status))
     show(await response.json())
-    if (lost) look()
+    const wasLost = lost
     lost = false
     pause = OFTEN
+    // It asks nothing of a relay that is lost.
+    if (wasLost) look()
   } catch {
     if (lost) pause = Math.min(2 * pause, SELDOM)
     lost = true
