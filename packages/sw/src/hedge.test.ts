@@ -19,14 +19,20 @@ describe('what nobody needs yet', () => {
   const segment = { destination: '', bytes: MiB / 2, fromHttp: after(100) }
 
   it('is waited for as long as nobody notices, whoever is expected to be quicker', () => {
-    expect(plan({ ...segment, spareMs: 2_000 })).toEqual({ ask: 'peers', headStartMs: 2_000 })
-    expect(plan({ ...segment, fromPeers: after(500), spareMs: 2_000 })).toEqual({ ask: 'peers', headStartMs: 2_000 })
+    expect(plan({ ...segment, spareMs: 2_400 })).toEqual({ ask: 'peers', headStartMs: 2_000 })
+    expect(plan({ ...segment, fromPeers: after(500), spareMs: 2_400 })).toEqual({ ask: 'peers', headStartMs: 2_000 })
     expect(plan({ ...segment, bytes: 1_000, spareMs: 60_000 }).headStartMs).toBe(HEDGE.maxSpareMs)
+  })
+
+  it('is asked for over HTTP while that still brings it in time', () => {
+    expect(plan({ ...segment, fromHttp: after(900), spareMs: 3_600 }).headStartMs).toBe(2_700)
+    expect(plan({ ...segment, fromHttp: undefined, spareMs: 3_600 }).headStartMs).toBe(3_000)
   })
 
   it('is like anything else for a player with nothing in hand, for peers that would be too late, and for none', () => {
     expect(plan({ ...segment, spareMs: 0 })).toEqual(plan(segment))
     expect(plan({ ...segment, fromPeers: after(3_000), spareMs: 2_000 }).headStartMs).toBe(0)
+    expect(plan({ ...segment, fromHttp: after(2_000), spareMs: 2_000 }).headStartMs).toBeLessThanOrEqual(2_000)
     expect(plan({ ...segment, peers: 0, spareMs: 2_000 })).toEqual({ ask: 'http', headStartMs: 0 })
   })
 })

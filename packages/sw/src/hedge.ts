@@ -28,6 +28,8 @@ export const HEDGE = Object.freeze({
   maxAheadMs: 10_000,
   /** The longest that HTTP is held back for what nobody needs yet: players give up an answer that does not begin in 10 s. */
   maxSpareMs: 5_000,
+  /** Of the time in which nobody notices, this part at least is left to HTTP. */
+  spareForHttp: 1 / 6,
   /** What peers are expected to take before anything was measured. */
   assumedMs: 75,
   /** When peers are clearly slower, they are still asked beside HTTP for one piece in so many, to notice when they no longer are. */
@@ -42,7 +44,7 @@ export interface HedgeInput {
   readonly bytes: number
   /** Pieces of the response before this one that are not delivered yet. */
   readonly ahead: number
-  /** Nobody notices that it is not there for so many milliseconds; undefined where it is not known. */
+  /** Nobody notices anything if it is here within so many milliseconds; undefined where it is not known. */
   readonly spareMs?: number | undefined
   /** Peers of the host page; undefined when no page has answered yet. */
   readonly peers: number | undefined
@@ -85,7 +87,7 @@ export function slackOf({ destination, bytes }: Pick<HedgeInput, 'destination' |
 export function planHedge(input: HedgeInput): HedgePlan {
   const { fromPeers, fromHttp, peers } = input
   if (peers === 0) return HTTP_ALONE
-  const spareMs = Math.min(input.spareMs ?? 0, HEDGE.maxSpareMs)
+  const spareMs = heldBackMs(input.spareMs, fromHttp?.ms)
   if (spareMs > Math.max(HEDGE.minMs, fromPeers?.ms ?? 0)) return { ask: 'peers', headStartMs: spareMs }
   if (fromHttp === undefined) return { ask: 'peers', headStartMs: blindHeadStartMs(input) }
   const minMs = unnoticedMs(input)
@@ -95,6 +97,17 @@ export function planHedge(input: HedgeInput): HedgePlan {
   if (fromPeers === undefined) return { ask: 'peers', headStartMs: Math.min(mostMs, blindHeadStartMs(input)) }
   if (fromPeers.ms <= mostMs) return { ask: 'peers', headStartMs: clamp(fromPeers.lateMs, minMs, mostMs) }
   return fromPeers.earlyMs <= (input.ahead + 1) * fromHttp.lateMs ? AT_ONCE : HTTP_ALONE
+}
+
+/**
+ * How long HTTP is held back for what has to be here only after a while: so that it still brings it in time, should
+ * peers that hold it send nothing.
+ *
+ * @param spareMs - milliseconds within which it has to be here
+ * @param httpMs - what HTTP takes for all of it, as far as it was measured
+ */
+export function heldBackMs(spareMs = 0, httpMs = 0): number {
+  return clamp(spareMs - Math.max(httpMs, HEDGE.spareForHttp * spareMs), 0, HEDGE.maxSpareMs)
 }
 
 /** Later than HTTP by so much is given to save its bytes, whatever it is in proportion. */

@@ -21,7 +21,7 @@ const SAMPLE_MS = 100
  * asked for, not how much would have come (what BBR calls limited by the application).
  */
 const SAMPLE_BYTES = 16 * 1024
-/** So long that less than that is a slow peer. */
+/** So long that less than that is a slow peer, if it owes more. */
 const SLOW_SAMPLE_MS = 1_000
 /** Largest rate and smallest round trip are believed for this long (BBR, draft-ietf-ccwg-bbr: 10 s for the round trip). */
 const MEMORY_MS = 10_000
@@ -85,7 +85,7 @@ export class RequestWindow {
     const elapsed = now - this.#sampleStart
     // A short burst says little of a rate; it only has to do when there is nothing better.
     const isLong = elapsed >= SAMPLE_MS || (!pending && this.#rate === 0 && elapsed >= SAMPLE_MS / 10)
-    if (elapsed >= SLOW_SAMPLE_MS || (isLong && this.#sampleBytes >= SAMPLE_BYTES)) {
+    if ((pending && elapsed >= SLOW_SAMPLE_MS) || (isLong && this.#sampleBytes >= SAMPLE_BYTES)) {
       this.#sample((this.#sampleBytes / elapsed) * 1000, now)
       this.#sampleStart = now
       this.#sampleBytes = 0

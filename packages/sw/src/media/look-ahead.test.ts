@@ -94,7 +94,7 @@ it('a player that begins is told of the next segment; the more it has in hand, t
   clock.now += 500
   // It needs this one in 3.5 s: half of that may pass, and three quarters of a segment at most.
   expect(await ask('/film/s1.ts')).toBe(1750)
-  expect(await ask('/film/s2.ts')).toBe(3000)
+  expect(await ask('/film/s2.ts')).toBe(3600)
   expect(told.at(-1)?.[1].slice(1)).toEqual(
     [3, 4, 5].map((at) => ({ cid: `film/s${String(at)}.ts`, inMs: at * 4000 - 500 })),
   )
@@ -229,7 +229,7 @@ it('a player has in hand what its page loaded past the worker', async () => {
   const urls = ['', 'page.js', 'ad.ts', 's0.ts', 's1.ts', 's8.ts'].map((path) => `https://site.example/${path}`)
   // Without a time nothing is believed; what is told too late is no news.
   await ahead.loaded(site.manifest, 'tab', { type: 'loaded', urls, agesMs: [900, 800, 700, 600, 300] }, 1100)
-  expect(await ask('/s3.ts')).toBe(3000)
+  expect(await ask('/s3.ts')).toBe(3600)
   expect(told.at(-1)?.[1][0]).toEqual({ cid: 's3.ts', inMs: 500 + 12_000 - 1000, asked: true })
 })
 
@@ -243,7 +243,7 @@ it('places what was asked for before its playlist was known, once that is', asyn
   site.answer(ahead, 'low.m3u8')
   const urls = ['https://site.example/s0.ts', 'https://site.example/s1.ts']
   await ahead.loaded(site.manifest, 'tab', { type: 'loaded', urls, agesMs: [600, 300] }, 1100)
-  expect(await ask('/s3.ts')).toBe(3000)
+  expect(await ask('/s3.ts')).toBe(3600)
 })
 
 it('a broadcast that the player knows more of than we do is placed when we do, and in order', async () => {
@@ -260,10 +260,10 @@ it('a broadcast that the player knows more of than we do is placed when we do, a
   await ahead.moved(site.manifest)
   const asked = { cid: 's3.ts', inMs: 8000, asked: true }
   expect(told.at(-1)).toEqual(['tab:1', [asked, { cid: 's4.ts', inMs: 12_000 }]])
-  expect(await ask('/s4.ts')).toBe(3000)
+  expect(await ask('/s4.ts')).toBe(3600)
   // This one is asked for again before it is known.
   expect(await ask('/s5.ts')).toBeUndefined()
-  expect(await ask('/s4.ts')).toBe(3000)
+  expect(await ask('/s4.ts')).toBe(3600)
   site = last
   site.answer(ahead, 'low.m3u8')
   await ask('/s4.ts')

@@ -61,7 +61,7 @@ export class LookAhead {
   /**
    * A file is asked for. Never rejects, and answers within {@link AHEAD}'s `lookMs`.
    *
-   * @returns milliseconds for which nobody notices that a segment is not there yet; undefined for what is none
+   * @returns milliseconds within which a segment has to be here, so that nobody notices; undefined for what is none
    */
   async asked({ manifest, clientId, pathname, start }: MediaRequest): Promise<number | undefined> {
     const looking = this.playlists.find(manifest, pathname, start).catch(() => undefined)
@@ -82,9 +82,9 @@ export class LookAhead {
       this.#runs.forget(other)
       this.#components.tell(streamOf(other), [])
     }
-    // A player takes a wait for a slow line: three quarters of what it takes to play still look like more than it needs.
+    // A player takes a wait for a slow line: hls.js keeps to a quality while 0.95 of the line carries it.
     // Half of its buffer, since it may play faster than we think.
-    return Math.min((run.neededAt - now) / 2, segment.durationS * 750)
+    return Math.min((run.neededAt - now) / 2, segment.durationS * 900)
   }
 
   /**

@@ -63,7 +63,7 @@ export interface ResponseTraits {
   readonly bytes: number
   /** Pieces of the response before this one that are not delivered yet. */
   readonly ahead: number
-  /** Nobody notices that it is not there for so many milliseconds: a segment that its player has no use for yet. */
+  /** Nobody notices anything if it is here within so many milliseconds: a segment that its player has no use for yet. */
   readonly spareMs?: number | undefined
   /** How far the response has come, when it has several pieces. */
   readonly progress?: ResponseProgress

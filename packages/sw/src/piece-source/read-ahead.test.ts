@@ -58,7 +58,7 @@ interface World {
   /** Asks for pieces `0`, `1` and so on of one response, as a body does. */
   readonly read: (
     count: number,
-    options?: { destination?: string; signal?: AbortSignal; rest?: number },
+    options?: { destination?: string; signal?: AbortSignal; rest?: number; spareMs?: number },
   ) => Promise<FetchedPiece>[]
 }
 
@@ -86,14 +86,16 @@ function setup({
     keep: (cid) => Promise.resolve(kept.push(cid) > 0),
     unread: () => undefined,
   })
-  const read: World['read'] = (count, { destination = '', signal = new AbortController().signal, rest = 0 } = {}) => {
+  const read: World['read'] = (count, options = {}) => {
+    const { destination = '', signal = new AbortController().signal, rest = 0, spareMs } = options
     const progress = new ResponseProgress(time.now())
     const pieceOf = (at: number): Piece => {
       return { cid: String(at), of: { pathname: '/film.mp4', offset: at * MIB, length: MIB, size: 30 * MIB } }
     }
     const later = Array.from({ length: rest }, (_, at) => pieceOf(count + at))
     return Array.from({ length: count }, async (_, at) => {
-      const traits = { destination, bytes: 30 * MIB, ahead: at, progress, rest: () => later }
+      const bytes = (count + rest) * MIB
+      const traits = { destination, bytes, ahead: at, progress, rest: () => later, spareMs }
       return await ahead.fetch(pieceOf(at), { deadlineMs: 0, signal }, traits)
     })
   }
@@ -291,6 +293,26 @@ it('asks for a stuck piece beside the peers that were to send it, and takes who 
   peers.answer('peers', '0')
   expect((await Promise.all(pieces))[0]?.source).toBe('peers')
   expect(http.aborted).toEqual(['0'])
+})
+
+it('holds HTTP back for a segment of several pieces no longer than that it still brings it in time, and never for long', async () => {
+  for (const destination of ['', 'video']) {
+    const { clock, peers, http, read } = setup()
+    void read(2, { destination, spareMs: 3_600 })
+    peers.tell(HELD, '0', '1')
+    await clock.advance(2_900)
+    expect(http.asked).toEqual([])
+    // 0.21 s of HTTP would fit, but a sixth is left to it.
+    await clock.advance(200)
+    expect(http.asked).toContain('0')
+  }
+  const { clock, peers, http, read } = setup()
+  void read(2, { spareMs: 60_000 })
+  peers.tell(HELD, '0', '1')
+  await clock.advance(4_900)
+  expect(http.asked).toEqual([])
+  await clock.advance(200)
+  expect(http.asked).toContain('0')
 })
 
 it('waits for the first piece of a film no longer than for a single one', async () => {

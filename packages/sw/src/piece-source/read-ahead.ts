@@ -1,11 +1,12 @@
-import type { HolderPace } from '@blackhole/protocol'
 import type { Clock } from '../clock.ts'
 import type { HedgeMemory } from '../hedge-memory.ts'
-import { HEDGE, planHedge, slackOf } from '../hedge.ts'
+import { HEDGE, heldBackMs, planHedge, slackOf } from '../hedge.ts'
 import type { ResponseProgress } from '../response/response-progress.ts'
 import { LaterPieces } from './later-pieces.ts'
+import { askInstead, isPlayed } from './waiting-piece.ts'
 import type { LaterPiece, LaterPiecesComponents, WantLater } from './later-pieces.ts'
-import type { FetchedPiece, Piece, PieceDemand, PieceSource, ResponseTraits } from './piece-source.ts'
+import type { FetchedPiece, Piece, PieceDemand, PieceSource } from './piece-source.ts'
+import type { ReadAheadTraits, Waiting, Way } from './waiting-piece.ts'
 
 /** What {@link ReadAhead} works with. */
 export interface ReadAheadComponents {
@@ -24,9 +25,6 @@ export interface ReadAheadComponents {
   readonly keep: LaterPiecesComponents['keep']
   readonly unread: LaterPiecesComponents['unread']
 }
-
-/** The traits of a response whose pieces are read ahead. */
-export type ReadAheadTraits = ResponseTraits & { readonly progress: ResponseProgress }
 
 /** How often it is looked whether a response falls behind. */
 const LOOK_MS = 50
@@ -52,24 +50,6 @@ const UNKNOWN_LANES = 2
 const MAX_LANES = 4
 /** A round trip that is this part of a piece's transfer costs less than a second request at once would. */
 const NEGLIGIBLE_WAIT = 0.15
-
-/** Who could send a piece, as the page said last. */
-type Holders = 'unknown' | 'held' | 'coming' | 'nobody'
-
-/** How a piece is asked for over HTTP: in place of the peers, or beside them when it is late. */
-type Way = 'instead' | 'beside'
-
-/** A piece that is on its way. */
-interface Waiting {
-  readonly traits: ReadAheadTraits
-  readonly bytes: number
-  readonly ask: (way: Way) => void
-  holders: Holders
-  pace: HolderPace | undefined
-  /** Since when nothing before it is on its way; the response waits for it. */
-  firstSince: number | undefined
-  overHttp: boolean
-}
 
 /**
  * The pieces of a response that is longer than one: from peers, and as few as possible over HTTP. Two requests for one
@@ -171,7 +151,7 @@ export class ReadAhead {
     demand.signal.addEventListener('abort', onAbort)
     if (this.later.isUnderWay(piece.cid)) entry.ask('beside')
     // Alone, a reader has it in order.
-    else if ((peerCount() ?? 0) > 0 && !isMedia(traits))
+    else if ((peerCount() ?? 0) > 0 && !isPlayed(traits))
       this.later.follow(traits.progress, traits.rest?.() ?? [], demand.signal)
     this.#look()
     void this.#keepLooking()
@@ -234,10 +214,9 @@ export class ReadAhead {
     for (const first of firsts.values()) {
       first.firstSince ??= now
       if (first.overHttp) continue
-      const { spareMs = 0 } = first.traits
-      const waitedMs = now - first.firstSince - spareMs
-      if (first.holders === 'nobody' && waitedMs >= 0) first.ask('instead')
-      else if (waitedMs >= this.#patienceMs(first)) first.ask('beside')
+      const [waitedMs, backMs] = [now - first.firstSince, this.#heldBackMs(first.traits)]
+      if (first.holders === 'nobody' && waitedMs >= backMs) first.ask('instead')
+      else if (waitedMs >= Math.max(backMs, this.#patienceMs(first))) first.ask('beside')
     }
     let free = this.#lanes() - this.later.requests - [...this.#waiting].filter(({ overHttp }) => overHttp).length
     for (; free > 0; free--) {
@@ -279,7 +258,7 @@ export class ReadAhead {
     for (const entry of last.values()) {
       const httpMs = (bytes: number): number =>
         slackOf(entry.traits) * (this.#httpMs(bytes) ?? HEDGE.maxLargeMs + bytes / ASSUMED_BYTES_PER_MS)
-      if (!entry.traits.progress.isBehind(entry.bytes, httpMs, now - (entry.traits.spareMs ?? 0))) continue
+      if (!entry.traits.progress.isBehind(entry.bytes, httpMs, now - this.#heldBackMs(entry.traits))) continue
       const { firstSince = now } =
         [...this.#waiting].find(({ traits }) => traits.progress === entry.traits.progress) ?? entry
       // What comes later is no progress to a reader whose peers send nothing.
@@ -308,7 +287,7 @@ export class ReadAhead {
   #patienceMs({ traits, bytes, pace, holders }: Waiting): number {
     const { memory, peerCount } = this.#components
     const fromPeers = holders === 'held' ? memory.peers.expect(bytes, pace) : undefined
-    const plays = isMedia(traits)
+    const plays = isPlayed(traits)
     // What HTTP itself would take: in a crowd that is long, and asking the origin too makes it longer for everyone.
     const httpMs = slackOf(traits) * (this.#httpMs(bytes) ?? STUCK_MS)
     // The page has not said who holds it: it is busy, and may be frozen.
@@ -316,7 +295,7 @@ export class ReadAhead {
     // Nobody holds it yet, whatever is said of its coming.
     if (!plays && holders !== 'held') return httpMs
     if (!plays) return Math.max(STUCK_MS, httpMs, 2 * (fromPeers?.lateMs ?? 0))
-    return planHedge({ ...traits, ahead: 0, peers: peerCount(), fromPeers, fromHttp: this.#expect(bytes) }).headStartMs
+    return planHedge({ ...traits, spareMs: 0, ahead: 0, peers: peerCount(), fromPeers, fromHttp: this.#expect(bytes) }).headStartMs
   }
 
   /** So many requests that the line is never idle for a round trip. */
@@ -328,6 +307,11 @@ export class ReadAhead {
     return Math.min(MAX_LANES, 1 + Math.ceil(empty / (whole - empty) - NEGLIGIBLE_WAIT))
   }
 
+  /** For the whole response, which HTTP has to bring in time. */
+  #heldBackMs({ spareMs, bytes }: ReadAheadTraits): number {
+    return heldBackMs(spareMs, this.#httpMs(bytes))
+  }
+
   #httpMs(bytes: number): number | undefined {
     return this.#expect(bytes)?.ms
   }
@@ -336,15 +320,4 @@ export class ReadAhead {
     const server = this.#components.server()
     return server === undefined ? undefined : this.#components.memory.origin(server).expect(bytes)
   }
-}
-
-/** Asks for one in place of the peers; for the first one beside them, who may have sent most of it. */
-function askInstead({ ask, firstSince }: Waiting): () => void {
-  return () => {
-    ask(firstSince === undefined ? 'instead' : 'beside')
-  }
-}
-
-function isMedia({ destination }: ReadAheadTraits): boolean {
-  return destination === 'video' || destination === 'audio'
 }
