@@ -54,6 +54,9 @@ const SCRIPT_WEIGHT = 512
 const PAGE_WEIGHT = 8
 const PAGE_BYTES = 2 * 1024 * 1024
 
+/** Blocks together go as fast as this part of all that goes past them, whatever that is: whoever opens many answers stops nobody's. */
+const BLOCKS_FLOOR = 1 / 3
+
 /** For each time that a block was sent already, twice at most, those go first that are asked for before so many more bytes of blocks are sent. */
 const AGAIN_BYTES = 8 * 1024 * 1024
 const MAX_TIMES = 2
@@ -65,6 +68,7 @@ const MAX_REMEMBERED = 4_096
 /** A slice that waits for its turn. */
 interface Turn {
   readonly bytes: number
+  readonly weight: number
   /** Virtual time at which it would be sent, were the line shared bit by bit. */
   readonly finish: number
   readonly go: () => void
@@ -83,7 +87,7 @@ interface BlockTurn {
  * the line: a visitor's scripts and introductions go past blocks, and what nobody wants any more is never sent.
  *
  * Answers take weighted turns (self-clocked fair queueing: Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband
- * Applications", INFOCOM 1994). The blocks that visitors ask for have as many turns together as there are of them, but one
+ * Applications", INFOCOM 1994). The blocks that visitors ask for have as many turns together as there are of them, and a quarter of the line at least, but one
  * is sent after the other, so that each is soon somebody's to pass on; and one that was sent lately comes after those
  * that were not, since whoever has it may send it too (BEP 16, "super-seeding"). It is put off by a number of bytes, not
  * for ever.
@@ -144,7 +148,7 @@ export class Uplink {
         const weight = kind === 'script' ? SCRIPT_WEIGHT : sent <= PAGE_BYTES ? PAGE_WEIGHT : 1
         finish = Math.max(this.#virtual, finish) + bytes / weight
         await new Promise<void>((go) => {
-          waiting = { bytes, finish, go }
+          waiting = { bytes, weight, finish, go }
           this.#turns.add(waiting)
           this.#run()
         })
@@ -214,7 +218,10 @@ export class Uplink {
   #send(): void {
     const turn = first(this.#turns, ({ finish }) => finish)
     const block = first(this.#blockTurns, ({ due }) => due)
-    const blocksFinish = this.#blocksFinish + (block?.bytes ?? Infinity) / this.#blockTurns.size
+    let weight = 0
+    for (const other of this.#turns) weight += other.weight
+    weight = Math.max(this.#blockTurns.size, BLOCKS_FLOOR * weight)
+    const blocksFinish = this.#blocksFinish + (block?.bytes ?? Infinity) / weight
     if (block !== undefined && blocksFinish <= (turn?.finish ?? Infinity)) {
       this.#blockTurns.delete(block)
       this.#blocksFinish = blocksFinish
