@@ -39,7 +39,7 @@ export const relayPaths = {
   site: (name: SiteName) => `${API_PATH}/sites/${name}`,
   /** GET the signed IPNS record; PUT a newer one (publish token) */
   record: (name: SiteName) => `${API_PATH}/sites/${name}/record`,
-  /** GET {@link SiteVersion} list, newest first */
+  /** GET {@link ListedVersion} list, newest first */
   versions: (name: SiteName) => `${API_PATH}/sites/${name}/versions`,
   /** POST `{cids}` -> `{missing}` (publish token) */
   missing: (name: SiteName) => `${API_PATH}/sites/${name}/blocks/missing`,
@@ -124,6 +124,15 @@ export interface SiteVersion {
   readonly root: string
   /** ISO 8601. */
   readonly published: string
+}
+
+/** A version in a relay's list. */
+export interface ListedVersion extends SiteVersion {
+  /**
+   * The signed record that made it the newest, in base64: what shows the owner that the version is their own. Relays
+   * of before, and versions that they took, have none.
+   */
+  readonly record?: string
 }
 
 /** What became of an uploaded CAR. */

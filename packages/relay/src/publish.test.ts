@@ -1,5 +1,6 @@
 import { relayPaths } from '@blackhole/protocol'
-import type { SiteSummary, SiteVersion } from '@blackhole/protocol'
+import type { ListedVersion, SiteSummary } from '@blackhole/protocol'
+import { readSiteRecord } from '@blackhole/site'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
@@ -96,11 +97,17 @@ describe('publishing', () => {
     const replayed = await putRecord(test1, owner, one.root, 1)
     expect(replayed.status).toBe(409)
     expect(await replayed.json()).toMatchObject({ reason: 'stale' })
-    const versions = (await (await test1.fetch(relayPaths.versions(owner.name))).json()) as SiteVersion[]
+    const versions = (await (await test1.fetch(relayPaths.versions(owner.name))).json()) as ListedVersion[]
     expect(versions.map(({ version, root }) => ({ version, root }))).toEqual([
       { version: 2, root: two.root },
       { version: 1, root: one.root },
     ])
+    // Each with the record that shows its owner that it is theirs.
+    for (const { version, root, record } of versions)
+      expect(await readSiteRecord(owner.name, Buffer.from(record ?? '', 'base64'), { now: 0 })).toMatchObject({
+        sequence: version,
+        root,
+      })
   })
 
   test('rolling back is publishing an earlier root under a later number', async () => {

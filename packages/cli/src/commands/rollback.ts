@@ -33,7 +33,8 @@ export const rollback = defineCommand({
       relays,
       async (blackhole) => await blackhole.sites.rollback({ key, version, signal }),
     )
-    const { name, root, version: newest, restored, url } = done
+    const { name, root, version: newest, restored, url, warnings } = done
+    for (const warning of warnings) terminal.warn(warning)
     terminal.result(
       { name, root, version: newest, restored, url },
       formatPairs(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +56,31 @@ test('state of an older schema is brought to the newer one, once, with all that 
   expect(stored(LATER)).toEqual([{ ...SITE, note: 'from 7' }, version + 1])
   // Were the step to run again, it would fail: the column is there.
   expect(stored(LATER)).toEqual([{ ...SITE, note: 'from 7' }, version + 1])
+})
+
+test('the newest of the versions that were taken before records were kept has the record of its site', () => {
+  rmSync(path)
+  const before = openDatabase(path, MIGRATIONS.slice(0, 2))
+  before
+    .prepare('INSERT INTO sites (name, record, sequence, root, expires, updated) VALUES (?, ?, ?, ?, ?, ?)')
+    .run('k51', Uint8Array.of(1, 2), 7, 'bafy', 10, 5)
+  for (const sequence of [6, 7])
+    before
+      .prepare(
+        "INSERT INTO versions (site, sequence, root, files, bytes, origins, published) VALUES ('k51', ?, 'bafy', 1, 1, '[]', 5)",
+      )
+      .run(sequence)
+  before.close()
+  const database = openDatabase(path)
+  try {
+    const versions = database.prepare('SELECT sequence, record FROM versions ORDER BY sequence').all()
+    expect(versions.map(({ sequence, record }) => [sequence, record])).toEqual([
+      [6, null],
+      [7, Uint8Array.of(1, 2)],
+    ])
+  } finally {
+    database.close()
+  }
 })
 
 test('a step that fails half-way leaves the state as it was, for the relay that wrote it', () => {

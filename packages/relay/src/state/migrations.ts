@@ -61,4 +61,10 @@ export const MIGRATIONS: readonly string[] = [
   -- Assets of pull zones as JSON: what HTTP needs to know of them. Their blocks are pinned by the zone's versions.
   CREATE TABLE pulled (site TEXT NOT NULL, path TEXT NOT NULL, asset TEXT NOT NULL, PRIMARY KEY (site, path)) WITHOUT ROWID;
   `,
+  `
+  -- The record that made a version the newest: it shows the owner that the version is their own. Older ones have none.
+  ALTER TABLE versions ADD COLUMN record BLOB;
+  UPDATE versions SET record =
+    (SELECT record FROM sites WHERE sites.name = versions.site AND sites.sequence = versions.sequence);
+  `,
 ]

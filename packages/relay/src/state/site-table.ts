@@ -26,6 +26,8 @@ export interface StoredVersion {
   sequence: number
   root: string
   published: number
+  /** The signed record that made it the newest; undefined where it was taken before records were kept. */
+  record: Uint8Array<ArrayBuffer> | undefined
 }
 
 /** A version about to become the newest. */
@@ -62,7 +64,7 @@ export class SiteTable {
     this.#one = database.prepare(`${SELECT_SITE} WHERE sites.name = ?`)
     this.#all = database.prepare(`${SELECT_SITE} ORDER BY sites.updated DESC LIMIT ?`)
     this.#versions = database.prepare(
-      'SELECT sequence, root, published FROM versions WHERE site = ? ORDER BY sequence DESC',
+      'SELECT sequence, root, published, record FROM versions WHERE site = ? ORDER BY sequence DESC',
     )
     this.#count = database.prepare('SELECT COUNT(*) AS count FROM sites')
     this.#sites = new Map()
@@ -95,6 +97,7 @@ export class SiteTable {
       sequence: Number(row['sequence']),
       root: String(row['root']),
       published: Number(row['published']),
+      record: (row['record'] ?? undefined) as Uint8Array<ArrayBuffer> | undefined,
     }))
   }
 
@@ -111,7 +114,7 @@ export class SiteTable {
       database.prepare('DELETE FROM versions WHERE site = ? AND sequence = ?').run(version.name, version.sequence)
       const { lastInsertRowid: id } = database
         .prepare(
-          'INSERT INTO versions (site, sequence, root, files, bytes, origins, published) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO versions (site, sequence, root, files, bytes, origins, published, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         )
         .run(
           version.name,
@@ -121,6 +124,7 @@ export class SiteTable {
           version.bytes,
           JSON.stringify(version.origins),
           now,
+          version.record,
         )
       const pin = database.prepare('INSERT OR IGNORE INTO pins (version, block) VALUES (?, ?)')
       try {

@@ -63,7 +63,8 @@ export class Sites {
       // A 404 of something else than a relay says nothing of the site.
       await client.info(options)
       try {
-        return await client.versions(site, options)
+        const held = await client.versions(site, options)
+        return held.map(({ version, root, published }) => ({ version, root, published }))
       } catch (error) {
         if (!(error instanceof BlackholeError) || error.reason !== 'missing') throw error
         missing = error

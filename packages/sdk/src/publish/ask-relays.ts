@@ -1,4 +1,4 @@
-import { BlackholeError } from '@blackhole/protocol'
+import { BlackholeError, errorToWire, type Reason } from '@blackhole/protocol'
 import type { CallOptions, RelayClient } from '../relay-client/relay-client.ts'
 
 /** A relay that did not answer, refused, or answered nonsense, and why. */
@@ -12,7 +12,7 @@ export interface FailedRelay {
  * nobody's way: it is listed with what it failed with.
  *
  * @returns answers in the order of the relays, at least one
- * @throws the one relay's error, or `unavailable` with all of them, when none answers
+ * @throws the one relay's error, or one that names all (with the reason that they share, or `unavailable`), when none answers
  */
 export async function askRelays<T>(
   clients: readonly RelayClient[],
@@ -48,5 +48,15 @@ export function noneLeft(failed: readonly FailedRelay[]): Error {
   if (only !== undefined && others.length === 0) return only.error
   if (only === undefined) return new BlackholeError('invalid', 'No relay was given; name at least one')
   const reasons = failed.map(({ error }) => error.message).join('; ')
-  return new BlackholeError('unavailable', `No relay took it: ${reasons}`, { cause: only.error })
+  // What all refuse for the same reason passes no sooner than with one of them.
+  const [reason, ...different] = new Set(failed.map(({ error }) => reasonOf(error)))
+  return new BlackholeError(
+    different.length === 0 ? (reason ?? 'unavailable') : 'unavailable',
+    `No relay took it: ${reasons}`,
+    { cause: only.error },
+  )
+}
+
+function reasonOf(error: Error): Reason {
+  return errorToWire(error).reason
 }

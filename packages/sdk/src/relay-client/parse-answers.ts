@@ -1,5 +1,6 @@
 import {
   MAX_MISSING_CIDS,
+  MAX_RECORD_BYTES,
   MAX_TOKEN_BYTES,
   MAX_TRACKER_PEERS,
   ValidationError,
@@ -10,6 +11,7 @@ import {
   type SwarmToken,
   type UploadResult,
 } from '@blackhole/protocol'
+import { fromString } from 'uint8arrays'
 
 /** Most sites or versions that a relay's list is read to: a hostile one could go on for ever. */
 const MAX_LIST = 100_000
@@ -38,8 +40,14 @@ export function parseSiteList(value: unknown): SiteSummary[] {
   return list(value, 'sites').map(parseSiteSummary)
 }
 
+/** A version that a relay holds, as it says. */
+export interface HeldVersion extends SiteVersion {
+  /** What should be the signed record that made it the newest; unchecked. */
+  readonly record?: Uint8Array<ArrayBuffer>
+}
+
 /** Reads the versions of a site, newest first. */
-export function parseVersions(value: unknown): SiteVersion[] {
+export function parseVersions(value: unknown): HeldVersion[] {
   return list(value, 'versions')
     .map((item) => {
       const version = fields(item, 'versions[]')
@@ -47,6 +55,7 @@ export function parseVersions(value: unknown): SiteVersion[] {
         version: count(version['version'], 'versions[].version'),
         root: parseCid(version['root'], 'versions[].root').toString(),
         published: text(version['published'], 'versions[].published'),
+        ...(version['record'] === undefined ? {} : { record: base64(version['record'], 'versions[].record') }),
       }
     })
     .sort((a, b) => b.version - a.version)
@@ -105,6 +114,16 @@ function text(value: unknown, field: string): string {
   if (typeof value !== 'string' || value.length > 1000)
     throw new ValidationError(field, 'a text of at most 1000 characters', value)
   return value
+}
+
+function base64(value: unknown, field: string): Uint8Array<ArrayBuffer> {
+  const most = 4 * Math.ceil(MAX_RECORD_BYTES / 3)
+  try {
+    if (typeof value === 'string' && value.length <= most) return new Uint8Array(fromString(value, 'base64pad'))
+  } catch {
+    // Refused below.
+  }
+  throw new ValidationError(field, `at most ${String(most)} characters of base64`, value)
 }
 
 function count(value: unknown, field: string): number {

@@ -9,7 +9,6 @@ import {
   type RelayInfo,
   type SiteName,
   type SiteSummary,
-  type SiteVersion,
   type SwarmToken,
   type UploadResult,
   type VisitorReport,
@@ -23,6 +22,7 @@ import {
   parseSwarmToken,
   parseUploadResult,
   parseVersions,
+  type HeldVersion,
 } from './parse-answers.ts'
 import { parseRelayUrl } from './relay-url.ts'
 import { retry } from './retry.ts'
@@ -100,7 +100,7 @@ export class RelayClient {
   }
 
   /** Versions that the relay still holds, newest first. */
-  async versions(name: SiteName, options: CallOptions = {}): Promise<SiteVersion[]> {
+  async versions(name: SiteName, options: CallOptions = {}): Promise<HeldVersion[]> {
     return await this.#json(relayPaths.versions(name), parseVersions, options)
   }
 

@@ -1,5 +1,5 @@
 import { parseSiteName, relayPaths } from '@blackhole/protocol'
-import type { SiteName, SiteSummary, SiteVersion } from '@blackhole/protocol'
+import type { ListedVersion, SiteName, SiteSummary } from '@blackhole/protocol'
 import { NotFoundError } from '@blackhole/protocol'
 import type { HttpApp, HttpContext } from '../context.ts'
 import type { StoredSite } from '../../state/site-table.ts'
@@ -20,10 +20,11 @@ export function infoRoutes(app: HttpApp, context: HttpContext): void {
   app.get(relayPaths.versions(':name' as SiteName), (c) => {
     const { name } = siteOf(context, c.req.param('name'))
     return c.json(
-      context.sites.versions(name).map((version): SiteVersion => ({
-        version: version.sequence,
-        root: version.root,
-        published: new Date(version.published).toISOString(),
+      context.sites.versions(name).map(({ sequence, root, published, record }): ListedVersion => ({
+        version: sequence,
+        root,
+        published: new Date(published).toISOString(),
+        ...(record === undefined ? {} : { record: Buffer.from(record).toString('base64') }),
       })),
     )
   })
