@@ -5,8 +5,11 @@ import type { Terminal } from './terminal.ts'
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 30_000
 
-/** Failures that may pass with no change in the folder: a relay that restarts, a file that is written to right now. */
-const PASSING: ReadonlySet<unknown> = new Set(['unavailable', 'timeout', 'changed'])
+/**
+ * Failures that may pass with no change in the folder: a relay that restarts, blocks that it collected meanwhile, a
+ * file that is written to right now.
+ */
+const PASSING: ReadonlySet<unknown> = new Set(['unavailable', 'timeout', 'changed', 'incomplete'])
 
 /** What {@link keepPublished} works with. */
 export interface KeepPublishedComponents {
@@ -16,9 +19,9 @@ export interface KeepPublishedComponents {
    * Publishes what the folder holds now.
    *
    * @param again - nothing has changed since it was tried last
-   * @returns whether every relay took it
+   * @returns what the relays that did not take it failed with
    */
-  readonly publish: (again: boolean) => Promise<boolean>
+  readonly publish: (again: boolean) => Promise<readonly unknown[]>
   readonly terminal: Pick<Terminal, 'note' | 'warn'>
   /** Resolves after a time, or rejects when the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
@@ -27,14 +30,15 @@ export interface KeepPublishedComponents {
 /** Options of {@link keepPublished}. */
 export interface KeepPublishedInit {
   readonly signal: AbortSignal
-  /** Whether every relay took the folder as it was at the beginning. */
-  readonly complete: boolean
+  /** What the relays that did not take the folder as it was at the beginning failed with. */
+  readonly failed: readonly unknown[]
 }
 
 /**
  * Publishes a folder again whenever it changes, until the signal is aborted.
  * What a relay could not take is tried again, at longer and longer intervals,
- * until it is there: the folder as it is by then.
+ * until it is there: the folder as it is by then. What it refuses, as long as
+ * the folder is as it is, waits for a change.
  */
 export async function keepPublished(components: KeepPublishedComponents, init: KeepPublishedInit): Promise<void> {
   const { changes, publish, terminal } = components
@@ -46,16 +50,22 @@ export async function keepPublished(components: KeepPublishedComponents, init: K
     return next
   }
   let next = ask()
-  let tries = init.complete ? 0 : 1
+  let tries = init.failed.some(isPassing) ? 1 : 0
   let said: string | undefined
   for (;;) {
     const change = await nextOccasion(next, tries, components, signal)
     if (change?.done === true) return
     if (change !== undefined) next = ask()
     try {
-      const complete = await publish(change === undefined)
-      if (complete && tries > 0) terminal.note('Caught up: every relay has what the folder holds now.')
-      tries = complete ? 0 : tries + 1
+      const failed = await publish(change === undefined)
+      const goesOn = failed.some(isPassing)
+      if (!goesOn && tries > 0)
+        terminal.note(
+          failed.length === 0
+            ? 'Caught up: every relay has what the folder holds now.'
+            : 'Caught up: every relay has what the folder holds now, but those that refuse it.',
+        )
+      tries = goesOn ? tries + 1 : 0
       said = undefined
     } catch (error) {
       if (signal.aborted) return
@@ -90,5 +100,9 @@ async function nextOccasion(
 }
 
 function isPassing(error: unknown): boolean {
-  return PASSING.has((error as { reason?: unknown } | null)?.reason)
+  const { name, reason, cause } = (error ?? {}) as { name?: unknown; reason?: unknown; cause?: unknown }
+  // All relays failed, each with its own: one that may pass is reason enough.
+  if (cause instanceof AggregateError) return cause.errors.some(isPassing)
+  // Asked too often is a limit that time lifts, and no other is.
+  return name === 'RateError' || PASSING.has(reason)
 }

@@ -153,18 +153,16 @@ async function publishAndWatch(blackhole: Blackhole, plan: Plan): Promise<void> 
   const changes = watchFolder(folder, { signal })
   try {
     let last = await publishOnce(blackhole, plan)
-    const publishNext = async (again: boolean): Promise<boolean> => {
+    const failures = (): Error[] => last.failed.map(({ error }) => error)
+    const publishNext = async (again: boolean): Promise<Error[]> => {
       last = await publishOnce(blackhole, plan, again ? last : undefined)
-      return last.failed.length === 0
+      return failures()
     }
     terminal.note(`Watching ${folder}… (Ctrl-C ends it)`)
     const pause = async (ms: number, until: AbortSignal): Promise<void> => {
       await wait(ms, undefined, { signal: until })
     }
-    await keepPublished(
-      { changes, publish: publishNext, terminal, wait: pause },
-      { signal, complete: last.failed.length === 0 },
-    )
+    await keepPublished({ changes, publish: publishNext, terminal, wait: pause }, { signal, failed: failures() })
   } finally {
     ended.abort()
   }

@@ -1,4 +1,4 @@
-import { BlackholeError, errorToWire, type Reason } from '@blackhole/protocol'
+import { BlackholeError, errorToWire } from '@blackhole/protocol'
 import type { CallOptions, RelayClient } from '../relay-client/relay-client.ts'
 
 /** A relay that did not answer, refused, or answered nonsense, and why. */
@@ -42,21 +42,20 @@ export function failedRelay({ url }: RelayClient, error: unknown): FailedRelay {
   return { url, error: error instanceof Error ? error : new Error(String(error)) }
 }
 
-/** One error for all relays that failed. */
+/**
+ * One error for all relays that failed: the only one's own; or one that names
+ * all, with the reason that they share or `unavailable`, caused by an
+ * `AggregateError` with each relay's.
+ */
 export function noneLeft(failed: readonly FailedRelay[]): Error {
   const [only, ...others] = failed
   if (only !== undefined && others.length === 0) return only.error
   if (only === undefined) return new BlackholeError('invalid', 'No relay was given; name at least one')
-  const reasons = failed.map(({ error }) => error.message).join('; ')
-  // What all refuse for the same reason passes no sooner than with one of them.
-  const [reason, ...different] = new Set(failed.map(({ error }) => reasonOf(error)))
+  const errors = failed.map(({ error }) => error)
+  const [reason, ...different] = new Set(errors.map((error) => errorToWire(error).reason))
   return new BlackholeError(
-    different.length === 0 ? (reason ?? 'unavailable') : 'unavailable',
-    `No relay took it: ${reasons}`,
-    { cause: only.error },
+    reason === undefined || different.length > 0 ? 'unavailable' : reason,
+    `No relay took it: ${errors.map(({ message }) => message).join('; ')}`,
+    { cause: new AggregateError(errors, '', { cause: only.error.cause }) },
   )
-}
-
-function reasonOf(error: Error): Reason {
-  return errorToWire(error).reason
 }
