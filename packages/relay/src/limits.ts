@@ -190,6 +190,12 @@ export const MAX_REPORTED_LOAD_MS = 2 * MINUTE
 /** Swarm tokens per second and address (after a burst of 100): one per visit, for a crowd behind one NAT. */
 export const TOKENS_PER_SECOND_PER_ADDRESS = 20
 
+/**
+ * Blocks of manifests per second and address (after a burst of 1,000): all that a rollback reads of ten versions at
+ * once, and each may cost a look at the folders of ten.
+ */
+export const MANIFEST_BLOCKS_PER_SECOND_PER_ADDRESS = 50
+
 /** STUN answers per second and address (after a burst of 200): a dial asks once per interface, and amplification must not pay. */
 export const STUN_PER_SECOND_PER_ADDRESS = 50
 

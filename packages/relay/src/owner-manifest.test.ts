@@ -1,5 +1,6 @@
 import { CONTENT_TYPES, relayPaths } from '@blackhole/protocol'
-import { loadManifest } from '@blackhole/site'
+import { loadManifest, manifestWay } from '@blackhole/site'
+import { CID } from 'multiformats/cid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authorization, importFiles, newPublisher, publish, startTestRelay } from './relay-harness.ts'
 import type { Publisher, TestRelay } from './relay-harness.ts'
@@ -45,4 +46,45 @@ test('an owner reads the manifests of the versions, and nothing else, from a rel
     expect((await ask(stranger, cid)).status, 'of another site').toBe(404)
     expect((await relay.fetch(relayPaths.manifestBlock(owner.name, cid))).status, 'without a key').toBe(403)
   }
+})
+
+test('a block that is on no way costs a look at the folders, and no manifest is loaded for it; nor is it asked for ever', async () => {
+  const owner = await newPublisher()
+  const sites = []
+  for (const sequence of [1, 2, 3]) {
+    const files = Object.fromEntries(
+      Array.from({ length: 10 }, (_, i) => [`${String(sequence)}/${String(i)}.txt`, 'text']),
+    )
+    const site = await importFiles(files, { sequence })
+    await publish(relay, owner, site)
+    sites.push(site)
+  }
+  const read: string[] = []
+  for (const { root } of sites) {
+    const getBlock = async (cid: CID): Promise<Uint8Array> => {
+      read.push(cid.toString())
+      return (await ask(owner, cid.toString())).bytes()
+    }
+    const { blocks } = await loadManifest(root, getBlock)
+    const way = await manifestWay(CID.parse(root), getBlock)
+    expect([...way].sort(), 'the same blocks').toEqual([...new Set(blocks)].sort())
+    const manifest = blocks.at(-1)
+    expect(
+      read.filter((cid) => cid === manifest),
+      'read by the one, not by the other',
+    ).toHaveLength(1)
+  }
+  const strange = (await importFiles({ 'index.html': 'nowhere' })).root
+  const headers = { authorization: await authorization(owner, relay.relay) }
+  let answers = 0
+  for (let status = 404; status === 404; answers++) {
+    const asked = Array.from(
+      { length: 20 },
+      async () => (await relay.fetch(relayPaths.manifestBlock(owner.name, strange), { headers })).status,
+    )
+    status = Math.max(...(await Promise.all(asked)))
+    expect([404, 429]).toContain(status)
+    expect(answers).toBeLessThan(200)
+  }
+  expect(answers).toBeGreaterThan(20)
 })

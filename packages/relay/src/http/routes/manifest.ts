@@ -1,5 +1,10 @@
 import { CONTENT_TYPES, NotFoundError, parseCid, relayPaths } from '@blackhole/protocol'
 import type { SiteName } from '@blackhole/protocol'
+import { manifestWay } from '@blackhole/site'
+import type { CID } from 'multiformats/cid'
+import { MANIFEST_BLOCKS_PER_SECOND_PER_ADDRESS } from '../../limits.ts'
+import { RateError } from '../../rate-error.ts'
+import { RateLimiter, addressKey } from '../../rate-limiter.ts'
 import type { StoredSite } from '../../state/site-table.ts'
 import { verifyPublisher } from '../../tokens.ts'
 import { headerOf } from '../body.ts'
@@ -12,7 +17,12 @@ import { siteOf } from './info.ts'
  * relay serves no content; other blocks are not given here, so no key of one's own gets around that.
  */
 export function manifestRoutes(app: HttpApp, context: HttpContext): void {
+  const limiter = new RateLimiter(context, {
+    perSecond: MANIFEST_BLOCKS_PER_SECOND_PER_ADDRESS,
+    burst: 20 * MANIFEST_BLOCKS_PER_SECOND_PER_ADDRESS,
+  })
   app.get(relayPaths.manifestBlock(':name' as SiteName, ':cid'), async (c) => {
+    if (!limiter.take(addressKey(c.get('address')))) throw new RateError('blocks of manifests')
     const site = siteOf(context, c.req.param('name'))
     await verifyPublisher(headerOf(c.req.raw, 'authorization'), site.name, context.peerId, context.now())
     const cid = parseCid(c.req.param('cid'))
@@ -23,16 +33,20 @@ export function manifestRoutes(app: HttpApp, context: HttpContext): void {
   })
 }
 
-/** Whether a block leads to the manifest of a version that is held; the newest one's is what is mostly asked for. */
-async function isOnTheWay({ contents, sites }: HttpContext, site: StoredSite, cid: string): Promise<boolean> {
-  const newest = await contents.get(site.root)
-  if (newest.blocks.includes(cid)) return true
-  const roots = new Set(sites.versions(site.name).map(({ root }) => root))
-  roots.delete(site.root)
-  for (const root of roots) {
+/**
+ * Whether a block leads to the manifest of a version that is held; the newest one's is what is mostly asked for. The
+ * manifests themselves are not loaded: ten large ones for a block that is on no way at all would be too much to ask.
+ */
+async function isOnTheWay({ vault, sites }: HttpContext, site: StoredSite, cid: string): Promise<boolean> {
+  const getBlock = async (block: CID): Promise<Uint8Array> => {
+    const bytes = await vault.get(block)
+    if (bytes === undefined) throw new NotFoundError(block.toString())
+    return bytes
+  }
+  for (const root of new Set([site.root, ...sites.versions(site.name).map((version) => version.root)])) {
     // One that can't be read any more stands in no other's way.
-    const content = await contents.get(root).catch(() => undefined)
-    if (content?.blocks.includes(cid) === true) return true
+    const way = await manifestWay(parseCid(root), getBlock).catch(() => undefined)
+    if (way?.has(cid) === true) return true
   }
   return false
 }
