@@ -240,7 +240,7 @@ export class SimulatedPeer {
     const { events, links } = this.#components
     const { other, flow } = peering
     const bytes = this.#init.pieceBytes
-    fetch.assembly.requested({ start: 0, end: UNIT.byteLength }, other.id)
+    fetch.assembly.requested({ start: 0, end: UNIT.byteLength }, other.id, events.now())
     fetch.requests += 1
     fetch.owner ??= other.id
     const request: PieceRequest = {

@@ -15,7 +15,7 @@ describe('PieceAssembly', () => {
     const assembly = new PieceAssembly()
     const first = assembly.nextMissing()
     expect(first).toEqual({ start: 0, end: REQUEST_BYTES })
-    assembly.requested({ start: 0, end: REQUEST_BYTES }, 'a')
+    assembly.requested({ start: 0, end: REQUEST_BYTES }, 'a', 0)
     expect(assembly.nextMissing()).toBeUndefined()
     assembly.setSize(SIZE)
     expect(assembly.nextMissing()).toEqual({ start: REQUEST_BYTES, end: 2 * REQUEST_BYTES })
@@ -43,7 +43,7 @@ describe('PieceAssembly', () => {
 
   it('asks for the rest of what a lost peer began', () => {
     const assembly = new PieceAssembly(SIZE)
-    assembly.requested({ start: 0, end: REQUEST_BYTES }, 'a')
+    assembly.requested({ start: 0, end: REQUEST_BYTES }, 'a', 0)
     assembly.write(0, fill(1000, 1), 'a')
     assembly.released({ start: 0 }, 'a')
     expect(assembly.nextMissing()).toEqual({ start: 1000, end: REQUEST_BYTES })
@@ -75,11 +75,11 @@ describe('PieceAssembly', () => {
   it('names what is under way, the last first', () => {
     const assembly = new PieceAssembly(SIZE)
     for (let start = 0; start < SIZE; start += REQUEST_BYTES)
-      assembly.requested({ start, end: start + REQUEST_BYTES }, 'a')
-    assembly.requested({ start: 0, end: REQUEST_BYTES }, 'b')
+      assembly.requested({ start, end: start + REQUEST_BYTES }, 'a', 1_000)
+    assembly.requested({ start: 0, end: REQUEST_BYTES }, 'b', 2_000)
     const pending = [...assembly.pending()]
-    expect(pending[0]).toEqual({ start: 3 * REQUEST_BYTES, end: SIZE, askers: ['a'] })
-    expect(pending.at(-1)?.askers).toEqual(['a', 'b'])
+    expect(pending[0]).toEqual({ start: 3 * REQUEST_BYTES, end: SIZE, askers: ['a'], askedAt: 1_000 })
+    expect(pending.at(-1)).toMatchObject({ askers: ['a', 'b'], askedAt: 1_000 })
   })
 })
 

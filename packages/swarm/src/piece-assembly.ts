@@ -19,6 +19,8 @@ interface Part {
   filled: number
   /** Peers that are asked for it. */
   readonly askers: string[]
+  /** Since when any is, in milliseconds. */
+  askedAt: number
 }
 
 /**
@@ -27,7 +29,7 @@ interface Part {
  */
 export class PieceAssembly {
   #bytes: Uint8Array<ArrayBuffer> | undefined
-  #parts: Part[] = [{ start: 0, end: REQUEST_BYTES, filled: 0, askers: [] }]
+  #parts: Part[] = [{ start: 0, end: REQUEST_BYTES, filled: 0, askers: [], askedAt: 0 }]
   #segments: Segment[] = []
   #missing = 0
 
@@ -45,10 +47,10 @@ export class PieceAssembly {
   setSize(size: number): void {
     if (this.#bytes !== undefined) return
     this.#bytes = new Uint8Array(size)
-    const first = this.#parts[0]
-    this.#parts = [{ start: 0, end: Math.min(size, REQUEST_BYTES), filled: 0, askers: first?.askers ?? [] }]
+    const { askers = [], askedAt = 0 } = this.#parts[0] ?? {}
+    this.#parts = [{ start: 0, end: Math.min(size, REQUEST_BYTES), filled: 0, askers, askedAt }]
     for (let start = REQUEST_BYTES; start < size; start += REQUEST_BYTES) {
-      this.#parts.push({ start, end: Math.min(size, start + REQUEST_BYTES), filled: start, askers: [] })
+      this.#parts.push({ start, end: Math.min(size, start + REQUEST_BYTES), filled: start, askers: [], askedAt: 0 })
     }
   }
 
@@ -71,17 +73,24 @@ export class PieceAssembly {
     return undefined
   }
 
-  /** Ranges under way, the last first, with the peers that are asked for them: what an endgame may ask for once more. */
-  *pending(): Generator<ByteRange & { readonly askers: readonly string[] }> {
+  /** Ranges under way, the last first, with the peers that are asked for them, and since when: what may be asked for once more. */
+  *pending(): Generator<ByteRange & { readonly askers: readonly string[]; readonly askedAt: number }> {
     if (this.#bytes === undefined) return
-    for (const { filled, end, askers } of this.#parts.toReversed()) {
-      if (filled < end && askers.length > 0) yield { start: filled, end, askers }
+    for (const { filled, end, askers, askedAt } of this.#parts.toReversed()) {
+      if (filled < end && askers.length > 0) yield { start: filled, end, askers, askedAt }
     }
   }
 
-  /** A range is asked of a peer. */
-  requested(range: ByteRange, peer: string): void {
-    this.#part(range.start)?.askers.push(peer)
+  /**
+   * A range is asked of a peer.
+   *
+   * @param now - milliseconds
+   */
+  requested(range: ByteRange, peer: string, now: number): void {
+    const part = this.#part(range.start)
+    if (part === undefined) return
+    if (part.askers.length === 0) part.askedAt = now
+    part.askers.push(peer)
   }
 
   /** A request for a range is over, answered or not. */

@@ -32,7 +32,7 @@ function stateOf(parts: Partial<PickState> = {}): PickState {
 function take(peer: PickPeer, state: PickState, now = 0): Pick | undefined {
   const picked = pick(peer, state, now, () => 0)
   if (picked?.kind === 'range') {
-    picked.fetch.assembly.requested(picked.range, peer.id)
+    picked.fetch.assembly.requested(picked.range, peer.id, now)
     picked.fetch.owner ??= peer.id
   }
   return picked
@@ -107,6 +107,28 @@ describe('pick', () => {
     expect(cidOf(take(peerOf('a', { canServe: (fetch) => fetch === two }), stateOf({ urgent: [one, two] })))).toBe(
       'two',
     )
+  })
+
+  it('asks others for what is overdue before anything that nobody waits for, if they are expected to be much quicker', () => {
+    const waiting = new Availability()
+    waiting.want(1)
+    waiting.increment(1)
+    const [head, next] = [fetchOf('head', 0), fetchOf('next', 100_000)]
+    const state = stateOf({ urgent: [head, next], waiting })
+    for (let at = 0; at < 2 * PARTS; at += 1) take(peerOf('slow'), state, 500)
+    const quick = peerOf('quick')
+    // It is late, but was asked for a moment ago.
+    expect(take(quick, state, 1_400)?.kind).toBe('begin')
+    expect(cidOf(take(quick, state, 1_600))).toBe('head')
+    expect(take(peerOf('slower'), stateOf({ ...state, expectedMs: () => 1_000 }), 1_600)?.kind).toBe('begin')
+    for (let at = 1; at < PARTS; at += 1) expect(cidOf(take(quick, state, 1_600))).toBe('head')
+    // Twice is enough, and what is needed later is not overdue.
+    expect(take(quick, state, 1_600)?.kind).toBe('begin')
+    expect(take(peerOf('another'), state, 60_000)?.kind).toBe('begin')
+    const spoilt = fetchOf('spoilt', 0)
+    for (let at = 0; at < PARTS; at += 1) take(peerOf('slow'), stateOf({ urgent: [spoilt] }))
+    spoilt.soleSource = 'slow'
+    expect(take(quick, stateOf({ urgent: [spoilt], waiting }), 60_000)?.kind).toBe('begin')
   })
 
   describe('in the endgame', () => {

@@ -40,6 +40,15 @@ export const ENDGAME_COPIES = 2
 const ENDGAME_GAIN = 2
 
 /**
+ * What was needed so long ago is overdue: a response is read in order, and whoever was asked for its next piece first may
+ * have become the slowest of all since, while others bring what comes after it.
+ */
+export const OVERDUE_MS = 1_000
+
+/** Overdue pieces that are looked at: few responses are read at once. */
+const OVERDUE_PIECES = 4
+
+/**
  * Pieces of one rarity that are looked at for one that the peer holds. A site may have 200,000, and a peer
  * few of them: the next look begins elsewhere.
  */
@@ -50,7 +59,7 @@ const ENDGAME_PIECES = 16
 
 /**
  * Chooses what to ask a peer for next. In this order:
- * pieces that somebody waits for, by deadline; background pieces that this peer has begun; the
+ * pieces that somebody waits for, by deadline; what is overdue, once more; background pieces that this peer has begun; the
  * rarest piece that it holds (BEP 3; ties at random); help with pieces that others began; and in the
  * endgame, when every byte is asked for, the last ranges once more.
  *
@@ -63,6 +72,7 @@ const ENDGAME_PIECES = 16
 export function pick(peer: PickPeer, state: PickState, now: number, random: () => number): Pick | undefined {
   return (
     fromUrgent(peer, state, now, false) ??
+    overdue(peer, state, now) ??
     fromBegun(peer, state, false) ??
     rarest(peer, state, random) ??
     fromUrgent(peer, state, now, true) ??
@@ -99,6 +109,20 @@ function rarest(peer: PickPeer, { waiting, mayBegin }: PickState, random: () => 
   if (!mayBegin || waiting.wanted === 0) return undefined
   for (const piece of waiting.rarestFirst(random, SCANNED_PER_COUNT))
     if (peer.holds(piece)) return { kind: 'begin', piece }
+  return undefined
+}
+
+/** A range of what is overdue that this peer is expected to send in half of the time that others have had for it. */
+function overdue(peer: PickPeer, { urgent, expectedMs }: PickState, now: number): Pick | undefined {
+  for (const fetch of urgent.slice(0, OVERDUE_PIECES)) {
+    if (fetch.deadline + OVERDUE_MS > now) return undefined
+    if (fetch.soleSource !== undefined || !peer.canServe(fetch)) continue
+    for (const { start, end, askers, askedAt } of fetch.assembly.pending()) {
+      if (askers.length >= ENDGAME_COPIES || askers.includes(peer.id) || now - askedAt < OVERDUE_MS) continue
+      if (expectedMs(peer.id, end - start) * ENDGAME_GAIN < now - askedAt)
+        return { kind: 'range', fetch, range: { start, end } }
+    }
+  }
   return undefined
 }
 

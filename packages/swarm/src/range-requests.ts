@@ -52,8 +52,9 @@ export class RangeRequests {
   ask(peer: RemotePeer, fetch: PieceFetch, range: ByteRange, frames: Uint8ArrayList): void {
     const length = range.end - range.start
     const expected = fetch.assembly.size === undefined ? UNKNOWN_SIZE_BYTES : length
-    const request = peer.ask(fetch, range.start, range.end, expected, this.#handler.now())
-    fetch.assembly.requested(range, peer.id)
+    const now = this.#handler.now()
+    const request = peer.ask(fetch, range.start, range.end, expected, now)
+    fetch.assembly.requested(range, peer.id, now)
     fetch.requests += 1
     fetch.owner ??= peer.id
     if (fetch.piece === undefined && !fetch.present.has(peer.id)) fetch.probing = peer.id

@@ -55,7 +55,7 @@ const PAGE_WEIGHT = 8
 const PAGE_BYTES = 2 * 1024 * 1024
 
 /** Blocks together go as fast as this part of all that goes past them, whatever that is: whoever opens many answers stops nobody's. */
-const BLOCKS_FLOOR = 1 / 3
+const BLOCKS_FLOOR = 1 / 8
 
 /** For each time that a block was sent already, twice at most, those go first that are asked for before so many more bytes of blocks are sent. */
 const AGAIN_BYTES = 8 * 1024 * 1024
@@ -87,7 +87,7 @@ interface BlockTurn {
  * the line: a visitor's scripts and introductions go past blocks, and what nobody wants any more is never sent.
  *
  * Answers take weighted turns (self-clocked fair queueing: Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband
- * Applications", INFOCOM 1994). The blocks that visitors ask for have as many turns together as there are of them, and a quarter of the line at least, but one
+ * Applications", INFOCOM 1994). The blocks that visitors ask for have as many turns together as there are of them, and a ninth of the line at least, but one
  * is sent after the other, so that each is soon somebody's to pass on; and one that was sent lately comes after those
  * that were not, since whoever has it may send it too (BEP 16, "super-seeding"). It is put off by a number of bytes, not
  * for ever.
