@@ -42,9 +42,9 @@ describe('wrong usage', () => {
     [['publish', '.', '--relay', 'ftp://a.example'], '--relay must be a URL'],
     [
       ['publish', '.', '--relay', 'http://a.example/path'],
-      '--relay must be an origin, without a path: http://a.example',
+      '--relay must be an origin, without path, query, user or password: http://a.example',
     ],
-    [['publish', '.', '--origin', 'https://www.example.com/shop'], '--origin must be an origin, without a path'],
+    [['publish', '.', '--origin', 'https://www.example.com/shop'], '--origin must be an origin, without path'],
     [['sites', 'k51abc'], 'SITE must be'],
     [['publish', '.', '--origin', 'example.com'], '--origin must be a URL'],
     [['publish', '.', '--documents', 'both'], '--documents must be origin or site, got "both"'],

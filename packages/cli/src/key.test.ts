@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { COMMANDS } from './commands.ts'
 import { runCli } from './run-cli.ts'
@@ -165,15 +164,19 @@ describe('assets', () => {
 
   it('writes into a folder that is there, and makes none', async () => {
     await writeFile(join(home, 'f.txt'), '')
+    await mkdir(join(home, 'scripts'))
+    for (const file of ['blackhole.js', 'blackhole-sw.js', 'blackhole-peer.js'])
+      await writeFile(join(home, 'scripts', file), "alert('Hello, world.');")
     for (const [name, why] of [
       ['nowhere', 'is not there'],
       ['f.txt', 'is not a folder'],
+      ['x'.repeat(300), "can't be read"],
     ] as const) {
-      const scripts = fileURLToPath(new URL('../dist/assets/', import.meta.url))
+      const scripts = join(home, 'scripts')
       const stderr = new PassThrough()
       const components = { stdout: new PassThrough(), stderr, env: {}, signal: new AbortController().signal, scripts }
       expect(await runCli(['assets', join(home, name)], components, { commands: COMMANDS, version: '' })).toBe(1)
-      expect(String(stderr.read())).toContain(`${name} ${why}: name the folder`)
+      expect(String(stderr.read())).toContain(`${name} ${why}`)
     }
     await expect(stat(join(home, 'nowhere'))).rejects.toThrow()
   })

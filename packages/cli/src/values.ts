@@ -16,17 +16,18 @@ export function relayOrigin(value: string, option = '--relay'): string {
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
     throw new UsageError(
-      `${option} must be an origin, without a path: ${url.origin} and not ${JSON.stringify(shownUrl(url))}`,
+      `${option} must be an origin, without path, query, user or password: ` +
+        `${url.origin} and not ${JSON.stringify(shownUrl(url))}`,
     )
   return url.origin
 }
 
-/** A URL that may be shown: no password. */
+/** A URL that may be shown: that it has a user or a password, and not which. */
 function shownUrl(url: URL): string {
   const shown = new URL(url)
-  shown.username = ''
-  shown.password = ''
-  return shown.href
+  if (shown.username !== '') shown.username = '…'
+  if (shown.password !== '') shown.password = '…'
+  return shown.href.replaceAll('%E2%80%A6', '…')
 }
 
 /**

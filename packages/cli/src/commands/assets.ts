@@ -44,9 +44,13 @@ export const assets = defineCommand({
     const found = await readBrowserScripts(scripts)
     const files = Object.values(found)
     if (folder !== undefined) {
-      const found = await stat(folder).catch(() => undefined)
-      if (found?.isDirectory() !== true) {
-        const what = found === undefined ? 'is not there' : 'is not a folder'
+      const place = await stat(folder).catch((error: unknown) => {
+        if (!['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code)))
+          throw new CommandError(`${folder} can't be read`, { cause: error })
+        return undefined
+      })
+      if (place?.isDirectory() !== true) {
+        const what = place === undefined ? 'is not there' : 'is not a folder'
         throw new CommandError(`${folder} ${what}: name the folder that is the root of your site`)
       }
       for (const { file, bytes } of files) await writeFile(join(folder, file), bytes)

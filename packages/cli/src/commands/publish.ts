@@ -92,7 +92,11 @@ export const publish = defineCommand({
     const surroundings = { env, terminal, passphrase }
     const found = await readOrCreateKey(options.key ?? (await folderLabel(folder)), surroundings)
     if (expected !== undefined && expected !== found.key.name) {
-      throw new CommandError(`the key ${found.path} is not the key of ${expected} but of ${found.key.name}`)
+      throw new CommandError(
+        found.created
+          ? `there is no key at ${found.path}, and a new one would not be the key of ${expected}`
+          : `the key ${found.path} is not the key of ${expected} but of ${found.key.name}`,
+      )
     }
     let isKept = !found.created
     const keep = async (): Promise<void> => {

@@ -306,7 +306,8 @@ export class PullZone {
       return assetPathOf(pathname)
     } catch (error) {
       this.#requests.refused += 1
-      this.#components.log.debug({ ...this.init, path: pathname, why: error }, 'not an asset of a pull zone')
+      const why = error instanceof Error ? error.message : String(error)
+      this.#components.log.debug({ ...this.init, path: pathname, why }, 'not an asset of a pull zone')
       return undefined
     }
   }
