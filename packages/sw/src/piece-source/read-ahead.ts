@@ -295,7 +295,8 @@ export class ReadAhead {
     // Nobody holds it yet, whatever is said of its coming.
     if (!plays && holders !== 'held') return httpMs
     if (!plays) return Math.max(STUCK_MS, httpMs, 2 * (fromPeers?.lateMs ?? 0))
-    return planHedge({ ...traits, spareMs: 0, ahead: 0, peers: peerCount(), fromPeers, fromHttp: this.#expect(bytes) }).headStartMs
+    return planHedge({ ...traits, spareMs: 0, ahead: 0, peers: peerCount(), fromPeers, fromHttp: this.#expect(bytes) })
+      .headStartMs
   }
 
   /** So many requests that the line is never idle for a round trip. */
