@@ -9,7 +9,7 @@ import type { Crowd, CrowdRun } from './crowd.ts'
 import type { Scenario } from './scenario.ts'
 import type { Visit } from './visits.ts'
 
-const LINE = Object.freeze({ upMbit: 20, downMbit: 20 })
+const MBIT = 20
 
 /** Someone comes every 5 s, 20 in all; each stays 30 s, which is too short where many share the origin. */
 const FULL = Object.freeze({ visitors: 20, everyMs: 5_000, staysMs: 30_000, siteBytes: 30e6 })
@@ -20,13 +20,16 @@ const SHORT = Object.freeze({ visitors: 3, everyMs: 2_000, staysMs: 10_000, site
 /** Visitors come one by one and leave in the middle of transfers, their own and those of others. */
 export const trickle: Scenario = {
   about: 'a visitor every 5 s, 20 in all, each closes the tab after 30 s: how many had everything, and who sent it',
-  run: ({ short, ...options }) =>
+  scales: true,
+  run: ({ short, rate = 1, ...options }) =>
     withTemporaryFolder(async (folder) => {
-      const { visitors, everyMs, staysMs, siteBytes } = short ? SHORT : FULL
+      const { visitors, siteBytes, ...times } = short ? SHORT : FULL
+      const line = { upMbit: MBIT * rate, downMbit: MBIT * rate }
+      const [everyMs, staysMs] = [times.everyMs / rate, times.staysMs / rate]
       const crowd: Crowd = {
-        origin: LINE,
+        origin: line,
         visitors: Array.from({ length: visitors }, (_, index) => ({
-          link: LINE,
+          link: line,
           arrivesAtMs: index * everyMs,
           staysMs,
         })),

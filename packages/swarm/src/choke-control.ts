@@ -3,8 +3,11 @@ import type { ChokeState } from './choker.ts'
 import type { RemotePeer } from './remote-peer.ts'
 import type { Uploader } from './uploader.ts'
 
-/** A peer that asked within this time is interested: a choked one asks again every 10 s. */
+/** A choked peer that asked within this time is interested: it asks again every 10 s. */
 const INTEREST_MS = 20_000
+
+/** One that is served is for so long after what it asked for was sent: it asks for more at once, or has all that it wants. */
+const SERVED_INTEREST_MS = 3_000
 
 /** What {@link ChokeControl} needs from outside. */
 export interface ChokeControlComponents {
@@ -26,9 +29,13 @@ export class ChokeControl {
     this.#slots = slots
   }
 
-  /** Decides when a round is due. */
+  /**
+   * Decides when a round is due. In between, a slot that nobody uses any more goes to whoever waits, and nobody is choked:
+   * at the end of a crowd the last one would wait for a round of each of those that have everything.
+   */
   tick(): void {
     if (this.#components.now() - this.#lastRound >= CHOKE_INTERVAL_MS) this.round()
+    else this.#fill()
   }
 
   /** Decides now. */
@@ -38,19 +45,37 @@ export class ChokeControl {
     this.#lastRound = now
     const candidates = [...peers.values()].map((peer) => ({
       peer: peer.id,
-      interested: now - peer.uploads.askedAt < INTEREST_MS,
+      interested: isInterested(peer, now),
       receivedRate: peer.received.rate(now),
       sentRate: peer.sent.rate(now),
       newcomer: now - peer.joinedAt < OPTIMISTIC_INTERVAL_MS,
     }))
     const decision = chokeRound(candidates, this.#slots, this.#state, now, random)
     this.#state = decision
-    for (const peer of peers.values()) {
-      const choked = uploader.isPaused || !decision.unchoked.has(peer.id)
-      if (peer.uploads.choked === choked) continue
-      peer.uploads.choked = choked
-      if (choked) uploader.drop(peer)
-      peer.session.send({ choke: { choked } })
-    }
+    for (const peer of peers.values()) this.#choke(peer, uploader.isPaused || !decision.unchoked.has(peer.id))
   }
+
+  #fill(): void {
+    const { peers, uploader } = this.#components
+    if (uploader.isPaused) return
+    const now = this.#components.now()
+    const interested = [...peers.values()].filter((peer) => isInterested(peer, now))
+    const waiting = interested.filter(({ uploads }) => uploads.choked)
+    const free = this.#slots - (interested.length - waiting.length)
+    if (free <= 0) return
+    waiting.sort((a, b) => b.received.rate(now) - a.received.rate(now))
+    for (const peer of waiting.slice(0, free)) this.#choke(peer, false)
+  }
+
+  #choke(peer: RemotePeer, choked: boolean): void {
+    if (peer.uploads.choked === choked) return
+    peer.uploads.choked = choked
+    if (choked) this.#components.uploader.drop(peer)
+    peer.session.send({ choke: { choked } })
+  }
+}
+
+function isInterested({ uploads }: RemotePeer, now: number): boolean {
+  if (uploads.choked) return now - uploads.askedAt < INTEREST_MS
+  return uploads.size > 0 || now - uploads.askedAt < SERVED_INTEREST_MS
 }

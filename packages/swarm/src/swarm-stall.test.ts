@@ -247,7 +247,11 @@ describe('Uploads', () => {
       again.send({ request: { id: 1, cid, offset: 0, length: 100 } })
       for (const other of others) other.send({ request: { id: 1, cid, offset: 0, length: 1000 } })
       for (const peer of [again, ...others]) await peer.settle()
-      time.advance(10_000)
+      time.advance(8_000)
+      // Whoever asked for nothing lately takes nobody's slot.
+      for (const peer of [again, ...others]) peer.send({ request: { id: 3, cid, offset: 0, length: 100 } })
+      for (const peer of [again, ...others]) await peer.settle()
+      time.advance(2_000)
       again.dataBytes = 0
       again.send({ request: { id: 2, cid, offset: 0, length: 0 } })
       await again.settle()
@@ -256,6 +260,26 @@ describe('Uploads', () => {
     expect((await askAgain()).dataBytes).toBe(0)
     time.advance(ALLOWANCE_INTERVAL_MS)
     expect((await askAgain()).dataBytes).toBe(1000)
+  })
+
+  it('give a slot that nobody uses any more to who waits, before the next round', async () => {
+    const { seed, time, victim, others, cid } = await crowded()
+    expect(await victim.next('choke')).toEqual({ choked: true })
+    // The others go on.
+    for (let second = 1; second <= 4; second += 1) {
+      for (const other of others) other.send({ request: { id: 10 + second, cid, offset: 0, length: 100 } })
+      for (const other of others) await other.settle()
+      time.advance(1_000)
+    }
+    victim.send({ request: { id: 10, cid, offset: 0, length: 0 } })
+    expect(await victim.next('reject')).toMatchObject({ id: 10, reason: RejectReason.REJECT_CHOKED })
+    const [last] = others
+    for (let second = 5; second <= 8; second += 1) {
+      last?.send({ request: { id: 10 + second, cid, offset: 0, length: 100 } })
+      await last?.settle()
+      time.advance(1_000)
+    }
+    expect(seed.swarm.peers.filter(({ choked }) => choked)).toEqual([])
   })
 
   it('refuse a range that no block can have', async () => {
@@ -283,7 +307,7 @@ async function crowded() {
   for (const peer of peers.values()) peer.send({ request: { id: 0, cid, offset: 0, length: 100 } })
   await until(seed.swarm, () => seed.swarm.counters.uploaded === 300)
   for (const peer of peers.values()) await peer.settle()
-  time.advance(10_000)
+  time.advance(1_000)
   const choked = seed.swarm.peers.filter((peer) => peer.choked).map(({ id }) => id)
   expect(choked).toHaveLength(1)
   const victimId = choked[0] ?? ''
