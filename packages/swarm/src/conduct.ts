@@ -27,6 +27,7 @@ export const FUTILE_REQUESTS_PER_SECOND = 32
 export class Conduct {
   #stalledLooks = 0
   #letDowns = 0
+  #letDownAt = -Infinity
   #lacks = 0
   #futile = 0
   #futileAt = 0
@@ -44,13 +45,15 @@ export class Conduct {
   }
 
   /**
-   * What it owed came from others.
+   * What it owed came from others. The parts of a piece come one after the other: that is one time.
    *
    * @param owedMs - for how long it had sent none of it
+   * @param now - milliseconds
    * @returns whether that happened too often
    */
-  letDown(owedMs: number): boolean {
-    if (owedMs < LET_DOWN_MS) return false
+  letDown(owedMs: number, now: number): boolean {
+    if (owedMs < LET_DOWN_MS || now - this.#letDownAt < LET_DOWN_MS) return false
+    this.#letDownAt = now
     this.#letDowns += 1
     return this.#letDowns >= MAX_LET_DOWNS
   }

@@ -77,7 +77,7 @@ export class Downloader {
       },
       gave: (peer) => peer.conduct.gave(),
       letDown: (peer, owedMs) => {
-        if (!peer.lastResort && peer.conduct.letDown(owedMs)) components.timeOut(peer, 'stall')
+        if (!peer.lastResort && peer.conduct.letDown(owedMs, now())) components.timeOut(peer, 'stall')
       },
       strike: (peer, what) => components.strike(peer, what),
       roomier: (fetch) => {
