@@ -2,9 +2,10 @@ import { BlackholeError, LimitError, ValidationError } from '@blackhole/protocol
 import type { Hello } from '@blackhole/protocol'
 import type { Stream } from '@libp2p/interface'
 import { CDN_VERSION, PeerSession } from './peer-session.ts'
-import type { FrameChannel } from './frame-channel.ts'
 import { RemotePeer } from './remote-peer.ts'
 import { UploadQueue } from './upload-queue.ts'
+import type { FrameChannel } from './frame-channel.ts'
+import type { MeasurePath } from './path-rtt.ts'
 import type { SessionHandler } from './peer-session.ts'
 import type { SwarmComponents, SwarmOptions } from './swarm-options.ts'
 
@@ -17,6 +18,8 @@ export interface PeerLink {
   readonly frameChannel?: FrameChannel | undefined
   /** Who opened the stream: `outbound` is us. Default: the stream's own. */
   readonly direction?: 'inbound' | 'outbound'
+  /** Tells how far away the peer is. Default: answers to requests have to. */
+  readonly measurePath?: MeasurePath
   /** Known to be a relay; what its hello says counts as well. */
   readonly lastResort?: boolean
 }
@@ -50,6 +53,7 @@ export async function admit(
     session,
     uploads: new UploadQueue(),
     joinedAt: components.now(),
+    measurePath: link.measurePath,
   })
 }
 

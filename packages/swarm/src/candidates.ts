@@ -10,9 +10,8 @@ export const REFUSED_RETRY_MS = 10_000
 /** With less than this left, peers of last resort are asked too. */
 export const LAST_RESORT_LEAD_MS = 1_000
 
-/** Rate and round trip that a peer is taken to have before anything was measured. */
+/** Rate that a peer is taken to have before anything was measured. */
 const UNKNOWN_BYTES_PER_SECOND = 1_000_000
-const UNKNOWN_RTT_MS = 100
 
 /** Whether it is possible that the peer has the block and gives it to us, now or later. */
 export function couldServe(peer: RemotePeer, fetch: PieceFetch, now: number): boolean {
@@ -60,5 +59,5 @@ export function hasAlternative(peer: RemotePeer, fetch: PieceFetch, peers: Itera
 export function expectedMs(peer: RemotePeer, bytes: number): number {
   if (peer.snubbed) return Infinity
   const rate = peer.window.bytesPerSecond || UNKNOWN_BYTES_PER_SECOND
-  return ((peer.pendingBytes + bytes) / rate) * 1000 + (bytes === 0 ? 0 : peer.window.rttMs || UNKNOWN_RTT_MS)
+  return ((peer.pendingBytes + bytes) / rate) * 1000 + (bytes === 0 ? 0 : peer.window.assumedRttMs)
 }

@@ -1,18 +1,18 @@
 import { AbortError } from '@libp2p/interface'
 import { DeadlineError, parseCid } from '@blackhole/protocol'
-import { Uint8ArrayList } from 'uint8arraylist'
-import { couldServe, expectedMs, mayAsk } from './candidates.ts'
+import { Assigner } from './assigner.ts'
+import { couldServe } from './candidates.ts'
 import { Completion } from './completion.ts'
+import { Downlink } from './downlink.ts'
 import { DEFAULT_DEADLINE_MS } from './fetch-options.ts'
 import { FetchQueue } from './fetch-queue.ts'
 import { noteLack } from './lack.ts'
 import { PieceFetch } from './piece-fetch.ts'
-import { pick } from './piece-picker.ts'
 import { RangeRequests } from './range-requests.ts'
 import { lookAtSilence } from './silence.ts'
+import type { AssignerInit } from './assigner.ts'
 import type { FetchOptions, PrefetchOptions } from './fetch-options.ts'
 import type { FetchedPiece } from './piece-fetch.ts'
-import type { PickPeer, PickState } from './piece-picker.ts'
 import type { PrefetchGroup } from './fetch-queue.ts'
 import type { RemotePeer } from './remote-peer.ts'
 import type { BanReason } from './swarm-events.ts'
@@ -38,15 +38,11 @@ export interface DownloaderComponents {
 }
 
 /** What may be set of a {@link Downloader}. */
-export interface DownloaderInit {
+export interface DownloaderInit extends AssignerInit {
   /** A fetch that got no byte for so long fails. */
   readonly fetchTimeoutMs: number
   /** A peer that owes us bytes and sent none for so long is disconnected. */
   readonly deadPeerTimeoutMs: number
-  /** Requests open at one peer at once. */
-  readonly maxRequestsPerPeer: number
-  /** Background pieces under way at once: bounds memory. */
-  readonly maxBackgroundPieces: number
 }
 
 /** Gets pieces from peers: decides whom to ask for what, and does it again when anything changes. */
@@ -55,6 +51,8 @@ export class Downloader {
   readonly #init: DownloaderInit
   readonly #queue: FetchQueue
   readonly #completion: Completion
+  readonly #assigner: Assigner
+  readonly #downlink = new Downlink()
   /** Requests under way; the swarm feeds it with what peers send. */
   readonly requests: RangeRequests
   #scheduled = false
@@ -65,7 +63,7 @@ export class Downloader {
     this.#components = components
     this.#init = init
     this.#queue = new FetchQueue(components.versions.availability)
-    const { peers, now } = components
+    const { peers, versions, now, random, isBusy } = components
     this.requests = new RangeRequests({
       peers,
       now,
@@ -75,6 +73,7 @@ export class Downloader {
       absent: (peer, fetch) => {
         if (fetch.piece !== undefined) noteLack(peer, fetch.piece, components.versions, components.timeOut)
       },
+      came: (bytes) => this.#downlink.received(bytes, now()),
       gave: (peer) => peer.conduct.gave(),
       letDown: (peer, owedMs) => {
         if (!peer.lastResort && peer.conduct.letDown(owedMs, now())) components.timeOut(peer, 'stall')
@@ -85,6 +84,16 @@ export class Downloader {
         this.#scheduleAssign()
       },
     })
+    this.#assigner = new Assigner(
+      {
+        ...{ peers, versions, now, random, isBusy },
+        queue: this.#queue,
+        requests: this.requests,
+        downlink: this.#downlink,
+        begin: (cid) => this.#begin(cid, undefined),
+      },
+      init,
+    )
     this.#completion = new Completion({
       peers,
       now,
@@ -185,7 +194,10 @@ export class Downloader {
     const { peers, timeOut } = this.#components
     const now = this.#components.now()
     const silent = { now, deadPeerTimeoutMs: this.#init.deadPeerTimeoutMs, requests: this.requests }
-    for (const peer of [...peers.values()]) lookAtSilence(peer, peers, { ...silent, timeOut })
+    for (const peer of [...peers.values()]) {
+      if (this.isActive) peer.lookAtPath(now)
+      lookAtSilence(peer, peers, { ...silent, timeOut })
+    }
     for (const fetch of [...this.#queue.all]) {
       const isLate = fetch.isUrgent && now - fetch.lastProgressAt > this.#init.fetchTimeoutMs
       if (isLate && !fetch.isPatient && !fetch.assembly.isComplete)
@@ -206,67 +218,9 @@ export class Downloader {
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false
-      this.#assign()
+      this.#assigner.run()
       this.#settleHopeless()
     })
-  }
-
-  /** Gives out requests, one per peer and round, so that work is shared; the quickest peers first. */
-  #assign(): void {
-    const { now, random } = this.#components
-    const peers = [...this.#components.peers.values()].filter((peer) => this.#isDue(peer))
-    peers.sort((a, b) => expectedMs(a, 1) - expectedMs(b, 1))
-    const frames = new Map<RemotePeer, Uint8ArrayList>()
-    let round = peers
-    while (round.length > 0) {
-      round = round.filter((peer) => {
-        const choice = this.#hasRoom(peer) ? pick(this.#view(peer), this.#state(), now(), random) : undefined
-        if (choice === undefined) return false
-        const fetch = choice.kind === 'range' ? choice.fetch : this.#beginBackground(choice.piece)
-        const range = choice.kind === 'range' ? choice.range : fetch?.assembly.nextMissing()
-        if (fetch === undefined || range === undefined) return false
-        const list = frames.get(peer) ?? new Uint8ArrayList()
-        frames.set(peer, list)
-        this.requests.ask(peer, fetch, range, list)
-        return true
-      })
-    }
-    for (const [peer, list] of frames) peer.session.sendFrames(list)
-  }
-
-  #isDue(peer: RemotePeer): boolean {
-    return peer.isDueForMore(this.#init.maxRequestsPerPeer) && this.#hasRoom(peer)
-  }
-
-  #hasRoom(peer: RemotePeer): boolean {
-    if (!peer.session.isOpen || peer.requests.size >= this.#init.maxRequestsPerPeer) return false
-    return peer.snubbed ? peer.requests.size === 0 : peer.pendingBytes < peer.window.bytes
-  }
-
-  #view(peer: RemotePeer): PickPeer {
-    const { peers, versions, now } = this.#components
-    return {
-      id: peer.id,
-      canServe: (fetch) => mayAsk(peer, fetch, peers.values(), now()),
-      holds: (piece) =>
-        !peer.chokes &&
-        peer.holdings.has(piece) &&
-        (!peer.lastResort || (this.#queue.mayUseLastResort(piece) && versions.visitors.count(piece) === 0)),
-    }
-  }
-
-  #state(): PickState {
-    const { peers, versions, isBusy } = this.#components
-    return {
-      urgent: this.#queue.urgent,
-      begun: this.#queue.begun,
-      waiting: versions.availability,
-      mayBegin: this.#queue.begun.size < this.#init.maxBackgroundPieces && !isBusy(),
-      expectedMs: (id, bytes) => {
-        const peer = peers.get(id)
-        return peer === undefined ? Infinity : expectedMs(peer, bytes)
-      },
-    }
   }
 
   #begin(cid: string, size: number | undefined): PieceFetch {
@@ -274,15 +228,6 @@ export class Downloader {
     const piece = versions.table.number(cid)
     const known = size ?? (piece === undefined ? undefined : versions.table.size(piece))
     return new PieceFetch({ cid, link: parseCid(cid), piece, size: known, now: now() })
-  }
-
-  #beginBackground(piece: number): PieceFetch | undefined {
-    const cid = this.#components.versions.table.cid(piece)
-    if (cid === undefined) return undefined
-    const fetch = this.#begin(cid, undefined)
-    fetch.lastResort = this.#queue.mayUseLastResort(piece)
-    this.#queue.place(fetch)
-    return fetch
   }
 
   /** Nobody waits for it any more. */

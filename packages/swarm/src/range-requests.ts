@@ -11,6 +11,8 @@ import type { RangeRequest, RemotePeer } from './remote-peer.ts'
 export interface RangeRequestsHandler {
   readonly peers: ReadonlyMap<string, RemotePeer>
   now(): number
+  /** So many bytes of pieces arrived. */
+  came(bytes: number): void
   /** All bytes of the block are there. */
   complete(fetch: PieceFetch): void
   /** Two peers say that the block has different sizes. */
@@ -99,6 +101,7 @@ export class RangeRequests {
   onPieceData(peer: RemotePeer, data: Uint8Array): void {
     const request = this.#current.get(peer)
     const now = this.#handler.now()
+    this.#handler.came(data.byteLength)
     if (request === undefined) {
       if (peer.late(this.#late.get(peer) ?? 0, data.byteLength, now)) this.#answers(peer)
       return

@@ -36,8 +36,9 @@ it('is asked for more when a quarter of its window is free, not for each answer'
     now: 0,
   })
   // A rate of 8 requests in the time that data is kept on its way for.
+  peer.window.answered(0.1, false, 1)
   peer.window.received(1, true, 1)
-  peer.window.received(WINDOW_BYTES, true, 201)
+  peer.window.received(WINDOW_BYTES, true, 101)
   expect(peer.isDueForMore(8)).toBe(true)
   const requests = Array.from({ length: WINDOW_BYTES / REQUEST_BYTES }, (_, index) =>
     peer.ask(fetch, index * REQUEST_BYTES, (index + 1) * REQUEST_BYTES, REQUEST_BYTES, 0),

@@ -1,7 +1,9 @@
 import { Bitfield } from './bitfield.ts'
 import { Conduct } from './conduct.ts'
+import { PathRtt } from './path-rtt.ts'
 import { RateMeter } from './rate-meter.ts'
 import { RequestWindow } from './request-window.ts'
+import type { MeasurePath } from './path-rtt.ts'
 import type { PeerSession } from './peer-session.ts'
 import type { PieceFetch } from './piece-fetch.ts'
 import type { UploadQueue } from './upload-queue.ts'
@@ -31,6 +33,8 @@ export interface RemotePeerInit {
   readonly uploads: UploadQueue
   /** Milliseconds. */
   readonly joinedAt: number
+  /** Default: not known. */
+  readonly measurePath?: MeasurePath | undefined
 }
 
 /** A peer is asked for more when this part of its window is free: requests then leave several at once. */
@@ -57,6 +61,7 @@ export class RemotePeer {
   /** Roots that it subscribed to, and when it did last. Milliseconds. */
   readonly subscriptions = new Map<string, number>()
 
+  readonly path: PathRtt
   readonly window = new RequestWindow()
   readonly requests = new Map<number, RangeRequest>()
   /** Bytes of each that may still come. */
@@ -89,6 +94,19 @@ export class RemotePeer {
     this.uploads = init.uploads
     this.joinedAt = init.joinedAt
     this.lastProgressAt = init.joinedAt
+    this.path = new PathRtt(init.measurePath ?? (() => Promise.resolve(undefined)))
+    this.lookAtPath(init.joinedAt)
+  }
+
+  /** Measures how far away it is, now and then. @param now - milliseconds */
+  lookAtPath(now: number): void {
+    this.path.look(now)
+    this.window.pathMs = this.path.ms ?? Infinity
+  }
+
+  /** Milliseconds of a round trip to it and back, as well as it is known. */
+  get distanceMs(): number {
+    return this.path.ms ?? this.window.assumedRttMs
   }
 
   /** Bytes requested and not yet received. */

@@ -12,8 +12,19 @@ export const INITIAL_WINDOW_BYTES = 2 * REQUEST_BYTES
 
 /** Headroom over the measured product, so that a rate that the window itself limits can be seen to rise (BBR's cwnd_gain is 2). */
 const GAIN = 1.5
-/** A peer reads its store and shares its thread: data for this time is kept on its way besides the round trip. */
-const SERVICE_MS = 200
+/**
+ * Next to the rate of late. Where our line is full the largest rate of the last seconds is of a moment at which others
+ * gave less: asked for so much, a peer takes seconds for what is needed next.
+ */
+const RISE = 2
+/**
+ * A peer reads its store and shares its thread: data for this time is kept on its way besides the round trip. More than the
+ * queue before a usual line holds would be lost there; but of a peer with a busy thread nothing would come meanwhile.
+ */
+const SERVICE_MS = 100
+const MAX_SERVICE_MS = 300
+/** Before it was measured. */
+const UNKNOWN_RTT_MS = 100
 /** Time over which a rate is measured. */
 const SAMPLE_MS = 100
 /**
@@ -23,6 +34,8 @@ const SAMPLE_MS = 100
 const SAMPLE_BYTES = 16 * 1024
 /** So long that less than that is a slow peer, if it owes more. */
 const SLOW_SAMPLE_MS = 1_000
+/** The rate of late is averaged over this time. */
+const LATEST_MS = 500
 /** Largest rate and smallest round trip are believed for this long (BBR, draft-ietf-ccwg-bbr: 10 s for the round trip). */
 const MEMORY_MS = 10_000
 
@@ -32,8 +45,11 @@ const MEMORY_MS = 10_000
  * trip of the last seconds), with a floor and a ceiling.
  */
 export class RequestWindow {
+  /** Round trip of the path as the transport measured it, in milliseconds; Infinity when that is not known. */
+  pathMs = Infinity
   #rate = 0
   #rateAt = 0
+  #latest = 0
   #rttMs = 0
   #rttAt = 0
   #sampleBytes = 0
@@ -44,15 +60,31 @@ export class RequestWindow {
     return this.#rate
   }
 
+  /** The same, of late: over about half a second. */
+  get latestBytesPerSecond(): number {
+    return this.#latest
+  }
+
   /** Milliseconds between a request and its first byte, the smallest seen lately; 0 before anything was measured. */
   get rttMs(): number {
     return this.#rttMs
   }
 
+  /** The same, or what is taken to be one before it was measured. */
+  get assumedRttMs(): number {
+    return this.#rttMs || UNKNOWN_RTT_MS
+  }
+
+  /** Milliseconds for which data is kept on its way: what the path takes, and the peer until it answers. */
+  get horizonMs(): number {
+    const pathMs = Math.min(this.assumedRttMs, this.pathMs)
+    return GAIN * pathMs + Math.min(MAX_SERVICE_MS, Math.max(SERVICE_MS, this.assumedRttMs - pathMs))
+  }
+
   /** Bytes that may be requested and not yet received. */
   get bytes(): number {
     if (this.#rate === 0) return Math.min(MAX_WINDOW_BYTES, INITIAL_WINDOW_BYTES + this.#sampleBytes)
-    const bytes = (this.#rate / 1000) * (GAIN * this.#rttMs + SERVICE_MS)
+    const bytes = (Math.min(this.#rate, RISE * this.#latest) / 1000) * this.horizonMs
     return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, bytes))
   }
 
@@ -86,7 +118,7 @@ export class RequestWindow {
     // A short burst says little of a rate; it only has to do when there is nothing better.
     const isLong = elapsed >= SAMPLE_MS || (!pending && this.#rate === 0 && elapsed >= SAMPLE_MS / 10)
     if ((pending && elapsed >= SLOW_SAMPLE_MS) || (isLong && this.#sampleBytes >= SAMPLE_BYTES)) {
-      this.#sample((this.#sampleBytes / elapsed) * 1000, now)
+      this.#sample((this.#sampleBytes / elapsed) * 1000, elapsed, now)
       this.#sampleStart = now
       this.#sampleBytes = 0
     }
@@ -99,7 +131,9 @@ export class RequestWindow {
     return Math.min(10_000, Math.max(1_500, 8 * this.#rttMs + expected))
   }
 
-  #sample(rate: number, now: number): void {
+  #sample(rate: number, elapsed: number, now: number): void {
+    const weight = this.#latest === 0 ? 1 : 1 - Math.exp(-elapsed / LATEST_MS)
+    this.#latest += (rate - this.#latest) * weight
     if (rate >= this.#rate || now - this.#rateAt > MEMORY_MS) {
       this.#rate = rate
       this.#rateAt = now

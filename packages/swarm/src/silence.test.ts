@@ -18,7 +18,13 @@ it('takes bytes of what was taken back for a sign of life: what it owes besides 
     uploads: new UploadQueue(),
   })
   let now = 0
-  const handler = { peers: new Map([['peer', peer]]), now: () => now, letDown: vi.fn(), roomier: vi.fn() }
+  const handler = {
+    peers: new Map([['peer', peer]]),
+    now: () => now,
+    letDown: vi.fn(),
+    roomier: vi.fn(),
+    came: vi.fn(),
+  }
   const requests = new RangeRequests(handler as unknown as RangeRequestsHandler)
   const fetch = new PieceFetch({ cid: 'a', link: CID.parse('bafkqaaa'), piece: 0, size: 4 * REQUEST_BYTES, now })
   for (const start of [0, REQUEST_BYTES])

@@ -3,6 +3,7 @@ import type { Swarm } from '@blackhole/swarm'
 import { BlackholeError, CDN_PROTOCOL, CONTROL_TIMEOUT_MS } from '@blackhole/protocol'
 import type { PeerNode } from '../node/create-libp2p.ts'
 import { frameChannelOf } from '../node/data-channel-frames.ts'
+import { pathRttOf } from '../node/path-rtt.ts'
 
 /** What the links need. */
 export interface SwarmLinksComponents {
@@ -134,7 +135,10 @@ export class SwarmLinks {
     link.stream.addEventListener('close', forget, { once: true })
     try {
       const frameChannel = frameChannelOf(link.stream)
-      await this.#components.swarm.addStream({ peer, stream: link.stream, frameChannel, direction, lastResort })
+      const measurePath = (): Promise<number | undefined> => pathRttOf(link.connection)
+      await this.#components.swarm.addStream({
+        ...{ peer, stream: link.stream, frameChannel, direction, lastResort, measurePath },
+      })
     } catch (error) {
       forget()
       throw error

@@ -1,0 +1,127 @@
+import { REQUEST_BYTES } from '@blackhole/protocol'
+import { expectedMs, hasAlternative } from './candidates.ts'
+import type { Downlink } from './downlink.ts'
+import type { PieceFetch } from './piece-fetch.ts'
+import type { RemotePeer } from './remote-peer.ts'
+
+/** Who is at most this much further away than the nearest is near, too: round trips of a busy machine differ by as much. */
+const NEAR_FACTOR = 2
+const NEAR_SLACK_MS = 25
+
+/**
+ * So much may be asked for whatever was measured: what comes of a few small files says little of the line. The queue
+ * before a usual line holds as much.
+ */
+const FIRST_BYTES = 3 * REQUEST_BYTES
+
+/** Next to what a peer gave of late while others shared our line with it, it may give so much. */
+const HEADROOM = 1.5
+
+/** Nothing is expected of a peer that sent nothing for so many times as long as data is kept on its way. */
+const SILENT_HORIZONS = 2
+
+/**
+ * Who is asked first, and how much of whom, in one round of requests: the nearest first. While our own line is full, those
+ * who are further away are asked only for what no near one has, and for what the near don't fill it with: the line
+ * carries as much, the lines between networks less, and what is needed next waits behind less
+ * (Bindal et al., "Improving Traffic Locality in BitTorrent via Biased Neighbor Selection", ICDCS 2006).
+ */
+export class NearFirst {
+  readonly #downlink: Downlink
+  readonly #now: number
+  readonly #nearestMs: number
+  readonly #near: RemotePeer[] = []
+  /** Bytes per second that the near give, or would give if they were asked. */
+  readonly #expected = new Map<RemotePeer, number>()
+  /** Bytes per second that all were asked for. */
+  #asked = 0
+  #expectedOfAll = 0
+  /** The same in bytes, and not yet received. */
+  #pending = 0
+
+  /**
+   * @param peers - all that are connected
+   * @param downlink - our own line
+   * @param now - milliseconds
+   */
+  constructor(peers: Iterable<RemotePeer>, downlink: Downlink, now: number) {
+    this.#downlink = downlink
+    this.#now = now
+    const givers = [...peers].filter((peer) => !peer.chokes && !peer.snubbed && !peer.lastResort)
+    this.#nearestMs = Math.min(...givers.map((peer) => peer.distanceMs))
+    for (const peer of givers) {
+      const asked = askedOf(peer, now)
+      this.#asked += asked
+      if (asked > 0) this.#pending += peer.pendingBytes
+      const isNear = this.isNear(peer)
+      if (isNear) this.#near.push(peer)
+      this.#expect(peer, isNear && isMeasured(peer) ? Math.max(asked, couldGive(peer, now)) : asked)
+    }
+  }
+
+  isNear(peer: RemotePeer): boolean {
+    return peer.distanceMs <= NEAR_FACTOR * this.#nearestMs + NEAR_SLACK_MS
+  }
+
+  /** Sorts the near before the far, and the quicker before the slower. */
+  compare(a: RemotePeer, b: RemotePeer): number {
+    return Number(this.isNear(b)) - Number(this.isNear(a)) || expectedMs(a, 1) - expectedMs(b, 1)
+  }
+
+  /** Whether our line has room for more of this peer. */
+  hasRoom(peer: RemotePeer): boolean {
+    if (peer.lastResort || (peer.snubbed && peer.requests.size === 0)) return true
+    return this.#pending < FIRST_BYTES || this.#asked < this.#downlink.mayAsk
+  }
+
+  /** Whether the block is left to those who are nearer than this peer: they have it, and fill the line. */
+  leavesToNearer(peer: RemotePeer, fetch: PieceFetch): boolean {
+    if (!this.#isHeldBack(peer) || fetch.soleSource !== undefined) return false
+    return fetch.piece !== undefined && hasAlternative(peer, fetch, this.#near, this.#now)
+  }
+
+  /** The same for a piece that was not begun. */
+  leavesPieceToNearer(peer: RemotePeer, piece: number): boolean {
+    return this.#isHeldBack(peer) && this.#near.some(({ holdings }) => holdings.has(piece))
+  }
+
+  /** The peer was asked for so many bytes more. */
+  asked(peer: RemotePeer, bytes: number): void {
+    const rate = bytes / (peer.window.horizonMs / 1000)
+    this.#asked += rate
+    this.#pending += bytes
+    if (!this.isNear(peer)) this.#expect(peer, rate)
+  }
+
+  /** There is nothing that the peer could be asked for, though it has room: more than was asked is not to be expected. */
+  idle(peer: RemotePeer): void {
+    this.#expect(peer, askedOf(peer, this.#now) - (this.#expected.get(peer) ?? 0))
+  }
+
+  #isHeldBack(peer: RemotePeer): boolean {
+    if (peer.lastResort || this.isNear(peer)) return false
+    // One request shows what it gives.
+    return isMeasured(peer) ? this.#expectedOfAll >= this.#downlink.fullRate : peer.requests.size > 0
+  }
+
+  #expect(peer: RemotePeer, more: number): void {
+    this.#expected.set(peer, (this.#expected.get(peer) ?? 0) + more)
+    this.#expectedOfAll += more
+  }
+}
+
+function isMeasured({ window }: RemotePeer): boolean {
+  return window.bytesPerSecond > 0
+}
+
+/** Bytes per second that a peer was asked for, and is expected to give. */
+function askedOf(peer: RemotePeer, now: number): number {
+  return Math.min((peer.pendingBytes / peer.window.horizonMs) * 1000, couldGive(peer, now))
+}
+
+/** Bytes per second that a peer would give if it were asked for more; Infinity of one that was not measured yet. */
+function couldGive(peer: RemotePeer, now: number): number {
+  const { window, lastProgressAt, pendingBytes } = peer
+  if (pendingBytes > 0 && now - lastProgressAt > SILENT_HORIZONS * window.horizonMs) return 0
+  return isMeasured(peer) ? Math.min(window.bytesPerSecond, HEADROOM * window.latestBytesPerSecond) : Infinity
+}
