@@ -3,6 +3,9 @@ export type MeasurePath = () => Promise<number | undefined>
 
 /** It is asked for again after this time: ICE checks a path that is in use every 2.5 s. */
 const INTERVAL_MS = 2_500
+/** And after this, once it was measured so often: a path seldom becomes shorter, and each time costs the page some milliseconds. */
+const LATER_INTERVAL_MS = 30_000
+const FREQUENT_MEASUREMENTS = 4
 
 /**
  * How far away a peer is: the smallest round trip of the path that was seen. Answers to requests take longer than
@@ -12,6 +15,7 @@ export class PathRtt {
   readonly #measure: MeasurePath
   #smallest: number | undefined
   #askedAt = -Infinity
+  #asked = 0
 
   constructor(measure: MeasurePath) {
     this.#measure = measure
@@ -24,8 +28,9 @@ export class PathRtt {
 
   /** Measures again, when the last time is long ago. @param now - milliseconds */
   look(now: number): void {
-    if (now - this.#askedAt < INTERVAL_MS) return
+    if (now - this.#askedAt < (this.#asked < FREQUENT_MEASUREMENTS ? INTERVAL_MS : LATER_INTERVAL_MS)) return
     this.#askedAt = now
+    this.#asked += 1
     this.#measure().then(
       (ms) => {
         if (ms !== undefined && ms > 0) this.#smallest = Math.min(ms, this.#smallest ?? Infinity)
