@@ -1,16 +1,13 @@
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { runCommand, startCommand, startRelay } from '@blackhole/testkit'
 import type { CommandResult, PublishResult, RelayProcess } from '@blackhole/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { COMMANDS } from './commands.ts'
-import { runCli } from './run-cli.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { testOwner } from './owner-harness.ts'
 
 /** Processes of their own, on a machine that does other things too. */
 const SLOW = { timeout: 60_000 }
@@ -20,35 +17,14 @@ let folder: string
 let home: string
 let relay: RelayProcess
 
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'blackhole-cli-'))
-  relay = await startRelay({ args: ['--log-level', 'warn'] })
-}, 90_000)
+const owner = testOwner()
 
-afterAll(async () => {
-  await relay.stop()
-  await rm(root, { recursive: true, force: true })
-})
-
-beforeEach(async () => {
-  home = await mkdtemp(join(root, 'home-'))
-  folder = await mkdtemp(join(root, 'site-'))
-  await writeFile(join(folder, 'index.html'), '<!doctype html><h1>Hello</h1>')
+beforeEach(() => {
+  ;({ root, folder, home, relay } = owner)
 })
 
 async function run(...args: string[]): Promise<CommandResult> {
   return await runCommand(args, { env: { BLACKHOLE_HOME: home, BLACKHOLE_RELAY: relay.url } })
-}
-
-/** The same without a process: the exit code is what `main.ts` ends with. */
-async function runHere(...args: string[]): Promise<CommandResult> {
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  const env = { BLACKHOLE_HOME: home, BLACKHOLE_RELAY: relay.url }
-  const components = { stdout, stderr, env, signal: new AbortController().signal, scripts: '' }
-  const code = await runCli(args, components, { commands: COMMANDS, version: '' })
-  const text = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? ''
-  return { code, stdout: text(stdout), stderr: text(stderr) }
 }
 
 async function publish(...args: string[]): Promise<PublishResult> {
@@ -173,7 +149,7 @@ describe('publish --watch', { timeout: 120_000 }, () => {
 
 describe('publish, when something is wrong', SLOW, () => {
   async function expectFailure(args: readonly string[], code: 1 | 2, message: string | RegExp): Promise<void> {
-    const result = await runHere(...args)
+    const result = await owner.run(...args)
     expect(result.stderr).toMatch(message)
     expect(result.stdout).toBe('')
     expect(result.code).toBe(code)
@@ -230,7 +206,7 @@ describe('publish, when something is wrong', SLOW, () => {
 
   it('says that the relay is down, and leaves no key behind', async () => {
     await expectFailure(['publish', folder, '--relay', 'http://127.0.0.1:9', '--json'], 1, /127\.0\.0\.1:9/)
-    expect((await runHere('key', 'show')).stdout).toContain('No keys')
+    expect((await owner.run('key', 'show')).stdout).toContain('No keys')
   })
 
   it('says that something else answers at the address of the relay', async () => {
@@ -250,7 +226,7 @@ describe('publish, when something is wrong', SLOW, () => {
       const before = await publish(...to)
       await writeFile(join(folder, 'large.bin'), Buffer.alloc(200_000, 1))
       await expectFailure(['publish', folder, ...to, '--json'], 1, /quota/i)
-      const { stdout } = await runHere('sites', before.name, ...to, '--json')
+      const { stdout } = await owner.run('sites', before.name, ...to, '--json')
       expect(JSON.parse(stdout)).toMatchObject({ name: before.name, versions: [{ version: 1, root: before.root }] })
       await rm(join(folder, 'large.bin'))
       expect(await publish(...to)).toMatchObject({ name: before.name, version: 1, newBytes: 0 })
@@ -268,7 +244,7 @@ describe('publish, when something is wrong', SLOW, () => {
     )
     await run('key', 'create', 'second')
     await expectFailure(['publish', folder, '--key', 'second', '--site', name, '--json'], 1, /is not the key of k51/)
-    expect((await runHere('key', 'show', 'other')).stderr).toContain("other.pem is not there or can't be read")
+    expect((await owner.run('key', 'show', 'other')).stderr).toContain("other.pem is not there or can't be read")
     await writeFile(join(root, 'garbage.pem'), 'not a key')
     await expectFailure(
       ['publish', folder, '--key', join(root, 'garbage.pem'), '--json'],
@@ -292,10 +268,10 @@ describe('publish, when something is wrong', SLOW, () => {
     // Unit tests run in the repository's root.
     await expectFailure(['publish', folder, '--key', 'LICENSE', '--json'], 1, /for that file write \.\/LICENSE/)
     await expectFailure(['publish', folder, '--key', './LICENSE', '--json'], 1, /LICENSE is there, and holds no key/)
-    expect((await runHere('key', 'show')).stdout).toContain('No keys')
+    expect((await owner.run('key', 'show')).stdout).toContain('No keys')
     // A key of this label is meant, if there is one.
-    await runHere('key', 'create', 'LICENSE')
-    expect((await runHere('publish', folder, '--key', 'LICENSE', '--json')).code).toBe(0)
+    await owner.run('key', 'create', 'LICENSE')
+    expect((await owner.run('publish', folder, '--key', 'LICENSE', '--json')).code).toBe(0)
   })
 
   it('says of a folder without a site what is to be named', async () => {

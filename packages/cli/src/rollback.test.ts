@@ -1,115 +1,83 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import type { ListedVersion } from '@blackhole/protocol'
-import { startRelay } from '@blackhole/testkit'
-import type { CommandResult, PublishResult, RelayProcess } from '@blackhole/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { COMMANDS } from './commands.ts'
-import { runCli } from './run-cli.ts'
+import type { PublishResult } from '@blackhole/testkit'
+import { describe, expect, it } from 'vitest'
+import { testOwner } from './owner-harness.ts'
 
 /** A relay is a process of its own, on a machine that does other things too. */
 const SLOW = { timeout: 60_000 }
 
-let root: string
-let folder: string
-let home: string
-let relay: RelayProcess
+const owner = testOwner()
 
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'blackhole-rollback-'))
-  relay = await startRelay({ args: ['--log-level', 'warn'] })
-}, 90_000)
-
-afterAll(async () => {
-  await relay.stop()
-  await rm(root, { recursive: true, force: true })
-})
-
-beforeEach(async () => {
-  home = await mkdtemp(join(root, 'home-'))
-  folder = await mkdtemp(join(root, 'site-'))
-  await writeFile(join(folder, 'index.html'), '<!doctype html><h1>Hello</h1>')
-})
-
-async function run(...args: string[]): Promise<CommandResult> {
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  const env = { BLACKHOLE_HOME: home, BLACKHOLE_RELAY: relay.url }
-  const components = { stdout, stderr, env, signal: new AbortController().signal, scripts: '' }
-  const code = await runCli(args, components, { commands: COMMANDS, version: '' })
-  const text = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? ''
-  return { code, stdout: text(stdout), stderr: text(stderr) }
-}
-
+/** Publishes the folder, with this text as its page. */
 async function publish(text?: string, ...args: string[]): Promise<PublishResult> {
-  if (text !== undefined) await writeFile(join(folder, 'index.html'), text)
-  const { code, stdout, stderr } = await run('publish', folder, '--json', ...args)
-  expect([code, stderr]).toEqual([0, expect.not.stringContaining('error:')])
-  return JSON.parse(stdout) as PublishResult
+  if (text !== undefined) await writeFile(join(owner.folder, 'index.html'), text)
+  return await owner.publish(...args)
 }
 
 describe('rollback and unpublish', SLOW, () => {
   it('goes back to the version before, or to one that is named, as a new version', async () => {
     const roots: string[] = []
     for (const text of ['one', 'two', 'three']) roots.push((await publish(text)).root)
-    const back = await run('rollback', folder, '--json')
+    const back = await owner.run('rollback', owner.folder, '--json')
     expect(back.code).toBe(0)
     expect(JSON.parse(back.stdout)).toMatchObject({ version: 4, restored: 2, root: roots[1] })
     // One step further back each time, and nothing is before the first.
-    const further = await run('rollback', folder)
+    const further = await owner.run('rollback', owner.folder)
     expect(further.stdout).toMatch(/^version +5, with the content of version 1$/m)
-    expect((await run('rollback', folder)).stderr).toMatch(/version 1; a version with content before it was not/)
-    await run('rollback', folder, '--to', '3')
-    const to = await run('rollback', folder, '--to', '1', '--json')
+    expect((await owner.run('rollback', owner.folder)).stderr).toMatch(
+      /version 1; a version with content before it was not/,
+    )
+    await owner.run('rollback', owner.folder, '--to', '3')
+    const to = await owner.run('rollback', owner.folder, '--to', '1', '--json')
     expect(JSON.parse(to.stdout)).toMatchObject({ version: 7, restored: 1, root: roots[0] })
     const name = (JSON.parse(to.stdout) as { name: string }).name
-    expect(await (await fetch(`${relay.url}/ipns/${name}/`)).text()).toContain('one')
-    expect((await run('rollback', folder, '--to', '99')).stderr).toMatch(/Version 99 .* was not found/)
+    expect(await (await fetch(`${owner.relay.url}/ipns/${name}/`)).text()).toContain('one')
+    expect((await owner.run('rollback', owner.folder, '--to', '99')).stderr).toMatch(/Version 99 .* was not found/)
     expect((await publish('four')).version).toBe(8)
   })
 
   it('goes by the age of content, and not by the number that it is held as', async () => {
     for (let n = 1; n <= 10; n++) await publish(String(n))
-    for (const version of ['2', '3']) expect((await run('rollback', folder, '--to', version)).code).toBe(0)
+    for (const version of ['2', '3']) expect((await owner.run('rollback', owner.folder, '--to', version)).code).toBe(0)
     // The relay keeps ten versions: content 2 is there as version 11 only, and older than that of version 3.
-    const back = JSON.parse((await run('rollback', folder, '--json')).stdout) as PublishResult
+    const back = JSON.parse((await owner.run('rollback', owner.folder, '--json')).stdout) as PublishResult
     expect(back).toMatchObject({ version: 13, restored: 11 })
-    expect(await (await fetch(`${relay.url}/ipns/${back.name}/`)).text()).toBe('2')
+    expect(await (await fetch(`${owner.relay.url}/ipns/${back.name}/`)).text()).toBe('2')
   })
 
   it('ends a site', async () => {
     const { name } = await publish()
-    const { code, stdout } = await run('unpublish', folder, '--json')
+    const { code, stdout } = await owner.run('unpublish', owner.folder, '--json')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ name, version: 2 })
   })
 
   it('never goes back to the end of a site', async () => {
     const first = await publish()
-    await run('unpublish', folder)
+    await owner.run('unpublish', owner.folder)
     expect((await publish()).version).toBe(3)
-    expect(await run('rollback', folder, '--to', '2')).toMatchObject({
+    expect(await owner.run('rollback', owner.folder, '--to', '2')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('Version 2 ended the site'),
     })
-    const { code, stderr } = await run('rollback', folder)
+    const { code, stderr } = await owner.run('rollback', owner.folder)
     expect([code, stderr]).toEqual([1, expect.stringContaining('a version with content before it was not found')])
     expect((await publish('four')).version).toBe(4)
-    const back = JSON.parse((await run('rollback', folder, '--json')).stdout) as PublishResult
+    const back = JSON.parse((await owner.run('rollback', owner.folder, '--json')).stdout) as PublishResult
     expect(back).toMatchObject({ name: first.name, version: 5, restored: 3 })
-    expect((await run('rollback', folder)).code).toBe(1)
+    expect((await owner.run('rollback', owner.folder)).code).toBe(1)
   })
 
   it('lists sites', async () => {
     const { name } = await publish()
-    const { stdout } = await run('sites', '--json')
+    const { stdout } = await owner.run('sites', '--json')
     expect((JSON.parse(stdout) as { sites: { name: string }[] }).sites.map((site) => site.name)).toContain(name)
-    expect((await run('sites')).stdout).toContain(name)
+    expect((await owner.run('sites')).stdout).toContain(name)
   })
 })
 
@@ -134,8 +102,8 @@ describe('rollback at a relay that is of before, damaged or hostile', SLOW, () =
         const { authorization, accept, 'content-type': type } = request.headers
         const answer =
           cid !== undefined && changes.givesAll === true
-            ? await fetch(`${relay.url}/ipfs/${cid}?format=raw`)
-            : await fetch(`${relay.url}${path}`, {
+            ? await fetch(`${owner.relay.url}/ipfs/${cid}?format=raw`)
+            : await fetch(`${owner.relay.url}${path}`, {
                 method: request.method ?? 'GET',
                 headers: {
                   ...(authorization === undefined ? {} : { authorization }),
@@ -160,7 +128,7 @@ describe('rollback at a relay that is of before, damaged or hostile', SLOW, () =
     versions.map(({ version, root, published }) => ({ version, root, published }))
 
   async function newestOf({ name }: PublishResult): Promise<number | undefined> {
-    const { stdout } = await run('sites', name, '--json')
+    const { stdout } = await owner.run('sites', name, '--json')
     return (JSON.parse(stdout) as { versions: { version: number }[] }).versions[0]?.version
   }
 
@@ -173,9 +141,9 @@ describe('rollback at a relay that is of before, damaged or hostile', SLOW, () =
     for (const list of [replaced, (versions: ListedVersion[]) => withoutRecords(replaced(versions))]) {
       const hostile = await startBefore({ list, givesAll: true })
       try {
-        const back = await run('rollback', folder, '--relay', hostile.url)
+        const back = await owner.run('rollback', owner.folder, '--relay', hostile.url)
         expect(back).toMatchObject({ code: 1, stderr: expect.stringContaining('Nothing shows that version 1') })
-        const to = await run('rollback', folder, '--to', '1', '--relay', hostile.url)
+        const to = await owner.run('rollback', owner.folder, '--to', '1', '--relay', hostile.url)
         expect(to).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing shows that it is yours') })
       } finally {
         hostile.close()
@@ -185,7 +153,15 @@ describe('rollback at a relay that is of before, damaged or hostile', SLOW, () =
     // Beside one that tells the truth, a liar changes nothing.
     const hostile = await startBefore({ list: replaced })
     try {
-      const both = await run('rollback', folder, '--json', '--relay', hostile.url, '--relay', relay.url)
+      const both = await owner.run(
+        'rollback',
+        owner.folder,
+        '--json',
+        '--relay',
+        hostile.url,
+        '--relay',
+        owner.relay.url,
+      )
       expect(JSON.parse(both.stdout)).toMatchObject({ root: one.root, restored: 1 })
     } finally {
       hostile.close()
@@ -200,17 +176,17 @@ describe('rollback at a relay that is of before, damaged or hostile', SLOW, () =
     // Gives the manifest of the newest version alone.
     const old = await startBefore({ list: withoutRecords, withholds: (cid) => [one.root, two.root].includes(cid) })
     try {
-      const refused = await run('rollback', folder, '--relay', old.url)
+      const refused = await owner.run('rollback', owner.folder, '--relay', old.url)
       expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/version 2 can't be read.*be upgraded/) })
-      expect(await run('rollback', folder, '--relay', old.url, '--to', '1')).toMatchObject({
+      expect(await owner.run('rollback', owner.folder, '--relay', old.url, '--to', '1')).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(/nothing shows that it is yours.* be upgraded/),
       })
       expect(await newestOf(three)).toBe(3)
-      const named = await run('rollback', folder, '--json', '--relay', old.url, '--to', '2')
+      const named = await owner.run('rollback', owner.folder, '--json', '--relay', old.url, '--to', '2')
       expect(named.stderr).toContain('warning: What version 2 holds can')
       expect(JSON.parse(named.stdout)).toMatchObject({ version: 4, restored: 2, root: two.root })
-      const back = await run('rollback', folder, '--json', '--relay', unaware.url)
+      const back = await owner.run('rollback', owner.folder, '--json', '--relay', unaware.url)
       expect(JSON.parse(back.stdout)).toMatchObject({ version: 5, restored: 1, root: one.root })
     } finally {
       old.close()
@@ -224,7 +200,7 @@ describe('rollback at a relay that is of before, damaged or hostile', SLOW, () =
     await publish('three')
     const damaged = await startBefore({ withholds: (cid) => cid === two.root })
     try {
-      const back = await run('rollback', folder, '--json', '--relay', damaged.url)
+      const back = await owner.run('rollback', owner.folder, '--json', '--relay', damaged.url)
       expect(back.stderr).toMatch(/warning: What the relay holds as version 2 can't be read.*passed over/)
       expect(JSON.parse(back.stdout)).toMatchObject({ version: 4, restored: 1, root: one.root })
     } finally {
