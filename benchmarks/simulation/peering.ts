@@ -16,7 +16,7 @@ export interface PieceRequest {
 /** A peer is asked for more when this part of its window is free, as `RemotePeer` has it. */
 const REFILL_SHARE = 1 / 4
 
-/** What a peer is taken for before anything was measured, as `candidates.ts` has it. */
+/** What a peer is taken for before anything was measured, as `candidates.ts` and `request-window.ts` have it. */
 const UNKNOWN_BYTES_PER_SECOND = 1_000_000
 const UNKNOWN_RTT_MS = 100
 

@@ -1,4 +1,5 @@
 import { Uint8ArrayList } from 'uint8arraylist'
+import { Availability } from './availability.ts'
 import { expectedMs, mayAsk } from './candidates.ts'
 import { NearFirst } from './near-first.ts'
 import { pick } from './piece-picker.ts'
@@ -33,6 +34,8 @@ export interface AssignerInit {
   readonly maxBackgroundPieces: number
 }
 
+const NOTHING = new Availability()
+
 /** Gives out requests: who is asked for what now. */
 export class Assigner {
   readonly #components: AssignerComponents
@@ -45,26 +48,29 @@ export class Assigner {
 
   /** Asks for all that may be asked for now: one request per peer and round, so that work is shared. */
   run(): void {
-    const { peers, requests, downlink, now, random } = this.#components
+    const { peers, queue, requests, downlink, now, random } = this.#components
     const due = [...peers.values()].filter((peer) => this.#isDue(peer))
     if (due.length === 0) return
-    const turns = new NearFirst(peers.values(), downlink, now())
+    const turns = new NearFirst(peers.values(), downlink, queue.urgent, now())
     const frames = new Map<RemotePeer, Uint8ArrayList>()
     let round = due.toSorted((a, b) => turns.compare(a, b))
     while (round.length > 0) {
       round = round.filter((peer) => {
-        if (!this.#hasRoom(peer) || !turns.hasRoom(peer)) return false
-        const choice = pick(this.#view(peer, turns), this.#state(), now(), random)
+        if (!this.#hasRoom(peer)) return false
+        const hasRoom = turns.hasRoom(peer)
+        // A line may be full of what can wait: who is idle may be asked for what can't.
+        if (!hasRoom && peer.requests.size > 0) return false
+        const state = hasRoom ? this.#state() : this.#starving(turns)
+        const choice = pick(this.#view(peer, turns), state, now(), random)
         const fetch = choice?.kind === 'begin' ? this.#beginBackground(choice.piece) : choice?.fetch
         const range = choice?.kind === 'range' ? choice.range : fetch?.assembly.nextMissing()
         if (fetch === undefined || range === undefined) {
-          turns.idle(peer)
+          if (hasRoom) turns.idle(peer)
           return false
         }
         const list = frames.get(peer) ?? new Uint8ArrayList()
         frames.set(peer, list)
-        requests.ask(peer, fetch, range, list)
-        turns.asked(peer, range.end - range.start)
+        turns.asked(peer, requests.ask(peer, fetch, range, list))
         return true
       })
     }
@@ -105,6 +111,13 @@ export class Assigner {
         return peer === undefined ? Infinity : expectedMs(peer, bytes)
       },
     }
+  }
+
+  /** What somebody waits for in vain, and nothing else. */
+  #starving(turns: NearFirst): PickState {
+    const state = this.#state()
+    const urgent = state.urgent.filter((fetch) => turns.isStarving(fetch))
+    return { ...state, urgent, begun: [], waiting: NOTHING, mayBegin: false }
   }
 
   #beginBackground(piece: number): PieceFetch | undefined {

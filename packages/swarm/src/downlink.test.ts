@@ -62,4 +62,19 @@ describe('Downlink', () => {
     arrive(line, 2_500_000, now + 60_000, 700)
     expect(line.fullRate).toBeCloseTo(2_500_000, -5)
   })
+
+  it('goes on where the clock was set back', () => {
+    const line = new Downlink()
+    arrive(line, 1_000_000, 10_000_000, 2_000)
+    arrive(line, 2_500_000, 1_000, 2_000)
+    expect(line.fullRate).toBeCloseTo(2_500_000, -5)
+  })
+
+  it('takes neither the wait of a blocked thread nor what comes at once after it for its rate', () => {
+    const line = new Downlink()
+    const now = arrive(line, 2_500_000, 1, 2_000)
+    line.received(4_000_000, now + 2_000)
+    arrive(line, 2_500_000, now + 2_010, 600)
+    expect(line.fullRate).toBeCloseTo(2_500_000, -5)
+  })
 })

@@ -2,10 +2,10 @@
 const SAMPLE_MS = 500
 /** The same while it grows, so that it can double often. */
 const START_SAMPLE_MS = 150
-/** The largest rate is believed for this long, as that of one peer is. */
-const MEMORY_MS = 10_000
-/** Silence for so long is a pause of ours, and says nothing of the line. */
-const PAUSE_MS = 4_000
+/** The largest rate of this time and of that before is believed: 5 to 10 s, as that of one peer is. */
+const MEMORY_MS = 5_000
+/** A pause of so long, of ours or of the thread's, says nothing of the line. */
+const PAUSE_MS = 1_500
 /** A line that brought so much more than before may bring more still; after so many samples without that it has shown what it carries. */
 const GROWTH = 1.25
 const SAMPLES_WITHOUT_GROWTH = 3
@@ -23,39 +23,46 @@ const FULL_SHARE = 0.8
  */
 export class Downlink {
   #largest = 0
-  #largestAt = 0
+  #largestBefore = 0
+  #since = 0
   #latest = 0
   #withoutGrowth = 0
-  #bytes = 0
-  #since = 0
-  #lastAt = 0
+  #sampleBytes = 0
+  #sampleSince = -Infinity
+  #lastAt = -Infinity
 
   /** Data of a piece arrived, from anyone. @param now - milliseconds */
   received(bytes: number, now: number): void {
-    if (this.#since === 0 || now - this.#lastAt > PAUSE_MS) {
-      // The first bytes only start the clock: when they were sent is not known.
-      this.#since = now
-      this.#bytes = 0
-      this.#lastAt = now
+    // The first bytes only start the clock: when they were sent is not known. Nor is anything where the clock was set back.
+    const isAfterPause = now - this.#lastAt > PAUSE_MS || now < this.#lastAt
+    this.#lastAt = now
+    if (isAfterPause) {
+      this.#sampleSince = now
+      this.#sampleBytes = 0
       return
     }
-    this.#lastAt = now
-    this.#bytes += bytes
-    const elapsed = now - this.#since
+    this.#sampleBytes += bytes
+    const elapsed = now - this.#sampleSince
     if (elapsed < (this.#isGrowing ? START_SAMPLE_MS : SAMPLE_MS)) return
-    this.#sample((this.#bytes / elapsed) * 1000, now)
-    this.#since = now
-    this.#bytes = 0
+    this.#sample((this.#sampleBytes / elapsed) * 1000, now)
+    this.#sampleSince = now
+    this.#sampleBytes = 0
+  }
+
+  /** Bytes per second, the largest of the last seconds; 0 before anything was measured. */
+  get bytesPerSecond(): number {
+    return Math.max(this.#largest, this.#largestBefore)
   }
 
   /** Bytes per second that may be asked for, of all peers together; 0 before anything was measured. */
   get mayAsk(): number {
-    return this.#isGrowing ? START_GAIN * this.#latest : PROBING_GAIN * this.#largest
+    return this.#isGrowing ? START_GAIN * this.#latest : PROBING_GAIN * this.bytesPerSecond
   }
 
   /** Bytes per second that the line carries, when it is full; Infinity while it is not. */
   get fullRate(): number {
-    return this.#isGrowing || this.#latest < FULL_SHARE * this.#largest ? Infinity : this.#largest
+    const isFull = !this.#isGrowing && this.#latest >= FULL_SHARE * this.bytesPerSecond
+    return isFull ? this.bytesPerSecond : Infinity
   }
 
   get #isGrowing(): boolean {
@@ -64,10 +71,14 @@ export class Downlink {
 
   #sample(rate: number, now: number): void {
     this.#latest = rate
-    if (rate >= GROWTH * this.#largest) this.#withoutGrowth = 0
+    if (rate >= GROWTH * this.bytesPerSecond) this.#withoutGrowth = 0
     else this.#withoutGrowth += 1
-    if (rate < this.#largest && now - this.#largestAt <= MEMORY_MS) return
-    this.#largest = rate
-    this.#largestAt = now
+    const age = now - this.#since
+    if (age > MEMORY_MS || age < 0) {
+      this.#largestBefore = age > 2 * MEMORY_MS ? 0 : this.#largest
+      this.#largest = 0
+      this.#since = now
+    }
+    this.#largest = Math.max(this.#largest, rate)
   }
 }

@@ -112,6 +112,14 @@ export class Downloader {
     return this.#queue.size > 0
   }
 
+  /** Our own line: bytes per second of all peers together, and bytes that somebody waits for and nobody was asked for yet. */
+  get line(): { readonly bytesPerSecond: number; readonly waitingBytes: number } {
+    let waitingBytes = 0
+    for (const { requests, assembly } of this.#queue.urgent)
+      if (requests === 0) waitingBytes += (assembly.size ?? 0) - assembly.received
+    return { bytesPerSecond: this.#downlink.bytesPerSecond, waitingBytes }
+  }
+
   /** Whether somebody waits for bytes that are still to come, or to be verified. */
   get isUrgent(): boolean {
     return this.#queue.urgent.length > 0 || this.#completion.isAwaited

@@ -2,13 +2,19 @@ import type { HolderPace } from '@blackhole/protocol'
 import type { RemotePeer } from './remote-peer.ts'
 
 /**
- * How fast a piece would come from the visitors who hold it and would send it. Those whose rate was not measured yet
- * count with nothing, so that the promise is rather too low.
+ * How fast a piece would come from the visitors who hold it and would send it, over our own line. Those whose rate was
+ * not measured yet count with nothing.
  *
  * @param peers - the connected peers
  * @param piece - its number; undefined when no known version has it
+ * @param line - `bytesPerSecond` of our own line, 0 when that was not measured; `waitingBytes` that somebody waits for and
+ *   nobody was asked for yet
  */
-export function holderPace(peers: Iterable<RemotePeer>, piece: number | undefined): HolderPace {
+export function holderPace(
+  peers: Iterable<RemotePeer>,
+  piece: number | undefined,
+  line: { readonly bytesPerSecond: number; readonly waitingBytes: number },
+): HolderPace {
   let [rttMs, bytesPerSecond, queuedBytes] = [0, 0, 0]
   for (const peer of peers) {
     if (piece === undefined || !peer.holdings.has(piece) || !peer.session.isOpen) continue
@@ -18,5 +24,6 @@ export function holderPace(peers: Iterable<RemotePeer>, piece: number | undefine
     bytesPerSecond += rate
     if (rate > 0) queuedBytes += peer.pendingBytes
   }
-  return { rttMs, bytesPerSecond, queuedBytes }
+  if (line.bytesPerSecond > 0) bytesPerSecond = Math.min(bytesPerSecond, line.bytesPerSecond)
+  return { rttMs, bytesPerSecond, queuedBytes: queuedBytes + line.waitingBytes }
 }

@@ -17,6 +17,16 @@ const FIRST_BYTES = 3 * REQUEST_BYTES
 /** Next to what a peer gave of late while others shared our line with it, it may give so much. */
 const HEADROOM = 1.5
 
+/** A near peer that gives less has nothing to speak of, and nothing is left to it. Bytes per second. */
+const LEAST_RATE = 16 * 1024
+
+/** Who is held back is asked for something after this time all the same: whether the line carries more is seen by that alone. */
+const PROBE_MS = 5_000
+
+/** Of what is needed first, a piece that is late, and of which nothing came for so long, is asked of anyone. */
+const STARVING_MS = 1_000
+const STARVING_PIECES = 2
+
 /** Nothing is expected of a peer that sent nothing for so many times as long as data is kept on its way. */
 const SILENT_HORIZONS = 2
 
@@ -31,30 +41,34 @@ export class NearFirst {
   readonly #now: number
   readonly #nearestMs: number
   readonly #near: RemotePeer[] = []
-  /** Bytes per second that the near give, or would give if they were asked. */
+  readonly #starving = new Set<PieceFetch>()
+  /** Bytes per second that each gives, and a near one would give if it were asked. */
   readonly #expected = new Map<RemotePeer, number>()
   /** Bytes per second that all were asked for. */
   #asked = 0
-  #expectedOfAll = 0
-  /** The same in bytes, and not yet received. */
+  /** Bytes that all were asked for and that have not come. */
   #pending = 0
+  #expectedOfAll = 0
 
   /**
    * @param peers - all that are connected
    * @param downlink - our own line
+   * @param urgent - pieces that somebody waits for, earliest deadline first
    * @param now - milliseconds
    */
-  constructor(peers: Iterable<RemotePeer>, downlink: Downlink, now: number) {
+  constructor(peers: Iterable<RemotePeer>, downlink: Downlink, urgent: readonly PieceFetch[], now: number) {
     this.#downlink = downlink
     this.#now = now
-    const givers = [...peers].filter((peer) => !peer.chokes && !peer.snubbed && !peer.lastResort)
+    for (const fetch of urgent.slice(0, STARVING_PIECES))
+      if (Math.min(now - fetch.deadline, now - fetch.lastProgressAt) > STARVING_MS) this.#starving.add(fetch)
+    const givers = [...peers].filter(isGiver)
     this.#nearestMs = Math.min(...givers.map((peer) => peer.distanceMs))
     for (const peer of givers) {
       const asked = askedOf(peer, now)
       this.#asked += asked
       if (asked > 0) this.#pending += peer.pendingBytes
       const isNear = this.isNear(peer)
-      if (isNear) this.#near.push(peer)
+      if (isNear && couldGive(peer, now) >= LEAST_RATE) this.#near.push(peer)
       this.#expect(peer, isNear && isMeasured(peer) ? Math.max(asked, couldGive(peer, now)) : asked)
     }
   }
@@ -70,14 +84,19 @@ export class NearFirst {
 
   /** Whether our line has room for more of this peer. */
   hasRoom(peer: RemotePeer): boolean {
-    if (peer.lastResort || (peer.snubbed && peer.requests.size === 0)) return true
+    if (!isGiver(peer)) return true
     return this.#pending < FIRST_BYTES || this.#asked < this.#downlink.mayAsk
   }
 
   /** Whether the block is left to those who are nearer than this peer: they have it, and fill the line. */
   leavesToNearer(peer: RemotePeer, fetch: PieceFetch): boolean {
-    if (!this.#isHeldBack(peer) || fetch.soleSource !== undefined) return false
+    if (!this.#isHeldBack(peer) || fetch.soleSource !== undefined || this.isStarving(fetch)) return false
     return fetch.piece !== undefined && hasAlternative(peer, fetch, this.#near, this.#now)
+  }
+
+  /** Whether somebody waits for it and gets nothing, which matters more than whose line is how full. */
+  isStarving(fetch: PieceFetch): boolean {
+    return this.#starving.has(fetch)
   }
 
   /** The same for a piece that was not begun. */
@@ -87,6 +106,7 @@ export class NearFirst {
 
   /** The peer was asked for so many bytes more. */
   asked(peer: RemotePeer, bytes: number): void {
+    if (!isGiver(peer)) return
     const rate = bytes / (peer.window.horizonMs / 1000)
     this.#asked += rate
     this.#pending += bytes
@@ -99,15 +119,22 @@ export class NearFirst {
   }
 
   #isHeldBack(peer: RemotePeer): boolean {
-    if (peer.lastResort || this.isNear(peer)) return false
+    if (!isGiver(peer) || this.isNear(peer)) return false
     // One request shows what it gives.
-    return isMeasured(peer) ? this.#expectedOfAll >= this.#downlink.fullRate : peer.requests.size > 0
+    if (!isMeasured(peer)) return peer.pendingBytes >= REQUEST_BYTES
+    if (peer.pendingBytes === 0 && this.#now - peer.lastProgressAt > PROBE_MS) return false
+    return this.#expectedOfAll >= this.#downlink.fullRate
   }
 
   #expect(peer: RemotePeer, more: number): void {
     this.#expected.set(peer, (this.#expected.get(peer) ?? 0) + more)
     this.#expectedOfAll += more
   }
+}
+
+/** Whether it holds anything, and would send it. */
+function isGiver(peer: RemotePeer): boolean {
+  return !peer.chokes && !peer.snubbed && !peer.lastResort && peer.holdings.count > 0
 }
 
 function isMeasured({ window }: RemotePeer): boolean {

@@ -6,6 +6,7 @@ const INTERVAL_MS = 2_500
 /** And after this, once it was measured so often: a path seldom becomes shorter, and each time costs the page some milliseconds. */
 const LATER_INTERVAL_MS = 30_000
 const FREQUENT_MEASUREMENTS = 4
+const LEAST_MS = 0.5
 
 /**
  * How far away a peer is: the smallest round trip of the path that was seen. Answers to requests take longer than
@@ -15,7 +16,7 @@ export class PathRtt {
   readonly #measure: MeasurePath
   #smallest: number | undefined
   #askedAt = -Infinity
-  #asked = 0
+  #measured = 0
 
   constructor(measure: MeasurePath) {
     this.#measure = measure
@@ -28,12 +29,15 @@ export class PathRtt {
 
   /** Measures again, when the last time is long ago. @param now - milliseconds */
   look(now: number): void {
-    if (now - this.#askedAt < (this.#asked < FREQUENT_MEASUREMENTS ? INTERVAL_MS : LATER_INTERVAL_MS)) return
+    const intervalMs = this.#measured < FREQUENT_MEASUREMENTS ? INTERVAL_MS : LATER_INTERVAL_MS
+    if (Math.abs(now - this.#askedAt) < intervalMs) return
     this.#askedAt = now
-    this.#asked += 1
     this.#measure().then(
       (ms) => {
-        if (ms !== undefined && ms > 0) this.#smallest = Math.min(ms, this.#smallest ?? Infinity)
+        if (ms === undefined || !(ms >= 0)) return
+        this.#measured += 1
+        // Browsers count whole milliseconds: a neighbour is less than one away.
+        this.#smallest = Math.min(Math.max(LEAST_MS, ms), this.#smallest ?? Infinity)
       },
       // It is not known then, and answers have to do.
       () => undefined,

@@ -50,8 +50,12 @@ export class RangeRequests {
     this.#handler = handler
   }
 
-  /** Notes a request and encodes it; the caller sends what it gathered. */
-  ask(peer: RemotePeer, fetch: PieceFetch, range: ByteRange, frames: Uint8ArrayList): void {
+  /**
+   * Notes a request and encodes it; the caller sends what it gathered.
+   *
+   * @returns bytes that are expected of it
+   */
+  ask(peer: RemotePeer, fetch: PieceFetch, range: ByteRange, frames: Uint8ArrayList): number {
     const length = range.end - range.start
     const expected = fetch.assembly.size === undefined ? UNKNOWN_SIZE_BYTES : length
     const now = this.#handler.now()
@@ -61,6 +65,7 @@ export class RangeRequests {
     fetch.owner ??= peer.id
     if (fetch.piece === undefined && !fetch.present.has(peer.id)) fetch.probing = peer.id
     frames.append(encodeFrame({ request: { id: request.id, cid: fetch.cidBytes, offset: range.start, length } }))
+    return expected
   }
 
   /** @throws {ValidationError} when the piece is not what was asked for */

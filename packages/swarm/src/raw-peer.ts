@@ -8,6 +8,7 @@ import * as Digest from 'multiformats/hashes/digest'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { FrameReader } from './frame-reader.ts'
 import { encodeFrame, encodePieceHeader } from './frame-writer.ts'
+import type { PeerLink } from './admission.ts'
 import type { PieceHeader } from './piece-header.ts'
 import type { TestSwarm } from './swarm-harness.ts'
 
@@ -92,10 +93,14 @@ export class RawPeer {
 }
 
 /** Connects a raw peer to a swarm. `joined` settles as `addStream` does. */
-export async function connectRaw(to: TestSwarm, id: string): Promise<{ peer: RawPeer; joined: Promise<void> }> {
+export async function connectRaw(
+  to: TestSwarm,
+  id: string,
+  link: Pick<PeerLink, 'measurePath'> = {},
+): Promise<{ peer: RawPeer; joined: Promise<void> }> {
   const [outbound, inbound] = await streamPair()
   const peer = new RawPeer(outbound)
-  const joined = to.swarm.addStream({ peer: id, stream: inbound, direction: 'inbound' })
+  const joined = to.swarm.addStream({ peer: id, stream: inbound, direction: 'inbound', ...link })
   joined.catch(() => undefined)
   return { peer, joined }
 }

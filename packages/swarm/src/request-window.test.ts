@@ -94,4 +94,30 @@ describe('RequestWindow', () => {
     expect(measured(100_000, 400).stallMs(400_000)).toBeGreaterThan(4000)
     expect(measured(10, 400).stallMs(1_000_000)).toBe(10_000)
   })
+
+  it('takes what came of late for more than what came once', () => {
+    const window = measured(5_000_000, 80)
+    const before = window.bytes
+    for (let now = 1_001; now <= 3_001; now += 10) window.received(10_000, true, now)
+    expect(window.latestBytesPerSecond).toBeLessThan(1_200_000)
+    expect(window.bytesPerSecond).toBeCloseTo(5_000_000, -5)
+    expect(window.bytes).toBeLessThan(before / 2)
+    expect(window.bytes).toBeGreaterThan(1_000_000 * 0.3)
+  })
+
+  it('keeps data on its way for what the path takes and the peer until it answers, within bounds', () => {
+    const horizon = (pathMs: number, rttMs: number): number => {
+      const window = new RequestWindow()
+      if (rttMs > 0) window.answered(rttMs, false, 1)
+      window.pathMs = pathMs
+      return window.horizonMs
+    }
+    expect(horizon(10, 10)).toBe(115)
+    // At least the time until it answers, or it would stand still meanwhile.
+    expect(horizon(10, 300)).toBeGreaterThan(300)
+    // What it answers after seconds is a queue, which would only grow.
+    expect(horizon(10, 5_000)).toBeLessThan(1_000)
+    expect(horizon(300, 0)).toBeGreaterThan(300)
+    expect(horizon(Infinity, 80)).toBe(220)
+  })
 })

@@ -22,7 +22,7 @@ const RISE = 2
  * queue before a usual line holds would be lost there; but of a peer with a busy thread nothing would come meanwhile.
  */
 const SERVICE_MS = 100
-const MAX_SERVICE_MS = 300
+const MAX_SERVICE_MS = 700
 /** Before it was measured. */
 const UNKNOWN_RTT_MS = 100
 /** Time over which a rate is measured. */
@@ -77,8 +77,9 @@ export class RequestWindow {
 
   /** Milliseconds for which data is kept on its way: what the path takes, and the peer until it answers. */
   get horizonMs(): number {
-    const pathMs = Math.min(this.assumedRttMs, this.pathMs)
-    return GAIN * pathMs + Math.min(MAX_SERVICE_MS, Math.max(SERVICE_MS, this.assumedRttMs - pathMs))
+    const pathMs = this.#rttMs === 0 && this.pathMs < Infinity ? this.pathMs : Math.min(this.assumedRttMs, this.pathMs)
+    const serviceMs = Math.max(0, this.assumedRttMs - pathMs)
+    return GAIN * pathMs + Math.min(MAX_SERVICE_MS, SERVICE_MS + serviceMs)
   }
 
   /** Bytes that may be requested and not yet received. */

@@ -234,7 +234,7 @@ export class Swarm extends TypedEventEmitter<SwarmEvents> implements Startable {
 
   /** How fast the piece would come from the visitors who hold it. */
   pace(cid: string): HolderPace {
-    return holderPace(this.#peers.values(), this.#versions.table.number(cid))
+    return holderPace(this.#peers.values(), this.#versions.table.number(cid), this.#downloader.line)
   }
 
   /**
