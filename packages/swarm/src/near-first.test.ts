@@ -99,7 +99,7 @@ describe('NearFirst', () => {
 
   it('asks who is held back for something now and then, to see whether the line carries more', async () => {
     const [near, far] = [await peerOf('near', 5, 2_500_000), await peerOf('far', 80, 700_000)]
-    far.lastProgressAt = NOW - 6_000
+    far.lastProgressAt = NOW - 11_000
     expect(new NearFirst([near, far], lineOf(2_500_000), [], NOW).leavesPieceToNearer(far, PIECE)).toBe(false)
     far.ask(fetchOf(PIECE), 0, REQUEST_BYTES, REQUEST_BYTES, NOW)
     expect(new NearFirst([near, far], lineOf(2_500_000), [], NOW).leavesPieceToNearer(far, PIECE)).toBe(true)

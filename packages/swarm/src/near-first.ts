@@ -21,7 +21,7 @@ const HEADROOM = 1.5
 const LEAST_RATE = 16 * 1024
 
 /** Who is held back is asked for something after this time all the same: whether the line carries more is seen by that alone. */
-const PROBE_MS = 5_000
+const PROBE_MS = 10_000
 
 /** Of what is needed first, a piece that is late, and of which nothing came for so long, is asked of anyone. */
 const STARVING_MS = 1_000

@@ -17,12 +17,14 @@ const GAIN = 1.5
  * gave less: asked for so much, a peer takes seconds for what is needed next.
  */
 const RISE = 2
+/** Little of late may also be for want of requests, so that it says nothing of a window as small as this. */
+const RISE_FLOOR_BYTES = 3 * REQUEST_BYTES
 /**
  * A peer reads its store and shares its thread: data for this time is kept on its way besides the round trip. More than the
  * queue before a usual line holds would be lost there; but of a peer with a busy thread nothing would come meanwhile.
  */
 const SERVICE_MS = 100
-const MAX_SERVICE_MS = 700
+const MAX_SERVICE_MS = 300
 /** Before it was measured. */
 const UNKNOWN_RTT_MS = 100
 /** Time over which a rate is measured. */
@@ -85,7 +87,8 @@ export class RequestWindow {
   /** Bytes that may be requested and not yet received. */
   get bytes(): number {
     if (this.#rate === 0) return Math.min(MAX_WINDOW_BYTES, INITIAL_WINDOW_BYTES + this.#sampleBytes)
-    const bytes = (Math.min(this.#rate, RISE * this.#latest) / 1000) * this.horizonMs
+    const seconds = this.horizonMs / 1000
+    const bytes = Math.min(this.#rate * seconds, Math.max(RISE * this.#latest * seconds, RISE_FLOOR_BYTES))
     return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, bytes))
   }
 

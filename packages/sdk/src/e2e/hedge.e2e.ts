@@ -97,6 +97,7 @@ test("a fast peer saves the server's bytes, also where it takes longer than any 
   const bytes = rest.length * SCRIPT_BYTES
   measured(`fast peer: ${String(link.downBytes - before)} of ${String(bytes)} bytes over the link`)
   expect(after.peers - received.peers).toBeGreaterThanOrEqual(bytes)
-  expect(link.downBytes - before).toBeLessThan(bytes / 20)
+  // One of them may race with it for a moment.
+  expect(link.downBytes - before).toBeLessThan(SCRIPT_BYTES / 4)
   await site.remove()
 })

@@ -21,8 +21,15 @@ afterEach(() => {
 async function channels(): Promise<{ from: RTCDataChannel; to: RTCDataChannel; ofLibp2p: number[][] }> {
   const [one, two] = [new RTCPeerConnection(), new RTCPeerConnection()]
   connections.push(one, two)
-  one.onicecandidate = ({ candidate }) => candidate !== null && void two.addIceCandidate(candidate)
-  two.onicecandidate = ({ candidate }) => candidate !== null && void one.addIceCandidate(candidate)
+  // A candidate that comes before the description of its end is refused.
+  const described = Promise.withResolvers<undefined>()
+  for (const [end, other] of [
+    [one, two],
+    [two, one],
+  ] as const)
+    end.onicecandidate = ({ candidate }) => {
+      if (candidate !== null) void described.promise.then(() => other.addIceCandidate(candidate))
+    }
   const from = one.createDataChannel('cdn')
   const opened = new Promise((resolve) => from.addEventListener('open', resolve, { once: true }))
   const arrived = new Promise<RTCDataChannel>((resolve) => {
@@ -32,6 +39,7 @@ async function channels(): Promise<{ from: RTCDataChannel; to: RTCDataChannel; o
   await two.setRemoteDescription(one.localDescription)
   await two.setLocalDescription(await two.createAnswer())
   await one.setRemoteDescription(two.localDescription)
+  described.resolve(undefined)
   const to = await arrived
   await opened
   const ofLibp2p: number[][] = []
