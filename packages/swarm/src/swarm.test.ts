@@ -117,13 +117,20 @@ describe('Swarm', () => {
     for (const holder of holders) await connect(reader, holder)
     await seen(reader, blocks[0]?.cid ?? '', 3)
     const all = Promise.all(blocks.map(({ cid }) => reader.swarm.fetch(cid)))
-    const [, b] = holders as [TestSwarm, TestSwarm, TestSwarm]
-    await until(b.swarm, () => b.swarm.counters.uploaded > MIB / 2)
-    reader.swarm.removePeer('b')
+    // Who gives how much is not said: whoever is nearer by chance gives more.
+    const gone = await Promise.race(
+      holders.map(async ({ id, swarm }) => {
+        await until(swarm, () => swarm.counters.uploaded > MIB / 2)
+        return id
+      }),
+    )
+    reader.swarm.removePeer(gone)
     const got = await all
     for (const [at, { bytes }] of got.entries()) expect(same(bytes, blocks[at]?.bytes ?? bytes)).toBe(true)
-    expect(new Set(got.flatMap(({ peers }) => peers))).toEqual(new Set(['a', 'b', 'c']))
-    expect(reader.swarm.isBanned('b')).toBe(false)
+    const givers = new Set(got.flatMap(({ peers }) => peers))
+    expect(givers.size).toBeGreaterThan(1)
+    expect(givers).toContain(gone)
+    expect(reader.swarm.isBanned(gone)).toBe(false)
   })
 
   it('says at once that nobody has a piece', async () => {
