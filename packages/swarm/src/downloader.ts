@@ -115,8 +115,8 @@ export class Downloader {
   /** Our own line: bytes per second of all peers together, and bytes that somebody waits for and nobody was asked for yet. */
   get line(): { readonly bytesPerSecond: number; readonly waitingBytes: number } {
     let waitingBytes = 0
-    for (const { requests, assembly } of this.#queue.urgent)
-      if (requests === 0) waitingBytes += (assembly.size ?? 0) - assembly.received
+    for (const { requests, assembly, isPatient } of this.#queue.urgent)
+      if (requests === 0 && !isPatient) waitingBytes += (assembly.size ?? 0) - assembly.received
     return { bytesPerSecond: this.#downlink.bytesPerSecond, waitingBytes }
   }
 

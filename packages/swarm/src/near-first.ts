@@ -1,5 +1,5 @@
 import { REQUEST_BYTES } from '@blackhole/protocol'
-import { expectedMs, hasAlternative } from './candidates.ts'
+import { couldServe, expectedMs, hasAlternative } from './candidates.ts'
 import type { Downlink } from './downlink.ts'
 import type { PieceFetch } from './piece-fetch.ts'
 import type { RemotePeer } from './remote-peer.ts'
@@ -14,6 +14,12 @@ const NEAR_SLACK_MS = 25
  */
 const FIRST_BYTES = 3 * REQUEST_BYTES
 
+/** Whoever is asked for nothing is asked for one thing, until all owe so much, or what our line brings in a second. */
+const FIRST_BYTES_OF_ALL = 8 * REQUEST_BYTES
+
+/** A near one that gives less than this part of what somebody further away does is not waited for. */
+const LEAST_SHARE = 1 / 4
+
 /** Next to what a peer gave of late while others shared our line with it, it may give so much. */
 const HEADROOM = 1.5
 
@@ -26,6 +32,8 @@ const PROBE_MS = 10_000
 /** Of what is needed first, a piece that is late, and of which nothing came for so long, is asked of anyone. */
 const STARVING_MS = 1_000
 const STARVING_PIECES = 2
+/** Pieces that are looked at for those. */
+const LOOKED_AT = 16
 
 /** Nothing is expected of a peer that sent nothing for so many times as long as data is kept on its way. */
 const SILENT_HORIZONS = 2
@@ -59,9 +67,13 @@ export class NearFirst {
   constructor(peers: Iterable<RemotePeer>, downlink: Downlink, urgent: readonly PieceFetch[], now: number) {
     this.#downlink = downlink
     this.#now = now
-    for (const fetch of urgent.slice(0, STARVING_PIECES))
-      if (Math.min(now - fetch.deadline, now - fetch.lastProgressAt) > STARVING_MS) this.#starving.add(fetch)
     const givers = [...peers].filter(isGiver)
+    for (const fetch of urgent.slice(0, LOOKED_AT)) {
+      const isLate = Math.min(now - fetch.deadline, now - fetch.lastProgressAt) > STARVING_MS
+      // What nobody has starves whoever is asked.
+      if (isLate && givers.some((peer) => couldServe(peer, fetch, now))) this.#starving.add(fetch)
+      if (this.#starving.size === STARVING_PIECES) break
+    }
     this.#nearestMs = Math.min(...givers.map((peer) => peer.distanceMs))
     for (const peer of givers) {
       const asked = askedOf(peer, now)
@@ -85,13 +97,15 @@ export class NearFirst {
   /** Whether our line has room for more of this peer. */
   hasRoom(peer: RemotePeer): boolean {
     if (!isGiver(peer)) return true
-    return this.#pending < FIRST_BYTES || this.#asked < this.#downlink.mayAsk
+    // Many slow ones fill a fast line only together, and what came says nothing of who was not asked.
+    const ofAll = peer.requests.size === 0 ? Math.max(FIRST_BYTES_OF_ALL, this.#downlink.bytesPerSecond) : FIRST_BYTES
+    return this.#pending < ofAll || this.#asked < this.#downlink.mayAsk
   }
 
   /** Whether the block is left to those who are nearer than this peer: they have it, and fill the line. */
   leavesToNearer(peer: RemotePeer, fetch: PieceFetch): boolean {
     if (!this.#isHeldBack(peer) || fetch.soleSource !== undefined || this.isStarving(fetch)) return false
-    return fetch.piece !== undefined && hasAlternative(peer, fetch, this.#near, this.#now)
+    return fetch.piece !== undefined && hasAlternative(peer, fetch, this.#nearerThan(peer), this.#now)
   }
 
   /** Whether somebody waits for it and gets nothing, which matters more than whose line is how full. */
@@ -101,13 +115,13 @@ export class NearFirst {
 
   /** The same for a piece that was not begun. */
   leavesPieceToNearer(peer: RemotePeer, piece: number): boolean {
-    return this.#isHeldBack(peer) && this.#near.some(({ holdings }) => holdings.has(piece))
+    return this.#isHeldBack(peer) && this.#nearerThan(peer).some(({ holdings }) => holdings.has(piece))
   }
 
   /** The peer was asked for so many bytes more. */
   asked(peer: RemotePeer, bytes: number): void {
     if (!isGiver(peer)) return
-    const rate = bytes / (peer.window.horizonMs / 1000)
+    const rate = Math.min(bytes / (peer.window.horizonMs / 1000), couldGive(peer, this.#now))
     this.#asked += rate
     this.#pending += bytes
     if (!this.isNear(peer)) this.#expect(peer, rate)
@@ -116,6 +130,13 @@ export class NearFirst {
   /** There is nothing that the peer could be asked for, though it has room: more than was asked is not to be expected. */
   idle(peer: RemotePeer): void {
     this.#expect(peer, askedOf(peer, this.#now) - (this.#expected.get(peer) ?? 0))
+  }
+
+  /** The near who give enough next to what this one gives. */
+  #nearerThan(peer: RemotePeer): RemotePeer[] {
+    if (!isMeasured(peer)) return this.#near
+    const least = LEAST_SHARE * peer.window.bytesPerSecond
+    return this.#near.filter((near) => couldGive(near, this.#now) >= least)
   }
 
   #isHeldBack(peer: RemotePeer): boolean {
