@@ -113,7 +113,7 @@ export class NearFirst {
     return this.#starving.has(fetch)
   }
 
-  /** The same for a piece that was not begun. */
+  /** Whether a piece that was not begun is left to those who are nearer. */
   leavesPieceToNearer(peer: RemotePeer, piece: number): boolean {
     return this.#isHeldBack(peer) && this.#nearerThan(peer).some(({ holdings }) => holdings.has(piece))
   }
